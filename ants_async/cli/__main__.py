@@ -1,0 +1,5 @@
+"""`python -m ants_async.cli` is `ants-async`."""
+
+from ants_async.cli import main
+
+main()

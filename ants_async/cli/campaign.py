@@ -1,0 +1,206 @@
+"""`ants-async campaign`: run, resume, status, list."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import anyio
+import click
+
+from ants_async.cli.files import Check, RecipientFile
+from ants_async.cli.job import INTERRUPTED, Job, Options, default_id, default_ledger, execute, file_from
+from ants_async.cli.overview import show_all, show_one
+from ants_async.cli.results import check_target
+from ants_async.dispatch import SqliteLedger
+from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
+from ants_async.errors import AntsError, ConfigurationError
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_PATH: Final = click.Path(path_type=Path)
+_ledger_option = click.option(
+    "--ledger", type=_PATH, help="The record of what was sent. [default: $ANTS_LEDGER, or your state folder]"
+)
+_json_option = click.option("--json", "in_json", is_flag=True, help="As JSON.")
+
+
+def _sending_options(command: _Command) -> _Command:
+    """The options of `Options`."""
+    for option in (
+        click.option("--simulate", is_flag=True, help="Send to a simulator started for this run, for free."),
+        click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"),
+        click.option(
+            "--rate", default="adaptive", show_default=True, help="Requests: 'adaptive', or 100/1s."
+        ),
+        click.option(
+            "--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Requests in flight."
+        ),
+        click.option(
+            "--chunk",
+            type=click.IntRange(1, 1000),
+            default=500,
+            show_default=True,
+            help="Messages a request.",
+        ),
+        click.option("--results", type=_PATH, help="Where results go, a row a recipient: .jsonl or .csv."),
+        _ledger_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def campaign() -> None:
+    """Send a text to many; watch, stop and continue it."""
+
+
+@campaign.command()
+@click.argument("file", type=_PATH)
+@click.option("--id", "campaign_id", help="The campaign's name. [default: from file, sender, text and mode]")
+@click.option("--sender", help="The sender shown on the phone.")
+@click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']")
+@click.option("--to-column", default="to", show_default=True, help="The column with the numbers.")
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.ADVANCED.value,
+    show_default=True,
+    help="The endpoint; 'multi' has no message ids, so the logs decide after an unclear answer.",
+)
+@click.option("--strict", is_flag=True, help="Send nothing when any row is bad.")
+@_sending_options
+def run(
+    *,
+    file: Path,
+    campaign_id: str | None,
+    sender: str | None,
+    text: str | None,
+    to_column: str,
+    mode: str,
+    strict: bool,
+    **sending: Any,
+) -> None:
+    """Send a text to everybody in FILE, a CSV file with a header.
+
+    The same command again continues the same campaign: nobody is texted twice. Ctrl-C stops it safely.
+    """
+    with _one_line_errors():
+        options = _options(sending)
+        identity = campaign_id or default_id(file, sender, text, Mode(mode))
+        wanted = Campaign(identity, text=text, sender=sender, mode=Mode(mode))
+        source = RecipientFile(file.absolute(), to_column, wanted.template)
+        check = _check(source, options, strict=strict)
+        sys.exit(anyio.run(execute, Job(campaign=wanted, file=source, check=check, options=options)))
+
+
+@campaign.command()
+@click.argument("campaign_id", metavar="ID")
+@_sending_options
+def resume(campaign_id: str, **sending: Any) -> None:
+    """Go on with campaign ID where it stopped; its file and text are in the ledger."""
+    with _one_line_errors():
+        options = _options(sending)
+        summary = _summary(options.ledger, campaign_id)
+        file = None if summary.source_read else _file_of(summary)
+        check = Check(summary.total) if file is None else _check(file, options)
+        sys.exit(anyio.run(execute, Job(campaign=summary.campaign, file=file, check=check, options=options)))
+
+
+@campaign.command()
+@click.argument("campaign_id", metavar="ID")
+@_ledger_option
+@_json_option
+def status(campaign_id: str, ledger: Path | None, in_json: bool) -> None:
+    """Show how far campaign ID is, also while it runs."""
+    with _one_line_errors():
+        show_one(_summary(ledger, campaign_id), in_json=in_json)
+
+
+@campaign.command("list")
+@_ledger_option
+@_json_option
+def list_(ledger: Path | None, in_json: bool) -> None:
+    """Show all campaigns of a ledger."""
+    with _one_line_errors():
+        show_all(_campaigns(ledger), in_json=in_json)
+
+
+def _options(sending: dict[str, Any]) -> Options:
+    """The options, checked as far as that goes without the network."""
+    options = Options(**sending)
+    if options.simulate and options.base_url:
+        raise click.UsageError("--simulate and --base-url exclude each other")
+    if options.results is not None:
+        check_target(options.results)
+    if options.ledger is not None and not options.ledger.absolute().parent.is_dir():
+        raise ConfigurationError(f"--ledger {options.ledger}: there is no such folder")
+    return options
+
+
+def _check(file: RecipientFile, options: Options, *, strict: bool = False) -> Check:
+    """Look through the file; its bad rows are written beside the results."""
+    folder = options.results.parent if options.results is not None else Path()
+    if options.results is not None and options.results.resolve() == file.path.resolve():
+        raise ConfigurationError(f"--results {options.results}: is the file with the recipients")
+    return file.check(folder / f"{file.path.stem}.rejects.csv", strict=strict)
+
+
+def _file_of(summary: CampaignSummary) -> RecipientFile:
+    """The file a campaign still has to read."""
+    name = summary.campaign.id
+    file = file_from(summary)
+    if file is None:
+        raise ConfigurationError(
+            f"campaign {name!r} was not started from a file: its own program continues it"
+        )
+    if not file.path.exists():
+        raise ConfigurationError(
+            f"{file.path} is gone and was not read to its end: put it back, or give the list again with "
+            f"'ants-async campaign run FILE --id {name}' and the same text, sender and mode"
+        )
+    return file
+
+
+def _summary(ledger: Path | None, campaign_id: str) -> CampaignSummary:
+    summaries = _campaigns(ledger)
+    for summary in summaries:
+        if summary.campaign.id == campaign_id:
+            return summary
+    known = ", ".join(summary.campaign.id for summary in summaries) or "none"
+    raise ConfigurationError(f"no campaign {campaign_id!r} in this ledger; there are: {known}")
+
+
+def _campaigns(path: Path | None) -> Sequence[CampaignSummary]:
+    """All campaigns of a ledger, which another process may be using."""
+    place = path or default_ledger()
+
+    async def ask() -> Sequence[CampaignSummary]:
+        async with SqliteLedger(place, read_only=True) as ledger:
+            return await ledger.campaigns()
+
+    if not place.exists():
+        raise ConfigurationError(f"there is no ledger {place}; --ledger names another")
+    return anyio.run(ask)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """One clear line and an exit code in place of a traceback, for what can be expected to go wrong."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (AntsError, OSError, BaseExceptionGroup) as error:
+        expected = _expected(error)
+        if expected is None:
+            raise
+        click.echo(f"error: {' '.join(str(expected).split())}", err=True)
+        sys.exit(2)
+
+
+def _expected(error: BaseException) -> BaseException | None:
+    """The error itself, or the first one of a group that a user can act upon."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for inner in error.exceptions if (found := _expected(inner))), None)
+    return error if isinstance(error, (AntsError, OSError)) else None

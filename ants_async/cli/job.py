@@ -1,0 +1,253 @@
+"""One run of a campaign, new or continued: connect, send, show, write results, say how it ended."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from enum import Enum
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import anyio
+import attrs
+from anyio.abc import TaskStatus
+from rich.console import Console
+
+from ants_async.cli.files import Check, RecipientFile
+from ants_async.cli.progress import Display, Tally, by_group, display, say
+from ants_async.cli.results import write_results
+from ants_async.client import AntsClient
+from ants_async.dispatch import Dispatcher, SqliteLedger
+from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
+from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
+from ants_async.transport.auth import BasicAuth
+
+UNRESOLVED: Final = 3
+INTERRUPTED: Final = 130
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Options:
+    """How to send: the options `run` and `resume` share."""
+
+    ledger: Path | None
+    results: Path | None
+    base_url: str | None
+    simulate: bool
+    rate: str
+    chunk: int
+    concurrency: int
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Job:
+    """What to send. `file` is None when the ledger holds every recipient already."""
+
+    campaign: Campaign
+    file: RecipientFile | None
+    check: Check
+    options: Options
+
+    @property
+    def source(self) -> str | None:
+        """What the ledger keeps, so that `resume` finds the file again."""
+        return None if self.file is None else describe(self.file)
+
+
+def describe(file: RecipientFile) -> str:
+    """The file as text for the ledger; `file_from` reads it back."""
+    return json.dumps({"file": str(file.path), "to_column": file.to_column}, ensure_ascii=False)
+
+
+def file_from(summary: CampaignSummary) -> RecipientFile | None:
+    """The file a campaign was read from, or None when it did not come from one."""
+    try:
+        source = json.loads(summary.source or "")
+        return RecipientFile(Path(source["file"]), source["to_column"], summary.campaign.template)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> str:
+    """The file's name and a digest of what is sent: the same command continues the same campaign."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("._-")[:80] or "campaign"
+    identity = json.dumps([str(file.resolve()), sender, text, mode.value])
+    return f"{name}-{sha256(identity.encode()).hexdigest()[:8]}"
+
+
+class Ending(Enum):
+    """How a run came to its end."""
+
+    DONE = "finished"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+
+
+async def execute(job: Job) -> int:
+    """Do the job; the exit code. Raises `AntsError` for what keeps it from starting."""
+    console = Console()
+    options = job.options
+    async with AsyncExitStack() as stack:
+        path = options.ledger or _default_place(options, stack)
+        client = await stack.enter_async_context(_client(options))
+        account = await client.account.balance()
+        say(console, f"balance: {account.balance:,} {account.currency}")
+        ledger = await stack.enter_async_context(SqliteLedger(path))
+        before = await ledger.summary(job.campaign.id)
+        _announce(console, job, before)
+        tally = Tally.after(before, job.check.good)
+        ending = await _send(job, client, ledger, display(tally, console))
+        if ending is not Ending.DONE:
+            say(console, _how_to_resume(job, path))
+        summary = await ledger.summary(job.campaign.id)
+        if options.results is not None and summary is not None:
+            written = await write_results(options.results, ledger.outcomes(job.campaign.id))
+            say(console, f"results: {written:,} rows in {options.results}")
+        _conclude(console, job, ending, summary, tally)
+    return _exit_code(ending, summary)
+
+
+@asynccontextmanager
+async def _client(options: Options) -> AsyncIterator[AntsClient]:
+    if not options.simulate:
+        async with AntsClient.from_env(base_url=options.base_url, rate=options.rate) as client:
+            yield client
+        return
+    try:
+        from ants_async.simulator import SimulatorConfig, running  # noqa: PLC0415 - an extra of its own
+    except ModuleNotFoundError as error:
+        advice = "pip install 'ants-async[simulator]'"
+        raise ConfigurationError(f"--simulate needs the simulator's extra: {advice}") from error
+    async with (
+        running(SimulatorConfig(delivery_time=2.0)) as base_url,
+        AntsClient(base_url, BasicAuth("demo", "demo"), rate=options.rate) as client,
+    ):
+        yield client
+
+
+async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, screen: Display) -> Ending:
+    """Run the campaign to its end, or until it is stopped or paused."""
+    dispatcher = Dispatcher(client, ledger, chunk_size=job.options.chunk, concurrency=job.options.concurrency)
+    recipients = None if job.file is None else job.file.recipients()
+    error: AntsError | None = None
+    with screen:
+        async with anyio.create_task_group() as helpers:
+            scope = anyio.CancelScope()
+            await helpers.start(_stop_on_signal, scope, screen)
+            helpers.start_soon(screen.keep_drawing)
+            try:
+                with scope:
+                    async with aclosing(
+                        dispatcher.run(job.campaign, recipients, source=job.source)
+                    ) as outcomes:
+                        async for outcome in outcomes:
+                            screen.tally.add(outcome)
+            except AntsError as caught:
+                error = caught
+            helpers.cancel_scope.cancel()
+    if isinstance(error, CampaignPaused):
+        say(screen.console, f"paused: {error}")
+        return Ending.PAUSED
+    if error is not None:
+        raise error
+    return Ending.INTERRUPTED if scope.cancel_called else Ending.DONE
+
+
+async def _stop_on_signal(
+    scope: anyio.CancelScope, screen: Display, *, task_status: TaskStatus[None]
+) -> None:
+    """The first signal stops the run gracefully, the second one at once: the ledger survives both."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for _ in signals:
+            if scope.cancel_called:
+                screen.close()
+                sys.stdout.flush()
+                os._exit(INTERRUPTED)
+            say(screen.console, "stopping once the requests under way are answered; again stops at once")
+            scope.cancel()
+
+
+def _default_place(options: Options, stack: AsyncExitStack) -> Path:
+    """Where the ledger is when no one says: what is simulated leaves nothing behind."""
+    if not options.simulate:
+        return default_ledger(create=True)
+    return Path(stack.enter_context(TemporaryDirectory(prefix="ants-async-"))) / "ledger.db"
+
+
+def default_ledger(*, create: bool = False) -> Path:
+    """`ANTS_LEDGER`, or a file in the user's state folder, which only the user may read."""
+    if given := os.environ.get("ANTS_LEDGER"):
+        return Path(given)
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    folder = Path(state).expanduser() / "ants-async"
+    if create:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "ledger.db"
+
+
+def _announce(console: Console, job: Job, before: CampaignSummary | None) -> None:
+    check = job.check
+    if check.bad:
+        say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
+    if before is None:
+        say(console, f"campaign {job.campaign.id}: {check.good:,} recipients")
+        return
+    if before.campaign != job.campaign:
+        return  # the engine will refuse it
+    say(
+        console,
+        f"continues campaign {job.campaign.id}, {before.total - before.planned:,} already sent; "
+        "to send to the same people again, give a new --id",
+    )
+
+
+def _conclude(
+    console: Console, job: Job, ending: Ending, summary: CampaignSummary | None, tally: Tally
+) -> None:
+    """The closing line: counts of the whole campaign, pace of this run."""
+    seconds = anyio.current_time() - tally.started
+    parts = [f"{ending.value} after {seconds:,.1f} s"]
+    if summary is not None:
+        parts += [
+            f"{summary.total:,}{'' if summary.source_read else f' of {tally.total:,}'} recipients",
+            f"{summary.accepted + summary.final:,} accepted",
+            *by_group(summary.by_group),
+            *(
+                f"{count:,} {name}"
+                for name, count in [
+                    ("not sent yet", summary.planned),
+                    ("without a final status yet", summary.accepted),
+                    ("unresolved", summary.unresolved),
+                ]
+                if count
+            ),
+            f"{summary.rejected:,} rejected",
+            f"{summary.duplicates:,} duplicates",
+            f"{job.check.bad:,} bad rows",
+            f"{summary.deduplicated:,} deduplicated",
+        ]
+    say(console, " · ".join([*parts, f"{tally.rate:,.0f} messages/s"]))
+
+
+def _how_to_resume(job: Job, ledger: Path) -> str:
+    if job.options.simulate and job.options.ledger is None:
+        return "it was a simulation without --ledger, so there is nothing to resume"
+    command = ["ants-async", "campaign", "resume", job.campaign.id, "--ledger", str(ledger)]
+    for name, value in [("--results", job.options.results), ("--base-url", job.options.base_url)]:
+        command += [name, str(value)] if value else []
+    command += ["--simulate"] if job.options.simulate else []
+    return f"to go on: {shlex.join(command)}"
+
+
+def _exit_code(ending: Ending, summary: CampaignSummary | None) -> int:
+    if ending is Ending.INTERRUPTED:
+        return INTERRUPTED
+    all_final = summary is not None and summary.is_done and not summary.unresolved
+    return 0 if ending is Ending.DONE and all_final else UNRESOLVED

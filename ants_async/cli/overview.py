@@ -1,0 +1,115 @@
+"""What a ledger knows, to look at: one campaign, or all of them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ants_async.cli.progress import by_group
+from ants_async.dispatch.campaign import CampaignSummary
+
+
+def as_json(summary: CampaignSummary) -> dict[str, Any]:
+    """A summary as plain data."""
+    campaign = summary.campaign
+    return {
+        "id": campaign.id,
+        "state": summary.state.value,
+        "reason": summary.reason,
+        "created_at": summary.created_at.isoformat(),
+        "sender": campaign.sender,
+        "mode": campaign.mode.value,
+        "text": campaign.text,
+        "source": summary.source,
+        "source_read": summary.source_read,
+        "total": summary.total,
+        "planned": summary.planned,
+        "accepted": summary.accepted,
+        "rejected": summary.rejected,
+        "final": summary.final,
+        "unresolved": summary.unresolved,
+        "duplicates": summary.duplicates,
+        "deduplicated": summary.deduplicated,
+        "by_group": dict(summary.by_group),
+        "done": summary.is_done,
+    }
+
+
+def show_one(summary: CampaignSummary, *, in_json: bool) -> None:
+    """A campaign, a line a fact."""
+    if in_json:
+        click.echo(json.dumps(as_json(summary), ensure_ascii=False))
+        return
+    campaign = summary.campaign
+    facts = {
+        "campaign": campaign.id,
+        "state": summary.state.value,
+        "reason": summary.reason,
+        "created": f"{summary.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "sender": campaign.sender,
+        "mode": campaign.mode.value,
+        "text": campaign.text or "each recipient's own",
+        "source": _how_read(summary),
+        "recipients": f"{summary.total:,}",
+        "not sent yet": f"{summary.planned:,}",
+        "no final status yet": f"{summary.accepted:,}",
+        "final": ", ".join([f"{summary.final:,}", *by_group(summary.by_group)]),
+        "rejected": f"{summary.rejected:,}",
+        "unresolved": f"{summary.unresolved:,}",
+        "duplicates": f"{summary.duplicates:,}",
+        "deduplicated": f"{summary.deduplicated:,}",
+    }
+    _table([], [[name, value] for name, value in facts.items() if value is not None])
+
+
+def show_all(summaries: Sequence[CampaignSummary], *, in_json: bool) -> None:
+    """All campaigns, a line each."""
+    if in_json:
+        click.echo(json.dumps([as_json(summary) for summary in summaries], ensure_ascii=False))
+        return
+    names = [
+        "campaign",
+        "state",
+        "created",
+        "recipients",
+        "unsent",
+        "waiting",
+        "final",
+        "rejected",
+        "unresolved",
+    ]
+    _table(names, [_line(summary) for summary in summaries])
+
+
+def _line(summary: CampaignSummary) -> list[str]:
+    counts = (
+        summary.total,
+        summary.planned,
+        summary.accepted,
+        summary.final,
+        summary.rejected,
+        summary.unresolved,
+    )
+    created = f"{summary.created_at:%Y-%m-%d %H:%M}"
+    return [summary.campaign.id, summary.state.value, created, *map(str, counts)]
+
+
+def _how_read(summary: CampaignSummary) -> str:
+    return "read to its end" if summary.source_read else "not read to its end yet"
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A drawn table on a terminal; tabs between the cells anywhere else."""
+    console = Console()
+    if not console.is_terminal:
+        for row in [names, *rows] if names else rows:
+            click.echo("\t".join(row))
+        return
+    table = Table(*names, show_header=bool(names))
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)

@@ -1,0 +1,162 @@
+"""How far a run is: a live line on a terminal, a plain line every two seconds anywhere else."""
+
+from collections import Counter
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final, Self
+
+import anyio
+import attrs
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.text import Text
+
+from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
+
+_GROUP_ORDER: Final = ("DELIVERED", "UNDELIVERABLE", "EXPIRED", "REJECTED")
+
+
+@attrs.define
+class Tally:
+    """Counts of a campaign while it runs: what the ledger held before, and what the stream adds."""
+
+    total: int
+    answered: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    unresolved: int = 0
+    groups: Counter[str] = attrs.field(factory=Counter)
+    answered_now: int = 0
+    started: float = attrs.field(factory=anyio.current_time)
+    last_answer: float = attrs.field(factory=anyio.current_time)
+
+    @classmethod
+    def after(cls, before: CampaignSummary | None, total: int) -> Self:
+        """Start from where the campaign stood `before` this run."""
+        if before is None:
+            return cls(total)
+        return cls(
+            max(total, before.total),
+            answered=before.total - before.planned,
+            rejected=before.rejected,
+            unresolved=before.unresolved,
+            groups=Counter(before.by_group),
+        )
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome of the stream."""
+        match outcome.kind:
+            case OutcomeKind.ACCEPTED:
+                self._answer()
+            case OutcomeKind.REJECTED:
+                self.rejected += 1
+                self._answer()
+            case OutcomeKind.FINAL:
+                self.groups[group_of(outcome)] += 1
+            case OutcomeKind.UNRESOLVED:
+                self.unresolved += 1
+            case OutcomeKind.DUPLICATE:
+                self.duplicates += 1
+
+    def _answer(self) -> None:
+        self.answered += 1
+        self.answered_now += 1
+        self.last_answer = anyio.current_time()
+
+    @property
+    def rate(self) -> float:
+        """Messages a second, from the start of this run to the latest answer."""
+        seconds = self.last_answer - self.started
+        return self.answered_now / seconds if seconds > 0 else 0.0
+
+    def __str__(self) -> str:
+        parts = [f"sent {self.answered:,} of {self.total:,}", *by_group(self.groups)]
+        for name, count in self._rarer():
+            if count:
+                parts.append(f"{name} {count:,}")
+        parts.append(f"{self.rate:,.0f}/s")
+        return " · ".join(parts)
+
+    def _rarer(self) -> list[tuple[str, int]]:
+        return [
+            ("rejected", self.rejected),
+            ("unresolved", self.unresolved),
+            ("duplicates", self.duplicates),
+        ]
+
+
+def group_of(outcome: Outcome) -> str:
+    """The name of the outcome's status group."""
+    return outcome.status.group_name if outcome.status else "UNKNOWN"
+
+
+def by_group(groups: Mapping[str, int]) -> list[str]:
+    """`DELIVERED 12`, `EXPIRED 1`: the groups there are, the good one first."""
+    names = [*_GROUP_ORDER, *sorted(groups.keys() - set(_GROUP_ORDER))]
+    return [f"{name} {groups[name]:,}" for name in names if groups.get(name)]
+
+
+def say(console: Console, line: str) -> None:
+    """One line, as it is: nothing in it is markup."""
+    console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+class Display:
+    """Shows a tally in plain lines; `draw` whenever `interval` seconds have passed."""
+
+    interval = 2.0
+
+    def __init__(self, tally: Tally, console: Console) -> None:
+        self.tally = tally
+        self.console = console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def draw(self) -> None:
+        """Show how far things are now."""
+        say(self.console, str(self.tally))
+
+    def close(self) -> None:
+        """Show the last state and leave the terminal as it was; may be called again."""
+        self.draw()
+
+    async def keep_drawing(self) -> None:
+        """Draw at every interval until cancelled."""
+        while True:
+            await anyio.sleep(self.interval)
+            self.draw()
+
+
+class LiveDisplay(Display):
+    """Shows a bar and the tally, in place."""
+
+    interval = 0.2
+
+    def __init__(self, tally: Tally, console: Console) -> None:
+        super().__init__(tally, console)
+        self._live = Live(self._picture(), console=console, auto_refresh=False)
+        self._live.start()
+
+    def draw(self) -> None:
+        self._live.update(self._picture(), refresh=True)
+
+    def close(self) -> None:
+        self.draw()
+        self._live.stop()
+
+    def _picture(self) -> Group:
+        done = min(self.tally.answered + self.tally.duplicates, self.tally.total)
+        bar = ProgressBar(total=max(self.tally.total, 1), completed=done, width=60)
+        return Group(bar, Text(str(self.tally), overflow="ellipsis", no_wrap=True))
+
+
+def display(tally: Tally, console: Console) -> Display:
+    """The display that suits where the output goes."""
+    return LiveDisplay(tally, console) if console.is_terminal else Display(tally, console)

@@ -1,0 +1,98 @@
+"""Results: one row a recipient, as JSON lines or CSV."""
+
+import csv
+import json
+import os
+from collections.abc import AsyncIterable, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from ants_async.cli.files import replacing
+from ants_async.dispatch.campaign import Outcome
+from ants_async.errors import ConfigurationError
+
+COLUMNS: Final = (
+    "row",
+    "to",
+    "message_id",
+    "bulk_id",
+    "outcome",
+    "group",
+    "status",
+    "error",
+    "sms_count",
+    "price",
+    "currency",
+    "sent_at",
+    "done_at",
+    "deduplicated",
+)
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_Write = Callable[[Mapping[str, Any]], object]
+
+
+def check_target(path: Path) -> None:
+    """Refuse, before anything is sent, a place where results cannot be written."""
+    if path.suffix.lower() not in _WRITERS:
+        raise ConfigurationError(f"--results {path}: the name must end in {' or '.join(_WRITERS)}")
+    if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"--results {path}: cannot be written there")
+
+
+def as_row(outcome: Outcome) -> dict[str, Any]:
+    """The columns of one recipient; None where nothing is known."""
+    status = outcome.status
+    return {
+        "row": outcome.row,
+        "to": outcome.to,
+        "message_id": outcome.message_id,
+        "bulk_id": outcome.bulk_id,
+        "outcome": outcome.kind.value,
+        "group": status and status.group_name,
+        "status": status and status.name,
+        "error": outcome.error,
+        "sms_count": outcome.sms_count,
+        "price": None if outcome.price is None else str(outcome.price),
+        "currency": outcome.currency,
+        "sent_at": _iso(outcome.sent_at),
+        "done_at": _iso(outcome.done_at),
+        "deduplicated": outcome.deduplicated,
+    }
+
+
+async def write_results(path: Path, outcomes: AsyncIterable[Outcome]) -> int:
+    """Write all outcomes, one by one, and put the file in place when it is complete: how many there are."""
+    count = 0
+    with replacing(path) as file:
+        write = _WRITERS[path.suffix.lower()](file)
+        async for outcome in outcomes:
+            write(as_row(outcome))
+            count += 1
+    return count
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _json_lines(file: TextIO) -> _Write:
+    return lambda row: file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _csv(file: TextIO) -> _Write:
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    return lambda row: writer.writerow({**row, "error": _inert(row["error"]), "deduplicated": _yes(row)})
+
+
+def _yes(row: Mapping[str, Any]) -> str:
+    return "true" if row["deduplicated"] else "false"
+
+
+def _inert(text: str | None) -> str | None:
+    """Words of a server, so that no spreadsheet takes them for a formula."""
+    return f"'{text}" if text and text.startswith(_FORMULA) else text
+
+
+_WRITERS: Final[Mapping[str, Callable[[TextIO], _Write]]] = {".jsonl": _json_lines, ".csv": _csv}

@@ -1,0 +1,46 @@
+"""The top command. What hangs below it is imported when it is used, so `--help` is quick."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import version
+from typing import Final
+
+import click
+
+_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "campaign": ("ants_async.cli.campaign", "Send a text to many; watch, stop and continue it."),
+    "simulate": ("ants_async.cli.simulate", "Serve the API locally, to try everything without an account."),
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name; the module of a command holds it under the command's own name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"ants-async {version('ants-async')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
+def cli() -> None:
+    """Send text messages through the ANTS SMS API.
+
+    The account comes from ANTS_BASE_URL and ANTS_USERNAME with ANTS_PASSWORD, or ANTS_API_KEY.
+    """

@@ -1,0 +1,114 @@
+"""One account, one connection pool."""
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from ants_async.endpoints import Family
+from ants_async.models.limits import RateLimit
+from ants_async.resources.account import Account
+from ants_async.resources.reports import Logs, Reports
+from ants_async.resources.sms import Sms
+from ants_async.settings import DEFAULT_BASE_URL, load_settings
+from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_base_url
+from ants_async.transport.rate import Limiter, make_limiter
+from ants_async.transport.retry import RetryPolicy
+from ants_async.transport.transport import Transport
+
+_POOL = httpx.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=30.0)
+
+
+class AntsClient:
+    """The API for one account; use it as `async with AntsClient(...) as client:`.
+
+    `credentials`: `BasicAuth` or `ApiKeyAuth`. `transport`: any `httpx.AsyncBaseTransport` in place of the
+    network. `timeout`: seconds for one request. `retry`: how calls repeat themselves. `rate`: `"adaptive"`
+    learns the server's limit from its 429s, `"100/1s"` keeps to a known one, None does not limit;
+    sends, reports, logs and account each have a limiter of their own. `allow_http`: plain http to other
+    hosts than this one.
+    Raises `ConfigurationError` and `ValidationError` for unusable arguments.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 30.0,
+        retry: RetryPolicy | None = None,
+        rate: str | RateLimit | None = "adaptive",
+        allow_http: bool = False,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.base_url = check_base_url(base_url, allow_http=allow_http)
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url,
+            headers={"Authorization": credentials.header},
+            transport=transport,
+            timeout=httpx.Timeout(timeout, pool=None),  # waiting for a free connection is no failure
+            limits=_POOL,
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._transport = Transport(
+            self._http,
+            {family: make_limiter(rate) for family in Family},
+            retry or RetryPolicy(),
+            timeout=timeout,
+            wall_clock=wall_clock,
+        )
+        self.sms = Sms(self._transport)
+        self.reports = Reports(self._transport)
+        self.logs = Logs(self._transport)
+        self.account = Account(self._transport)
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        base_url: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 30.0,
+        retry: RetryPolicy | None = None,
+        rate: str | RateLimit | None = "adaptive",
+    ) -> Self:
+        """A client from `ANTS_BASE_URL`, `ANTS_USERNAME` and `ANTS_PASSWORD`, or `ANTS_API_KEY`.
+
+        Raises `ConfigurationError` when they are missing.
+        """
+        settings = load_settings(base_url)
+        credentials: Credentials = (
+            ApiKeyAuth(settings.api_key)
+            if settings.api_key
+            else BasicAuth(settings.username or "", settings.password or "")
+        )
+        return cls(
+            settings.base_url, credentials, transport=transport, timeout=timeout, retry=retry, rate=rate
+        )
+
+    @property
+    def limiters(self) -> Mapping[Family, Limiter]:
+        """The rate limiters at work; `limiters[Family.SEND].rate` is the send rate now, per second."""
+        return self._transport.limiters
+
+    def __repr__(self) -> str:
+        return f"AntsClient({self.base_url!r})"
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._http.__aexit__(exc_type, exc, traceback)
+
+
+__all__ = ["DEFAULT_BASE_URL", "AntsClient"]

@@ -1,0 +1,174 @@
+"""What a user asks for (`Campaign`, `Recipient`) and what the stream answers (`Outcome`)."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from ants_async.dispatch.template import Template
+from ants_async.errors import ValidationError
+from ants_async.models.senders import check_sender
+from ants_async.models.statuses import Status
+
+_NUMBER: Final = re.compile(r"\+?([1-9][0-9]{7,14})")
+_CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+MAX_VALIDITY: Final = timedelta(minutes=2880)
+
+
+class Mode(StrEnum):
+    """Which endpoint carries the messages.
+
+    `ADVANCED` gives every message our own id, so a repeat can never text anybody twice. `MULTI` has no
+    ids: after an unclear answer the logs decide what is sent again.
+    """
+
+    ADVANCED = "advanced"
+    MULTI = "multi"
+
+
+def parse_number(value: str) -> str:
+    """The number in the API's form (manual section 1): international, 8 to 15 digits, without `+`."""
+    match = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValidationError("to", value, "an international number of 8 to 15 digits, like 66847781470")
+    return match[1]
+
+
+def _campaign_id(_instance: object, _attribute: object, value: str) -> None:
+    if not _CAMPAIGN_ID.fullmatch(value):
+        raise ValidationError("campaign id", value, "1 to 100 letters, digits, '.', '_' or '-'")
+
+
+def _sender(_instance: object, _attribute: object, value: str | None) -> None:
+    check_sender(value)
+
+
+def _validity(campaign: "Campaign", _attribute: object, value: timedelta | None) -> None:
+    if value is not None and not timedelta(minutes=1) <= value <= MAX_VALIDITY:
+        raise ValidationError("validity", value, "1 minute to 48 hours")
+    if value is not None and campaign.mode is Mode.MULTI:
+        raise ValidationError("validity", value, "mode 'multi' has no validity period; use 'advanced'")
+
+
+@attrs.frozen(slots=True)
+class Recipient:
+    """A row of the source: a number, and what the text needs.
+
+    `to`: international number (`66847781470`; a leading `+` is dropped). `text`: this recipient's own
+    text, sent as it is; None takes the campaign's text, a template filled from `fields`. `row`: where it
+    stands in the source, for messages and results; counted from 1 when left out.
+    Raises `ValidationError` at once for a number that cannot be one.
+    """
+
+    to: str = attrs.field(converter=parse_number)
+    text: str | None = None
+    fields: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    row: int | None = None
+
+
+@attrs.frozen(slots=True)
+class Campaign:
+    """What one run sends. The same id is the same campaign: running it again continues it.
+
+    `id`: letters, digits, `.`, `_`, `-`; at most 100. `text`: a template like `"Hello {name}"`, or None
+    when every recipient brings its own. `sender`: at most 11 alphanumeric characters. `validity`: how
+    long the network may try, at most 48 hours (the API's own default).
+    Raises `ValidationError`.
+    """
+
+    id: str = attrs.field(validator=_campaign_id)
+    text: str | None = None
+    sender: str | None = attrs.field(default=None, validator=_sender)
+    mode: Mode = attrs.field(default=Mode.ADVANCED, converter=Mode)
+    validity: timedelta | None = attrs.field(default=None, validator=_validity)
+    template: Template | None = attrs.field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        template = None if self.text is None else Template(self.text)
+        object.__setattr__(self, "template", template)
+
+
+class OutcomeKind(StrEnum):
+    """What happened to a recipient. All but `ACCEPTED` are said once and are the last word."""
+
+    ACCEPTED = "accepted"
+    """The API took the message; a final outcome follows."""
+    REJECTED = "rejected"
+    """The API refused the message; nothing was sent."""
+    FINAL = "final"
+    """The message came to its end: delivered or not, `status` says."""
+    UNRESOLVED = "unresolved"
+    """No source will tell any more what became of the message."""
+    DUPLICATE = "duplicate"
+    """The number stood in the source before; it was not sent a second time."""
+
+
+@attrs.frozen(slots=True)
+class Outcome:
+    """What is known of one recipient; times are aware datetimes in UTC.
+
+    `status` is the API's; `error` names what went wrong (a delivery error like `EC_ABSENT_SUBSCRIBER`,
+    or the API's words for a refused request). `deduplicated`: an earlier request had already arrived.
+    """
+
+    kind: OutcomeKind
+    row: int
+    to: str
+    message_id: str | None = None
+    bulk_id: str | None = None
+    status: Status | None = None
+    error: str | None = None
+    sms_count: int | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+    sent_at: datetime | None = None
+    done_at: datetime | None = None
+    deduplicated: bool = False
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing will follow for this recipient."""
+        return self.kind is not OutcomeKind.ACCEPTED
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands. `PAUSED`: the account was refused; `INTERRUPTED`: stopped or crashed."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    FINISHED = "finished"
+
+
+@attrs.frozen(slots=True)
+class CampaignSummary:
+    """A campaign's counts as the ledger knows them; `by_group` counts final statuses by group name."""
+
+    campaign: Campaign
+    state: CampaignState
+    created_at: datetime
+    reason: str | None
+    source: str | None
+    source_read: bool
+    planned: int
+    accepted: int
+    rejected: int
+    final: int
+    unresolved: int
+    duplicates: int
+    deduplicated: int
+    by_group: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """Recipients so far, duplicates not counted."""
+        return self.planned + self.accepted + self.rejected + self.final + self.unresolved
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every recipient of the whole source has had its last word."""
+        return self.source_read and not self.planned and not self.accepted

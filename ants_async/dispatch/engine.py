@@ -1,0 +1,268 @@
+"""The bulk engine: planning, sending and tracking as one task, outcomes as a stream."""
+
+import asyncio
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Sequence,
+)
+from typing import Final
+
+import anyio
+import anyio.lowlevel
+from anyio.abc import ObjectReceiveStream, ObjectSendStream
+
+from ants_async.client import AntsClient
+from ants_async.dispatch.campaign import Campaign, CampaignState, Outcome, Recipient
+from ants_async.dispatch.ledger.protocol import Ledger, OpenCampaign
+from ants_async.dispatch.numbers import NumberSet
+from ants_async.dispatch.planning import Planned, Planner
+from ants_async.dispatch.sending import Sender, SendingRules
+from ants_async.dispatch.tracking import Tracker, TrackingRules
+from ants_async.errors import CampaignPaused, ValidationError
+
+Recipients = Iterable[Recipient] | AsyncIterable[Recipient]
+MAX_BODY: Final = 1_000_000
+_TRACKERS: Final = 2
+_ROWS_A_TURN: Final = 1000
+_BATCHES_AHEAD: Final = 16  # of outcomes, before a slow reader slows the sending
+
+
+class Dispatcher:
+    """Sends campaigns to their end.
+
+    `chunk_size`: messages a request, 1 to 1000. `max_body`: bytes a request, about. `concurrency`:
+    requests in flight. `grace`: seconds that requests in flight may take when a run is stopped.
+    """
+
+    def __init__(
+        self,
+        client: AntsClient,
+        ledger: Ledger,
+        *,
+        chunk_size: int = 500,
+        max_body: int = MAX_BODY,
+        concurrency: int = 8,
+        grace: float = 10.0,
+        sending: SendingRules | None = None,
+        tracking: TrackingRules | None = None,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not 1 <= chunk_size <= 1000:  # noqa: PLR2004 - what one call for reports can answer
+            raise ValidationError("chunk_size", chunk_size, "1 to 1000")
+        if concurrency < 1:
+            raise ValidationError("concurrency", concurrency, "at least 1")
+        self.client = client
+        self.ledger = ledger
+        self.chunk_size = chunk_size
+        self.max_body = max_body
+        self.concurrency = concurrency
+        self.grace = grace
+        self.sending = sending or SendingRules()
+        self.tracking = tracking or TrackingRules()
+        self.wall_clock = wall_clock
+
+    async def run(
+        self, campaign: Campaign, recipients: Recipients | None, *, source: str | None = None
+    ) -> AsyncGenerator[Outcome]:
+        """Send, track, and yield outcomes as they happen, each after it is in the ledger.
+
+        `recipients` is read lazily; None finishes what the ledger holds. `source` is kept with the
+        campaign for whoever continues it. A run that is closed (`contextlib.aclosing`), cancelled or
+        killed is continued by running the same campaign id again.
+
+        Raises `CampaignMismatch`, `CampaignPaused`, `LedgerError`, `ValidationError`, and whatever
+        `recipients` raises; all that was sent until then is recorded.
+        """
+        opened = await self.ledger.open_campaign(
+            campaign, source, reads_source=recipients is not None, now=self.wall_clock()
+        )
+        send, receive = anyio.create_memory_object_stream[Sequence[Outcome]](_BATCHES_AHEAD)
+        run = _Run(self, opened, send)
+        # A task of its own, whose parent is this generator: a cancel scope must not be held across yields.
+        task = asyncio.create_task(run.main(recipients), name=f"campaign {campaign.id}")
+        try:
+            async for outcomes in receive:
+                for outcome in outcomes:
+                    yield outcome
+            await task
+        finally:
+            await self._end(run, task, receive)
+
+    async def _end(
+        self, run: "_Run", task: "asyncio.Task[None]", receive: ObjectReceiveStream[object]
+    ) -> None:
+        """Let requests in flight come home within the grace period, then stop hard; always wait."""
+        await receive.aclose()
+        run.stop()
+        with anyio.CancelScope(shield=True):
+            try:
+                await asyncio.wait({task}, timeout=self.grace)
+            finally:
+                task.cancel()
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # was raised to the reader, or there is no reader to raise it to
+
+
+class _Run:
+    """One campaign at work, from `open_campaign` to `close_campaign`."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, opened: OpenCampaign, outcomes: ObjectSendStream[Sequence[Outcome]]
+    ) -> None:
+        self._ledger = dispatcher.ledger
+        self._opened = opened
+        self._outcomes = outcomes
+        self._dispatcher = dispatcher
+        self._stopping = anyio.Event()
+        self._reading = anyio.CancelScope()
+        self._failure: Exception | None = None
+        client, clock = dispatcher.client, dispatcher.wall_clock
+        self._clock = clock
+        self._tracker = Tracker(
+            client, self._ledger, opened, dispatcher.tracking, emit=self._emit, wall_clock=clock
+        )
+        self._sender = Sender(
+            client,
+            self._ledger,
+            opened,
+            dispatcher.sending,
+            emit=self._emit,
+            track=self._tracker.watch,
+            pause=self._pause,
+            wall_clock=clock,
+        )
+
+    def stop(self) -> None:
+        """Read nothing more, start nothing more."""
+        self._stopping.set()
+        self._reading.cancel()
+        self._tracker.stop()
+
+    async def main(self, recipients: Recipients | None) -> None:
+        """Everything, as one task group; the ledger is told how it ended."""
+        async with self._outcomes:
+            try:
+                async with anyio.create_task_group() as group:
+                    for _ in range(_TRACKERS):
+                        group.start_soon(self._guarded, self._tracker.run)
+                    for bulk in await self._ledger.bulks(self._opened.key):
+                        self._tracker.watch(bulk)
+                    await self._guarded(self._send_all, recipients)
+                    self._tracker.no_more()
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._close()
+            if self._failure is not None:
+                raise self._failure
+
+    async def _close(self) -> None:
+        failure = self._failure
+        if isinstance(failure, CampaignPaused):
+            state = CampaignState.PAUSED
+        elif failure is not None or self._stopping.is_set():
+            state = CampaignState.INTERRUPTED
+        else:
+            state = CampaignState.FINISHED
+        await self._ledger.close_campaign(self._opened.key, state, None if failure is None else str(failure))
+
+    async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
+        """The first failure stops the run gently, so that what is in flight is still recorded."""
+        try:
+            await work(*args)
+        except anyio.BrokenResourceError:
+            if not self._stopping.is_set():  # else: the senders left before the planner did
+                raise
+        except Exception as error:  # noqa: BLE001 - raised again by main
+            if self._failure is None:
+                self._failure = error
+            self.stop()
+
+    async def _send_all(self, recipients: Recipients | None) -> None:
+        """Old chunks first, then the source; its end is noted only when all of it is on disk."""
+        jobs, work = anyio.create_memory_object_stream[int | list[Planned]](0)
+        async with anyio.create_task_group() as group:
+            for _ in range(self._dispatcher.concurrency):
+                group.start_soon(self._guarded, self._send_jobs, work.clone())
+            work.close()
+            async with jobs:
+                with self._reading:
+                    await self._guarded(self._read, recipients, jobs)
+        if recipients is not None and not self._stopping.is_set():
+            await self._ledger.source_read(self._opened.key)
+
+    async def _read(self, recipients: Recipients | None, jobs: ObjectSendStream[int | list[Planned]]) -> None:
+        key = self._opened.key
+        for chunk_key in await self._ledger.unanswered(key):
+            await jobs.send(chunk_key)
+        if recipients is None:
+            return
+        known = NumberSet()
+        async for numbers in self._ledger.numbers(key):
+            for number in numbers:
+                known.add(number)
+        dispatcher = self._dispatcher
+        planner = Planner(
+            self._opened.campaign, known, chunk_size=dispatcher.chunk_size, max_body=dispatcher.max_body
+        )
+        first = True
+        async for recipient in _aiter(recipients):
+            chunk = planner.push(recipient)
+            if planner.rows % _ROWS_A_TURN == 0:
+                await anyio.lowlevel.checkpoint()  # a source that holds nothing new must not block the loop
+            if chunk is not None:
+                first = await self._note_duplicates(planner, first=first)
+                await jobs.send(chunk)
+        await self._note_duplicates(planner, first=first)
+        rest = planner.flush()
+        if rest is not None:
+            await jobs.send(rest)
+
+    async def _note_duplicates(self, planner: Planner, *, first: bool) -> bool:
+        doubled, planner.duplicates = planner.duplicates, []
+        if first or doubled:
+            await self._ledger.replace_duplicates(self._opened.key, doubled, first=first)
+            await self._emit(doubled)
+        return False
+
+    async def _send_jobs(self, work: ObjectReceiveStream[int | list[Planned]]) -> None:
+        async with work:
+            async for job in work:
+                if isinstance(job, list):
+                    chunk = await self._ledger.begin(self._opened, job, self._clock())
+                else:
+                    chunk = await self._ledger.chunk(self._opened, job)
+                await self._sender.deliver(chunk, is_new=isinstance(job, list))
+                if self._stopping.is_set():
+                    return
+
+    async def _emit(self, outcomes: Sequence[Outcome]) -> None:
+        """To the reader, who may have gone; the ledger has it all."""
+        if not outcomes:
+            return
+        try:
+            await self._outcomes.send(outcomes)
+        except anyio.BrokenResourceError:
+            return
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait; False when the run is being stopped."""
+        with anyio.move_on_after(seconds):
+            await self._stopping.wait()
+        return not self._stopping.is_set()
+
+
+async def _aiter(recipients: Recipients) -> AsyncIterator[Recipient]:
+    """Sync and async sources alike."""
+    if isinstance(recipients, AsyncIterable):
+        async for recipient in recipients:
+            yield recipient
+    else:
+        for recipient in recipients:
+            yield recipient

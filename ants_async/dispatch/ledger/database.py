@@ -1,0 +1,140 @@
+"""A SQLite file opened for keeps: one writer, one thread, every call a transaction."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import anyio
+from anyio import to_thread
+
+from ants_async.dispatch.ledger.schema import APPLICATION_ID, SCHEMA, VERSION
+from ants_async.errors import LedgerError, LedgerInUse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Database:
+    """Runs functions over one connection, one after the other, in a worker thread.
+
+    Commits reach the disk before a call returns (WAL, `synchronous=FULL`), so that what a request does
+    can never be ahead of what the ledger knows. A cancelled call still runs to its end.
+    """
+
+    def __init__(self, path: str, *, read_only: bool = False) -> None:
+        self._path = path
+        self._read_only = read_only
+        self._connection: sqlite3.Connection | None = None
+        self._lock_holder: sqlite3.Connection | None = None
+        self._turn = anyio.CapacityLimiter(1)
+
+    @property
+    def _in_memory(self) -> bool:
+        return self._path == ":memory:"
+
+    async def open(self) -> None:
+        """Open, or create with mode 0600. Raises `LedgerInUse`, `LedgerError`."""
+        await to_thread.run_sync(self._open, limiter=self._turn)
+
+    async def close(self) -> None:
+        """Close; the next process may open it."""
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(self._close, limiter=self._turn)
+
+    async def run(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """One transaction. Raises `LedgerError` when it could not be kept: then nothing of it was."""
+        return await to_thread.run_sync(
+            lambda: self._transaction(lambda c: work(c, *args, **kwargs)), limiter=self._turn
+        )
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            raise LedgerError(f"ledger {self._path} is not open; use it as 'async with'")
+        with _named_errors(self._path), self._connection:
+            self._connection.execute("BEGIN" if self._read_only else "BEGIN IMMEDIATE")
+            return work(self._connection)
+
+    def _open(self) -> None:
+        with _named_errors(self._path):
+            if self._read_only and not Path(self._path).exists():
+                raise LedgerError(f"ledger {self._path} does not exist")
+            if not self._in_memory and not self._read_only:
+                self._lock()
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            mode = "ro" if self._read_only else "rwc"
+            where = ":memory:" if self._in_memory else f"{Path(self._path).absolute().as_uri()}?mode={mode}"
+            connection = sqlite3.connect(
+                where, uri=True, isolation_level=None, check_same_thread=False, timeout=10
+            )
+            try:
+                _prepare(connection, self._path, read_only=self._read_only)
+            except BaseException:
+                connection.close()
+                self._close()
+                raise
+            self._connection = connection
+
+    def _lock(self) -> None:
+        """Hold a second SQLite file: portable, and let go by the kernel when the process dies."""
+        holder = sqlite3.connect(
+            f"{self._path}-lock", isolation_level=None, check_same_thread=False, timeout=0
+        )
+        try:
+            holder.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            holder.close()
+            if "locked" not in str(error):
+                raise
+            raise LedgerInUse(
+                f"ledger {self._path} is in use by another process; wait for it, or use another --ledger"
+            ) from None
+        self._lock_holder = holder
+
+    def _close(self) -> None:
+        for connection in (self._connection, self._lock_holder):
+            if connection is not None:
+                connection.close()
+        self._connection = self._lock_holder = None
+
+
+def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")  # rows are never deleted; checking costs on every insert
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    is_new = (
+        application == 0 and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchall()
+    )
+    if not is_new and application != APPLICATION_ID:
+        raise LedgerError(f"{path} is a SQLite file, but no ledger of this program")
+    if version > VERSION:
+        raise LedgerError(
+            f"ledger {path} was written by a newer version (schema {version}, known: {VERSION})"
+        )
+    if read_only:
+        return
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    if is_new:
+        connection.executescript(
+            f"BEGIN; {SCHEMA} PRAGMA application_id = {APPLICATION_ID};"
+            f" PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+
+
+@contextmanager
+def _named_errors(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise LedgerError(f"ledger {path}: {error}") from error
+
+
+def new_bulk_id(chunk_key: int) -> str:
+    """Random, so that a ledger that was lost or put back never reuses one; its end finds the chunk."""
+    return f"{secrets.token_hex(8)}-{chunk_key}"

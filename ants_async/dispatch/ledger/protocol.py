@@ -1,0 +1,152 @@
+"""What the engine asks of a ledger: the durable record of what has been done so far.
+
+Every method is one transaction: it happened, on disk, or it did not.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
+from ants_async.dispatch.planning import Planned
+from ants_async.models.reports import DeliveryReport
+from ants_async.models.statuses import Status
+
+
+@attrs.frozen(slots=True)
+class Message:
+    """A message that no answer has been recorded for. `key` is its place in the ledger."""
+
+    key: int
+    row: int
+    to: str
+    text: str
+    message_id: str
+
+
+@attrs.frozen(slots=True)
+class Chunk:
+    """Messages for one request. `attempted_at`: when the first request that may have arrived left."""
+
+    key: int
+    bulk_id: str
+    messages: tuple[Message, ...]
+    attempted_at: float | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Answer:
+    """What is known of one message after its request. `bulk_id` is empty where there is none."""
+
+    message: Message
+    accepted: bool
+    status: Status | None = None
+    sms_count: int | None = None
+    message_id: str | None = None
+    bulk_id: str = ""
+    error: str | None = None
+    deduplicated: bool = False
+
+
+@attrs.frozen(slots=True)
+class Bulk:
+    """An answered chunk some of whose messages are not final yet.
+
+    `stands_elsewhere`: some of them under another bulk id than this one, so that only the logs tell.
+    """
+
+    key: int
+    bulk_id: str
+    answered_at: float
+    stands_elsewhere: bool
+
+
+@attrs.frozen(slots=True)
+class OpenCampaign:
+    """A campaign at work; `key` is its place in the ledger."""
+
+    key: int
+    campaign: Campaign
+
+
+class Ledger(Protocol):
+    """One record for many campaigns. Methods raise `LedgerError` when the record cannot be kept."""
+
+    async def open_campaign(
+        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+    ) -> OpenCampaign:
+        """Create the campaign or continue it, `reads_source` with its list. Raises `CampaignMismatch`."""
+        ...
+
+    async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
+        """Say how a run ended."""
+        ...
+
+    async def source_read(self, key: int) -> None:
+        """The whole source is in the ledger now."""
+        ...
+
+    def numbers(self, key: int) -> AsyncIterator[Sequence[int]]:
+        """All numbers planned so far, in batches."""
+        ...
+
+    async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
+        """Note doubled rows; `first` forgets those of an earlier reading of the source."""
+        ...
+
+    async def begin(self, campaign: OpenCampaign, messages: Sequence[Planned], attempted_at: float) -> Chunk:
+        """Put a new chunk on disk just before its request leaves."""
+        ...
+
+    async def unanswered(self, key: int) -> Sequence[int]:
+        """Chunks with messages that no answer is recorded for."""
+        ...
+
+    async def chunk(self, campaign: OpenCampaign, key: int) -> Chunk:
+        """A chunk with those of its messages that no answer is recorded for."""
+        ...
+
+    async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
+        """A request may have arrived since `at`; None: it is known that none did."""
+        ...
+
+    async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
+        """Two chunks for one, after the API refused it as a whole."""
+        ...
+
+    async def answered(
+        self, chunk: Chunk, answers: Sequence[Answer], now: float
+    ) -> tuple[Sequence[Outcome], Bulk | None]:
+        """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
+        ...
+
+    async def bulks(self, key: int) -> Sequence[Bulk]:
+        """Answered chunks that wait for final statuses."""
+        ...
+
+    async def waiting(self, campaign: OpenCampaign, bulk: Bulk) -> Sequence[str]:
+        """Ids of a bulk's messages that are not final yet."""
+        ...
+
+    async def settle(
+        self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
+    ) -> tuple[Sequence[Outcome], int]:
+        """Record final statuses by message id; answers the outcomes, and how many still wait."""
+        ...
+
+    async def give_up(self, campaign: OpenCampaign, key: int, reason: str) -> Sequence[Outcome]:
+        """Whatever is not final in a chunk becomes unresolved."""
+        ...
+
+    async def summary(self, campaign_id: str) -> CampaignSummary | None:
+        """A campaign's counts, or None."""
+        ...
+
+    async def campaigns(self) -> Sequence[CampaignSummary]:
+        """All campaigns, newest first."""
+        ...
+
+    def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
+        """The newest outcome of every recipient in the order planned, then the duplicates."""
+        ...

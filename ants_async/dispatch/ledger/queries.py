@@ -1,0 +1,329 @@
+"""The ledger's SQL: functions over an open transaction."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
+from ants_async.dispatch.ledger.protocol import Bulk
+from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.dispatch.planning import message_id
+from ants_async.errors import CampaignMismatch
+from ants_async.models.statuses import Status
+
+Row = dict[str, Any]
+
+_KINDS = {
+    MessageState.ACCEPTED: OutcomeKind.ACCEPTED,
+    MessageState.REJECTED: OutcomeKind.REJECTED,
+    MessageState.FINAL: OutcomeKind.FINAL,
+    MessageState.UNRESOLVED: OutcomeKind.UNRESOLVED,
+}
+
+
+def _rows(connection: sqlite3.Connection, sql: str, *args: object) -> list[Row]:
+    cursor = connection.execute(sql, args)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def mark_interrupted(connection: sqlite3.Connection) -> None:
+    """Whoever opens the ledger has it alone: what says it is running was killed."""
+    connection.execute(
+        "UPDATE campaign SET state = ? WHERE state = ?", (CampaignState.INTERRUPTED, CampaignState.RUNNING)
+    )
+
+
+def campaign_key(connection: sqlite3.Connection, campaign_id: str) -> int | None:
+    """A campaign's place, or None."""
+    found = connection.execute("SELECT key FROM campaign WHERE id = ?", (campaign_id,)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def open_campaign(
+    connection: sqlite3.Connection,
+    campaign: Campaign,
+    source: str | None,
+    reads_source: bool,
+    now: float,
+) -> int:
+    """Create or continue. Raises `CampaignMismatch`."""
+    validity = None if campaign.validity is None else campaign.validity.total_seconds()
+    wanted = {
+        "text": campaign.text,
+        "sender": campaign.sender,
+        "mode": str(campaign.mode),
+        "validity": validity,
+    }
+    found = _rows(connection, "SELECT * FROM campaign WHERE id = ?", campaign.id)
+    if not found:
+        cursor = connection.execute(
+            "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (campaign.id, *wanted.values(), now, CampaignState.RUNNING, source),
+        )
+        return int(cursor.lastrowid or 0)
+    for field, value in wanted.items():
+        if found[0][field] != value:
+            raise CampaignMismatch(
+                f"campaign {campaign.id!r} was started with {field} {found[0][field]!r}, not {value!r}; "
+                "to continue it use the same, to send anew take another id"
+            )
+    connection.execute(
+        "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
+        " source_read = source_read AND ? WHERE key = ?",
+        (CampaignState.RUNNING, source, not reads_source, found[0]["key"]),
+    )
+    return int(found[0]["key"])
+
+
+def close_campaign(
+    connection: sqlite3.Connection, key: int, state: CampaignState, reason: str | None
+) -> None:
+    """Say how a run ended."""
+    connection.execute("UPDATE campaign SET state = ?, reason = ? WHERE key = ?", (state, reason, key))
+
+
+def source_read(connection: sqlite3.Connection, key: int) -> None:
+    """The whole source is in the ledger now."""
+    connection.execute("UPDATE campaign SET source_read = 1 WHERE key = ?", (key,))
+
+
+def ranges(connection: sqlite3.Connection, key: int) -> list[tuple[int, int]]:
+    """Runs of message keys that belong to a campaign, neighbours joined."""
+    joined: list[tuple[int, int]] = []
+    for first, last in connection.execute(
+        "SELECT first, last FROM chunk WHERE campaign = ? ORDER BY first", (key,)
+    ):
+        if joined and joined[-1][1] + 1 == first:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def numbers(connection: sqlite3.Connection, first: int, last: int) -> list[int]:
+    """Numbers of a run of messages."""
+    found = connection.execute("SELECT number FROM message WHERE key BETWEEN ? AND ?", (first, last))
+    return [number for (number,) in found]
+
+
+def replace_duplicates(
+    connection: sqlite3.Connection,
+    key: int,
+    doubled: Sequence[Outcome],
+    first: bool,
+) -> None:
+    """Note doubled rows, and forget those of an earlier reading."""
+    if first:
+        connection.execute("DELETE FROM duplicate WHERE campaign = ?", (key,))
+    connection.executemany(
+        "INSERT INTO duplicate (campaign, row, number) VALUES (?, ?, ?)",
+        [(key, outcome.row, int(outcome.to)) for outcome in doubled],
+    )
+
+
+def duplicates(connection: sqlite3.Connection, key: int) -> list[tuple[int, int]]:
+    """Row and number of every doubled row."""
+    return connection.execute(
+        "SELECT row, number FROM duplicate WHERE campaign = ? ORDER BY row", (key,)
+    ).fetchall()
+
+
+def chunk_keys(connection: sqlite3.Connection, key: int, state: ChunkState) -> list[int]:
+    """A campaign's chunks in a state."""
+    found = connection.execute(
+        "SELECT key FROM chunk WHERE campaign = ? AND state = ? ORDER BY key", (key, state)
+    )
+    return [chunk for (chunk,) in found]
+
+
+def chunk_row(connection: sqlite3.Connection, key: int) -> Row:
+    """A chunk as it stands."""
+    return _rows(connection, "SELECT * FROM chunk WHERE key = ?", key)[0]
+
+
+def messages(connection: sqlite3.Connection, first: int, last: int, state: MessageState) -> list[Row]:
+    """A chunk's messages in a state."""
+    return _rows(
+        connection,
+        "SELECT key, row, number, text, message_id FROM message WHERE key BETWEEN ? AND ? AND state = ?",
+        first,
+        last,
+        state,
+    )
+
+
+def set_bulk_id(connection: sqlite3.Connection, key: int, bulk_id: str) -> None:
+    """The id the API gave, where we could not give our own."""
+    connection.execute("UPDATE chunk SET bulk_id = ? WHERE key = ?", (bulk_id, key))
+
+
+def set_attempted(connection: sqlite3.Connection, key: int, at: float | None) -> None:
+    """Since when a request may have arrived."""
+    connection.execute("UPDATE chunk SET attempted_at = ? WHERE key = ?", (at, key))
+
+
+def advance_chunk(connection: sqlite3.Connection, key: int, now: float) -> Bulk | None:
+    """Unanswered while any message is, then tracked while any is not final."""
+    chunk = chunk_row(connection, key)
+    found = connection.execute(
+        "SELECT DISTINCT state FROM message WHERE key BETWEEN ? AND ?", (chunk["first"], chunk["last"])
+    )
+    states = {state for (state,) in found}
+    if MessageState.PLANNED in states:
+        return None
+    state = ChunkState.TRACKED if MessageState.ACCEPTED in states else ChunkState.CLOSED
+    connection.execute("UPDATE chunk SET state = ?, answered_at = ? WHERE key = ?", (state, now, key))
+    return _bulks(connection, "chunk.key = ?", key)[0] if state is ChunkState.TRACKED else None
+
+
+def close_chunk(connection: sqlite3.Connection, key: int) -> None:
+    """Nothing more is awaited."""
+    connection.execute("UPDATE chunk SET state = ? WHERE key = ?", (ChunkState.CLOSED, key))
+
+
+_BULKS = """
+SELECT key, bulk_id, answered_at, EXISTS (
+    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = 1
+    AND (deduplicated OR message.bulk_id <> chunk.bulk_id)
+) FROM chunk WHERE {where} ORDER BY key
+"""
+
+
+def bulks(connection: sqlite3.Connection, key: int) -> list[Bulk]:
+    """Answered chunks that wait for final statuses."""
+    return _bulks(connection, f"campaign = ? AND state = {ChunkState.TRACKED:d}", key)
+
+
+def _bulks(connection: sqlite3.Connection, where: str, key: int) -> list[Bulk]:
+    found = connection.execute(_BULKS.format(where=where), (key,))
+    return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
+
+
+def waiting(connection: sqlite3.Connection, key: int) -> list[Row]:
+    """A chunk's accepted messages that are not final."""
+    chunk = chunk_row(connection, key)
+    return messages(connection, chunk["first"], chunk["last"], MessageState.ACCEPTED)
+
+
+def give_up(connection: sqlite3.Connection, campaign_id: str, key: int, reason: str) -> list[Outcome]:
+    """Whatever is not final becomes unresolved."""
+    chunk = chunk_row(connection, key)
+    found = connection.execute(
+        "UPDATE message SET state = ?, error = ? WHERE key BETWEEN ? AND ? AND state IN (0, 1) RETURNING key",
+        (MessageState.UNRESOLVED, reason, chunk["first"], chunk["last"]),
+    ).fetchall()
+    close_chunk(connection, key)
+    return outcomes_of(connection, campaign_id, key, [message for (message,) in found])
+
+
+_OUTCOMES = """
+SELECT message.*, chunk.bulk_id AS chunk_bulk_id,
+       status.group_id, status.group_name, status.id AS status_id, status.name, status.description
+FROM chunk JOIN message ON message.key BETWEEN chunk.first AND chunk.last
+LEFT JOIN status ON status.key = message.status
+"""
+
+
+def outcomes(connection: sqlite3.Connection, campaign_id: str, first: int, last: int) -> list[Outcome]:
+    """Newest outcomes of a run of messages that begins and ends within one campaign."""
+    rows = _rows(
+        connection,
+        _OUTCOMES + " WHERE chunk.last >= ? AND chunk.first <= ? AND message.key BETWEEN ? AND ?"
+        " AND message.state > 0 ORDER BY message.key",
+        first,
+        last,
+        first,
+        last,
+    )
+    return [_outcome(row, campaign_id) for row in rows]
+
+
+def outcomes_of(
+    connection: sqlite3.Connection, campaign_id: str, chunk: int, keys: Sequence[int]
+) -> list[Outcome]:
+    """Newest outcomes of some messages of a chunk."""
+    chosen = set(keys)
+    rows = _rows(connection, _OUTCOMES + " WHERE chunk.key = ?", chunk)
+    return [_outcome(row, campaign_id) for row in rows if row["key"] in chosen]
+
+
+def _outcome(row: Row, campaign_id: str) -> Outcome:
+    status = None
+    if row["status"] is not None:
+        status = Status(row["group_id"], row["group_name"], row["status_id"], row["name"], row["description"])
+    to = str(row["number"])
+    return Outcome(
+        _KINDS[MessageState(row["state"])],
+        row["row"],
+        to,
+        row["message_id"] or message_id(campaign_id, to),
+        row["chunk_bulk_id"] if row["bulk_id"] is None else row["bulk_id"] or None,
+        status,
+        row["error"],
+        row["sms_count"],
+        None if row["price"] is None else Decimal(row["price"]),
+        row["currency"],
+        _moment(row["sent_at"]),
+        _moment(row["done_at"]),
+        bool(row["deduplicated"]),
+    )
+
+
+def _moment(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
+def summaries(connection: sqlite3.Connection, campaign_id: str | None) -> list[CampaignSummary]:
+    """One campaign, or all of them, newest first."""
+    rows = _rows(
+        connection,
+        "SELECT * FROM campaign WHERE ?1 IS NULL OR id = ?1 ORDER BY created_at DESC, key DESC",
+        campaign_id,
+    )
+    return [_summary(connection, row) for row in rows]
+
+
+def _summary(connection: sqlite3.Connection, row: Row) -> CampaignSummary:
+    states: dict[int, int] = dict.fromkeys(MessageState, 0)
+    by_group: dict[str, int] = {}
+    deduplicated = 0
+    for count in _rows(
+        connection,
+        "SELECT message.state, status.group_name, count(*) AS messages, sum(deduplicated) AS deduplicated"
+        " FROM chunk JOIN message ON message.key BETWEEN chunk.first AND chunk.last"
+        " LEFT JOIN status ON status.key = message.status"
+        " WHERE chunk.campaign = ? GROUP BY 1, 2",
+        row["key"],
+    ):
+        states[count["state"]] += count["messages"]
+        deduplicated += count["deduplicated"]
+        if count["state"] == MessageState.FINAL:
+            by_group[count["group_name"]] = by_group.get(count["group_name"], 0) + count["messages"]
+    doubled = connection.execute("SELECT count(*) FROM duplicate WHERE campaign = ?", (row["key"],))
+    validity = row["validity"]
+    return CampaignSummary(
+        Campaign(
+            row["id"],
+            row["text"],
+            row["sender"],
+            Mode(row["mode"]),
+            None if validity is None else timedelta(seconds=validity),
+        ),
+        CampaignState(row["state"]),
+        datetime.fromtimestamp(row["created_at"], UTC),
+        row["reason"],
+        row["source"],
+        bool(row["source_read"]),
+        states[MessageState.PLANNED],
+        states[MessageState.ACCEPTED],
+        states[MessageState.REJECTED],
+        states[MessageState.FINAL],
+        states[MessageState.UNRESOLVED],
+        doubled.fetchone()[0],
+        deduplicated,
+        by_group,
+    )

@@ -1,0 +1,314 @@
+"""The ledger in one SQLite file. Also in memory: the same code over `:memory:`."""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome, OutcomeKind
+from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger.database import Database, new_bulk_id
+from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Message, OpenCampaign
+from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.dispatch.planning import Planned, message_id
+from ants_async.errors import LedgerError
+from ants_async.models.reports import DeliveryReport
+from ants_async.models.statuses import Status
+
+_BATCH = 20_000
+
+
+class SqliteLedger:
+    """A durable ledger: one file, for one process at a time, used as `async with`.
+
+    `read_only` opens it beside a running campaign, to look. Raises `LedgerInUse`, `LedgerError`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        self.path = os.fspath(path)
+        self._database = Database(self.path, read_only=read_only)
+        self._read_only = read_only
+        self._statuses: dict[Status, int] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
+
+    async def __aenter__(self) -> Self:
+        await self._database.open()
+        if not self._read_only:
+            await self._database.run(queries.mark_interrupted)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._database.close()
+
+    async def open_campaign(
+        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+    ) -> OpenCampaign:
+        """Create the campaign or continue it, `reads_source` with its list. Raises `CampaignMismatch`."""
+        key = await self._database.run(queries.open_campaign, campaign, source, reads_source, now)
+        return OpenCampaign(key, campaign)
+
+    async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
+        """Say how a run ended."""
+        await self._database.run(queries.close_campaign, key, state, reason)
+
+    async def source_read(self, key: int) -> None:
+        """The whole source is in the ledger now."""
+        await self._database.run(queries.source_read, key)
+
+    async def numbers(self, key: int) -> AsyncIterator[Sequence[int]]:
+        """All numbers planned so far, in batches."""
+        for first, last in await self._database.run(queries.ranges, key):
+            for start in range(first, last + 1, _BATCH):
+                yield await self._database.run(queries.numbers, start, min(last, start + _BATCH - 1))
+
+    async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
+        """Note doubled rows; `first` forgets those of an earlier reading of the source."""
+        await self._database.run(queries.replace_duplicates, key, duplicates, first)
+
+    async def begin(self, campaign: OpenCampaign, messages: Sequence[Planned], attempted_at: float) -> Chunk:
+        """Put a new chunk on disk just before its request leaves."""
+        return await self._database.run(_begin, campaign, messages, attempted_at)
+
+    async def unanswered(self, key: int) -> Sequence[int]:
+        """Chunks with messages that no answer is recorded for."""
+        return await self._database.run(queries.chunk_keys, key, ChunkState.UNANSWERED)
+
+    async def chunk(self, campaign: OpenCampaign, key: int) -> Chunk:
+        """A chunk with those of its messages that no answer is recorded for."""
+        return await self._database.run(_load, campaign, key)
+
+    async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
+        """A request may have arrived since `at`; None: it is known that none did."""
+        await self._database.run(queries.set_attempted, chunk.key, at)
+        return Chunk(chunk.key, chunk.bulk_id, chunk.messages, at)
+
+    async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
+        """Two chunks for one, after the API refused it as a whole."""
+        return await self._database.run(_split, chunk)
+
+    async def answered(
+        self, chunk: Chunk, answers: Sequence[Answer], now: float
+    ) -> tuple[Sequence[Outcome], Bulk | None]:
+        """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
+        return await self._database.run(self._answered, chunk, answers, now)
+
+    async def bulks(self, key: int) -> Sequence[Bulk]:
+        """Answered chunks that wait for final statuses."""
+        return await self._database.run(queries.bulks, key)
+
+    async def waiting(self, campaign: OpenCampaign, bulk: Bulk) -> Sequence[str]:
+        """Ids of a bulk's messages that are not final yet."""
+        rows = await self._database.run(queries.waiting, bulk.key)
+        return [row["message_id"] or message_id(campaign.campaign.id, str(row["number"])) for row in rows]
+
+    async def settle(
+        self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
+    ) -> tuple[Sequence[Outcome], int]:
+        """Record final statuses by message id; answers the outcomes, and how many still wait."""
+        return await self._database.run(self._settle, campaign.campaign.id, bulk, reports)
+
+    async def give_up(self, campaign: OpenCampaign, key: int, reason: str) -> Sequence[Outcome]:
+        """Whatever is not final in a chunk becomes unresolved."""
+        return await self._database.run(queries.give_up, campaign.campaign.id, key, reason)
+
+    async def summary(self, campaign_id: str) -> CampaignSummary | None:
+        """A campaign's counts, or None."""
+        found = await self._database.run(queries.summaries, campaign_id)
+        return found[0] if found else None
+
+    async def campaigns(self) -> Sequence[CampaignSummary]:
+        """All campaigns, newest first."""
+        return await self._database.run(queries.summaries, None)
+
+    async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
+        """The newest outcome of every recipient in the order planned, then the duplicates."""
+        key = await self._database.run(queries.campaign_key, campaign_id)
+        if key is None:
+            raise LedgerError(f"campaign {campaign_id!r} is not in ledger {self.path}")
+        for first, last in await self._database.run(queries.ranges, key):
+            for start in range(first, last + 1, _BATCH):
+                end = min(last, start + _BATCH - 1)
+                for outcome in await self._database.run(queries.outcomes, campaign_id, start, end):
+                    yield outcome
+        for row, number in await self._database.run(queries.duplicates, key):
+            yield Outcome(OutcomeKind.DUPLICATE, row, str(number))
+
+    def _answered(
+        self, connection: sqlite3.Connection, chunk: Chunk, answers: Sequence[Answer], now: float
+    ) -> tuple[Sequence[Outcome], Bulk | None]:
+        connection.executemany(
+            "UPDATE message SET state = ?, status = ?, error = ?, sms_count = ?, message_id = ?, bulk_id = ?,"
+            " deduplicated = ? WHERE key = ? AND state = 0",
+            [
+                (
+                    MessageState.ACCEPTED if answer.accepted else MessageState.REJECTED,
+                    self._status_key(connection, answer.status),
+                    answer.error,
+                    answer.sms_count,
+                    _if_other(answer.message_id, answer.message.message_id),
+                    _if_other(answer.bulk_id, chunk.bulk_id),
+                    answer.deduplicated,
+                    answer.message.key,
+                )
+                for answer in answers
+            ],
+        )
+        given = next((one.bulk_id for one in answers if one.bulk_id and not one.deduplicated), chunk.bulk_id)
+        if given != chunk.bulk_id:
+            queries.set_bulk_id(connection, chunk.key, given)
+        bulk = queries.advance_chunk(connection, chunk.key, now)
+        return [_outcome(answer) for answer in answers], bulk
+
+    def _settle(
+        self,
+        connection: sqlite3.Connection,
+        campaign_id: str,
+        bulk: Bulk,
+        reports: Mapping[str, DeliveryReport],
+    ) -> tuple[Sequence[Outcome], int]:
+        waiting = queries.waiting(connection, bulk.key)
+        settled = []
+        for row in waiting:
+            own_id = row["message_id"] or message_id(campaign_id, str(row["number"]))
+            report = reports.get(own_id)
+            if report is not None and report.status.is_final:
+                settled.append((row["key"], report))
+        connection.executemany(
+            "UPDATE message SET state = ?, status = ?, error = ?, sms_count = coalesce(?, sms_count),"
+            " price = ?, currency = ?, sent_at = ?, done_at = ?, bulk_id = ? WHERE key = ? AND state = 1",
+            [
+                (
+                    MessageState.FINAL,
+                    self._status_key(connection, report.status),
+                    report.error.name if report.error and report.error.id else None,
+                    report.sms_count,
+                    str(report.price.price_per_message) if report.price else None,
+                    report.price.currency if report.price else None,
+                    report.sent_at.timestamp() if report.sent_at else None,
+                    report.done_at.timestamp() if report.done_at else None,
+                    _if_other(report.bulk_id, bulk.bulk_id),
+                    key,
+                )
+                for key, report in settled
+            ],
+        )
+        left = len(waiting) - len(settled)
+        if not left:
+            queries.close_chunk(connection, bulk.key)
+        return queries.outcomes_of(connection, campaign_id, bulk.key, [key for key, _ in settled]), left
+
+    def _status_key(self, connection: sqlite3.Connection, status: Status | None) -> int | None:
+        """Statuses are few: each stands once in the ledger. What a rollback undid is looked up again."""
+        if status is None:
+            return None
+        row = (status.group_id, status.group_name, status.id, status.name, status.description)
+        found = connection.execute(
+            "SELECT key FROM status WHERE (group_id, group_name, id, name, description) = (?, ?, ?, ?, ?)",
+            row,
+        ).fetchone()
+        if found is not None:
+            return int(found[0])
+        return connection.execute(
+            "INSERT INTO status (group_id, group_name, id, name, description) VALUES (?, ?, ?, ?, ?)", row
+        ).lastrowid
+
+
+class MemoryLedger(SqliteLedger):
+    """A ledger that ends with its process: for tries and tests, or where the caller keeps its own record."""
+
+    def __init__(self) -> None:
+        super().__init__(":memory:")
+
+
+def _if_other(value: str | None, usual: str) -> str | None:
+    return None if value == usual else value
+
+
+def _outcome(answer: Answer) -> Outcome:
+    message = answer.message
+    return Outcome(
+        OutcomeKind.ACCEPTED if answer.accepted else OutcomeKind.REJECTED,
+        message.row,
+        message.to,
+        answer.message_id or message.message_id,
+        answer.bulk_id or None,
+        answer.status,
+        answer.error,
+        answer.sms_count,
+        deduplicated=answer.deduplicated,
+    )
+
+
+def _begin(
+    connection: sqlite3.Connection,
+    campaign: OpenCampaign,
+    planned: Sequence[Planned],
+    attempted_at: float,
+) -> Chunk:
+    first = (connection.execute("SELECT max(key) FROM message").fetchone()[0] or 0) + 1
+    own_text = campaign.campaign.text is None or bool(
+        campaign.campaign.template and campaign.campaign.template.fields
+    )
+    campaign_text = None if own_text else campaign.campaign.template and campaign.campaign.template.render({})
+    messages = tuple(
+        Message(key, one.row, one.to, one.text, message_id(campaign.campaign.id, one.to))
+        for key, one in enumerate(planned, first)
+    )
+    connection.executemany(
+        "INSERT INTO message (key, row, number, text) VALUES (?, ?, ?, ?)",
+        [
+            (one.key, one.row, int(one.to), None if one.text == campaign_text else one.text)
+            for one in messages
+        ],
+    )
+    key, bulk_id = _new_chunk(connection, campaign.key, first, first + len(messages) - 1, attempted_at)
+    return Chunk(key, bulk_id, messages, attempted_at)
+
+
+def _new_chunk(
+    connection: sqlite3.Connection, campaign: int, first: int, last: int, attempted_at: float | None
+) -> tuple[int, str]:
+    key = (connection.execute("SELECT max(key) FROM chunk").fetchone()[0] or 0) + 1
+    bulk_id = new_bulk_id(key)
+    connection.execute(
+        "INSERT INTO chunk (key, campaign, first, last, bulk_id, state, attempted_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (key, campaign, first, last, bulk_id, ChunkState.UNANSWERED, attempted_at),
+    )
+    return key, bulk_id
+
+
+def _load(connection: sqlite3.Connection, campaign: OpenCampaign, key: int) -> Chunk:
+    chunk = queries.chunk_row(connection, key)
+    template = campaign.campaign.template
+    text = template.render({}) if template and not template.fields else None
+    messages = tuple(
+        Message(
+            row["key"],
+            row["row"],
+            str(row["number"]),
+            row["text"] or text or "",
+            message_id(campaign.campaign.id, str(row["number"])),
+        )
+        for row in queries.messages(connection, chunk["first"], chunk["last"], MessageState.PLANNED)
+    )
+    return Chunk(key, chunk["bulk_id"], messages, chunk["attempted_at"])
+
+
+def _split(connection: sqlite3.Connection, chunk: Chunk) -> tuple[Chunk, Chunk]:
+    row = queries.chunk_row(connection, chunk.key)
+    middle = len(chunk.messages) // 2
+    head, tail = chunk.messages[:middle], chunk.messages[middle:]
+    connection.execute(
+        "UPDATE chunk SET last = ?, attempted_at = NULL WHERE key = ?", (tail[0].key - 1, chunk.key)
+    )
+    key, bulk_id = _new_chunk(connection, row["campaign"], tail[0].key, row["last"], None)
+    return Chunk(chunk.key, chunk.bulk_id, head), Chunk(key, bulk_id, tail)

@@ -1,0 +1,51 @@
+"""Asking the logs what arrived; they can be read any number of times (manual section 5)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ants_async.client import AntsClient
+from ants_async.dispatch.ledger.protocol import Chunk
+from ants_async.models.reports import LogEntry
+from ants_async.resources.reports import MAX_LIMIT
+
+IDS_A_REQUEST: Final = 100  # 26 characters each: a URL of under 3,000
+CLOCK_MARGIN: Final = timedelta(minutes=15)  # between this machine's clock and the server's
+LOG_WINDOW: Final = timedelta(hours=48)
+
+
+async def by_message_ids(client: AntsClient, ids: Sequence[str]) -> dict[str, LogEntry]:
+    """Log entries of these messages, by id."""
+    found: dict[str, LogEntry] = {}
+    for start in range(0, len(ids), IDS_A_REQUEST):
+        some = ids[start : start + IDS_A_REQUEST]
+        for entry in await client.logs.search(message_id=some, limit=MAX_LIMIT):
+            found[entry.message_id] = entry
+    return found
+
+
+async def by_numbers(
+    client: AntsClient, chunk: Chunk, sender: str | None, since: float
+) -> dict[str, LogEntry]:
+    """Log entries of a chunk that was sent without ids of our own, by number.
+
+    One request for all where the answer is whole, else one a number. An entry counts when its text is the
+    one sent: what another campaign sent to the same number at the same time is another message.
+    """
+    sent_since = datetime.fromtimestamp(since, UTC) - CLOCK_MARGIN
+    texts = {message.to: message.text for message in chunk.messages}
+
+    def ours(entries: Sequence[LogEntry]) -> dict[str, LogEntry]:
+        return {
+            entry.to: entry
+            for entry in entries
+            if entry.to in texts and (entry.text is None or entry.text == texts[entry.to])
+        }
+
+    entries = await client.logs.search(sender=sender, sent_since=sent_since, limit=MAX_LIMIT)
+    if len(entries) < MAX_LIMIT:
+        return ours(entries)
+    found: dict[str, LogEntry] = {}
+    for to in texts:
+        found |= ours(await client.logs.search(sender=sender, to=to, sent_since=sent_since, limit=MAX_LIMIT))
+    return found

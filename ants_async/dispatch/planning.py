@@ -1,0 +1,87 @@
+"""Recipients → chunks with message ids. Pure: no I/O, no clock, no randomness."""
+
+from base64 import b32encode
+from hashlib import blake2b
+
+import attrs
+
+from ants_async.dispatch.campaign import Campaign, Outcome, OutcomeKind, Recipient
+from ants_async.dispatch.numbers import NumberSet
+from ants_async.errors import ValidationError
+from ants_async.wire import json
+
+_DESTINATION_BYTES = 80  # {"to":"…","messageId":"…"} with its commas
+_MESSAGE_BYTES = 120  # what a message has around its destinations and its text
+
+
+def message_id(campaign_id: str, to: str) -> str:
+    """26 letters and digits that follow from campaign and recipient alone.
+
+    Never from a position or a counter: with the ledger gone and the list shuffled, a second run finds
+    its own ids taken instead of texting again.
+    """
+    digest = blake2b(f"{campaign_id}|{to}".encode(), digest_size=16).digest()
+    return b32encode(digest).rstrip(b"=").decode()
+
+
+@attrs.frozen(slots=True)
+class Planned:
+    """A message before it is sent."""
+
+    row: int
+    to: str
+    text: str
+
+
+class Planner:
+    """Cuts a stream of recipients into chunks; numbers in `known` were planned by an earlier run.
+
+    `rows` counts what was pushed; `duplicates` are for the caller to take away.
+    """
+
+    def __init__(self, campaign: Campaign, known: NumberSet, *, chunk_size: int, max_body: int) -> None:
+        self._campaign = campaign
+        self._known = known
+        self._seen = NumberSet()
+        self._chunk_size = chunk_size
+        self._max_body = max_body
+        self._chunk: list[Planned] = []
+        self._bytes = 0
+        self.rows = 0
+        self.duplicates: list[Outcome] = []
+
+    def push(self, recipient: Recipient) -> list[Planned] | None:
+        """Take one more; answers a chunk when this one no longer fits into it.
+
+        Raises `ValidationError` when there is no text for the recipient, or a field of it is missing.
+        """
+        self.rows += 1
+        row = self.rows if recipient.row is None else recipient.row
+        number = int(recipient.to)
+        if not self._seen.add(number):
+            self.duplicates.append(Outcome(OutcomeKind.DUPLICATE, row, recipient.to))
+            return None
+        if number in self._known:
+            return None
+        text = self._text(recipient, row)
+        size = len(json.dumps(text)) + _MESSAGE_BYTES + _DESTINATION_BYTES
+        full = len(self._chunk) >= self._chunk_size or self._bytes + size > self._max_body
+        chunk = self.flush() if full else None
+        self._chunk.append(Planned(row, recipient.to, text))
+        self._bytes += size
+        return chunk
+
+    def flush(self) -> list[Planned] | None:
+        """What is left at the end of the source."""
+        chunk, self._chunk, self._bytes = self._chunk, [], 0
+        return chunk or None
+
+    def _text(self, recipient: Recipient, row: int) -> str:
+        text = recipient.text
+        if text is None and self._campaign.template is not None:
+            text = self._campaign.template.render(recipient.fields)
+        if text is None or not text.strip():
+            raise ValidationError(
+                "text", text, f"row {row}: every recipient needs a text, or the campaign one"
+            )
+        return text

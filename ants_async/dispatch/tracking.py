@@ -1,0 +1,173 @@
+"""Reports, then logs → final statuses.
+
+A bulk is asked for by its own id, soon after its answer and then ever more rarely while nothing comes; a
+pull without a filter would eat the reports of other users of the account. What was answered by an earlier
+request (`deduplicated`) stands under another bulk id, and what is long overdue may have been lost on its
+way, since reports are handed out once: for both the logs are asked by message id.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from heapq import heappop, heappush
+
+import anyio
+import attrs
+
+from ants_async.client import AntsClient
+from ants_async.dispatch.campaign import Outcome
+from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
+from ants_async.dispatch.lookup import by_message_ids
+from ants_async.errors import ApiError, AuthenticationError, CampaignPaused, PermissionDenied, TransportError
+from ants_async.models.reports import DeliveryReport
+from ants_async.resources.reports import MAX_LIMIT
+
+_log = logging.getLogger("ants_async.dispatch")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TrackingRules:
+    """When to ask, in seconds.
+
+    `first`: after the answer. Then each wait is `growth` times the last, up to `longest`; it starts anew
+    when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`: counted
+    from the answer, past validity period (48 h), a grace and the logs' window: then unresolved.
+    """
+
+    first: float = 2.0
+    growth: float = 1.5
+    longest: float = 60.0
+    logs_after: float = 120.0
+    give_up_after: float = 49 * 3600.0
+
+
+@attrs.define(slots=True, order=False)
+class _Watched:
+    bulk: Bulk
+    due: float
+    wait: float
+    quiet_since: float
+    ask_logs: bool
+
+
+class Tracker:
+    """Follows answered bulks to their final statuses. `emit` takes outcomes."""
+
+    def __init__(
+        self,
+        client: AntsClient,
+        ledger: Ledger,
+        campaign: OpenCampaign,
+        rules: TrackingRules,
+        *,
+        emit: Callable[[Sequence[Outcome]], Awaitable[None]],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._campaign = campaign
+        self._rules = rules
+        self._emit = emit
+        self._now = wall_clock
+        self._queue: list[tuple[float, int, _Watched]] = []
+        self._busy = 0
+        self._changed = anyio.Event()
+        self._complete = False
+        self._stopped = False
+
+    def watch(self, bulk: Bulk) -> None:
+        """Follow a bulk; its first look-up is soon."""
+        now = anyio.current_time()
+        rules = self._rules
+        self._push(_Watched(bulk, now + rules.first, rules.first, now, ask_logs=bulk.stands_elsewhere))
+
+    def no_more(self) -> None:
+        """Nothing will be added: `run` ends when all is final."""
+        self._complete = True
+        self._wake()
+
+    def stop(self) -> None:
+        """End `run` after the look-up at hand."""
+        self._stopped = True
+        self._wake()
+
+    async def run(self) -> None:
+        """Look up what is due, one after the other. Several may run side by side."""
+        while (watched := await self._next()) is not None:
+            try:
+                await self._look_up(watched)
+            finally:
+                self._busy -= 1
+                self._wake()
+
+    def _push(self, watched: _Watched) -> None:
+        heappush(self._queue, (watched.due, watched.bulk.key, watched))
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    async def _next(self) -> _Watched | None:
+        while not self._stopped:
+            now = anyio.current_time()
+            if self._queue and self._queue[0][0] <= now:
+                self._busy += 1
+                return heappop(self._queue)[2]
+            if not self._queue and not self._busy and self._complete:
+                return None
+            with anyio.move_on_after(self._queue[0][0] - now if self._queue else None):
+                await self._changed.wait()
+        return None
+
+    async def _look_up(self, watched: _Watched) -> None:
+        bulk = watched.bulk
+        try:
+            came, left = await self._ask_reports(bulk)
+            quiet = anyio.current_time() - watched.quiet_since
+            if left and (watched.ask_logs or (not came and quiet >= self._rules.logs_after)):
+                found, left = await self._ask_logs(bulk)
+                came += found
+        except (AuthenticationError, PermissionDenied) as error:
+            raise CampaignPaused(f"the API refuses the account: {error}") from error
+        except (ApiError, TransportError) as error:
+            _log.debug("bulk %s: %s; asked again later, and the logs too", bulk.bulk_id, error)
+            watched.ask_logs = True  # what that answer held may be gone
+            came, left = 0, 1
+        if left and self._now() - bulk.answered_at > self._rules.give_up_after:
+            reason = "no final status within validity period and log window"
+            await self._emit(await self._ledger.give_up(self._campaign, bulk.key, reason))
+            return
+        if left:
+            self._schedule(watched, came)
+
+    def _schedule(self, watched: _Watched, came: int) -> None:
+        now = anyio.current_time()
+        rules = self._rules
+        if came:
+            watched.wait, watched.quiet_since = rules.first, now
+        else:
+            watched.wait = min(rules.longest, watched.wait * rules.growth)
+        watched.due = now + watched.wait
+        self._push(watched)
+
+    async def _ask_reports(self, bulk: Bulk) -> tuple[int, int]:
+        """Fetch what is there and store it at once; how many came, how many still wait."""
+        came = 0
+        while True:
+            reports = await self._client.reports.fetch(bulk_id=bulk.bulk_id, limit=MAX_LIMIT)
+            found, left = await self._settle(bulk, {report.message_id: report for report in reports})
+            came += found
+            if len(reports) < MAX_LIMIT or not left:
+                return came, left
+
+    async def _ask_logs(self, bulk: Bulk) -> tuple[int, int]:
+        ids = await self._ledger.waiting(self._campaign, bulk)
+        return await self._settle(bulk, await by_message_ids(self._client, ids))
+
+    async def _settle(self, bulk: Bulk, reports: Mapping[str, DeliveryReport]) -> tuple[int, int]:
+        outcomes: Sequence[Outcome] = ()
+        left = len(reports)
+        with anyio.CancelScope(shield=True):  # reports come once: stored before anything else
+            outcomes, left = await self._ledger.settle(self._campaign, bulk, reports)
+        await self._emit(outcomes)
+        return len(outcomes), left

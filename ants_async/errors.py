@@ -1,0 +1,139 @@
+"""The error tree. Everything this package raises on purpose is an `AntsError`.
+
+AntsError
+├── ConfigurationError        no or unusable settings, credentials, base URL
+├── ValidationError           a value that breaks a rule, found before anything is sent
+├── TransportError            no usable answer
+│   ├── ConnectionFailed        the request never left: nothing was sent
+│   ├── RequestTimeout          no answer in time, and repeating is harmless
+│   ├── OutcomeUnknown          the request may have taken effect: do not repeat it blindly
+│   └── DecodeError             an answer that cannot be read
+├── ApiError                  the API's own refusal
+│   ├── BadRequest 400 · AuthenticationError 401 · PermissionDenied 403
+│   ├── NotFound 404 · PayloadTooLarge 413
+│   ├── ThrottledError 429 (`retry_after`)
+│   └── ServerError 5xx
+└── DispatchError             a campaign cannot start or go on
+    ├── CampaignMismatch        the id was used before with another text, sender or mode
+    ├── CampaignPaused          the account was refused; nothing is lost, resume later
+    └── LedgerError             the ledger cannot be used
+        └── LedgerInUse           another process has it open
+"""
+
+
+class AntsError(Exception):
+    """Root of all errors of this package."""
+
+
+class ConfigurationError(AntsError, ValueError):
+    """Settings, credentials or base URL are missing or unusable. The message never holds a secret."""
+
+
+class ValidationError(AntsError, ValueError):
+    """A value breaks a rule of the manual; nothing was sent.
+
+    Attributes: `field`, `value` (as given), `rule`.
+    """
+
+    def __init__(self, field: str, value: object, rule: str) -> None:
+        super().__init__(f"{field}: {value!r} is not valid: {rule}")
+        self.field = field
+        self.value = value
+        self.rule = rule
+
+    def __reduce__(self) -> tuple[type["ValidationError"], tuple[str, object, str]]:
+        return type(self), (self.field, self.value, self.rule)
+
+
+class TransportError(AntsError):
+    """No usable answer came back."""
+
+
+class ConnectionFailed(TransportError):
+    """No connection was made: the request never left, so nothing was sent."""
+
+
+class RequestTimeout(TransportError):
+    """No answer came in time; the request was one that may be repeated without harm."""
+
+
+class DecodeError(TransportError):
+    """An answer that cannot be read: not JSON, a wrong type, a missing field. Names the path."""
+
+
+class OutcomeUnknown(TransportError):
+    """The request may or may not have taken effect, and a repeat could do it twice.
+
+    The logs say what arrived: search them by number, sender and the time in `sent_since`
+    (seconds since the epoch).
+    """
+
+    def __init__(self, message: str, *, sent_since: float) -> None:
+        super().__init__(message)
+        self.sent_since = sent_since
+
+
+class ApiError(AntsError):
+    """The API refused the request.
+
+    Attributes: `status_code` (HTTP), `code` (`serviceException.messageId`, e.g. `BAD_REQUEST`),
+    `text` (the API's own words). Manual section 7.
+    """
+
+    def __init__(self, status_code: int, code: str, text: str) -> None:
+        super().__init__(f"HTTP {status_code} {code}: {text}")
+        self.status_code = status_code
+        self.code = code
+        self.text = text
+
+
+class BadRequest(ApiError):
+    """400: `BAD_REQUEST` or `INVALID_ARGUMENT`."""
+
+
+class AuthenticationError(ApiError):
+    """401: the credentials are wrong."""
+
+
+class PermissionDenied(ApiError):
+    """403: the credentials are right but not allowed to do this."""
+
+
+class NotFound(ApiError):
+    """404."""
+
+
+class PayloadTooLarge(ApiError):
+    """413: the request body is larger than the server takes."""
+
+
+class ThrottledError(ApiError):
+    """429 `THROTTLE_EXCEPTION`. `retry_after`: seconds the server asked to wait, or None."""
+
+    def __init__(self, status_code: int, code: str, text: str, *, retry_after: float | None = None) -> None:
+        super().__init__(status_code, code, text)
+        self.retry_after = retry_after
+
+
+class ServerError(ApiError):
+    """5xx: something broke on the server's side; the request may have taken effect."""
+
+
+class DispatchError(AntsError):
+    """A campaign cannot start or go on."""
+
+
+class CampaignMismatch(DispatchError):
+    """This campaign id was used before with another text, sender or mode."""
+
+
+class CampaignPaused(DispatchError):
+    """The account was refused, or the API out of reach. What is not sent stays unsent; resume later."""
+
+
+class LedgerError(DispatchError):
+    """The ledger cannot be read or written, or was written by a newer version."""
+
+
+class LedgerInUse(LedgerError):
+    """Another process has this ledger open."""

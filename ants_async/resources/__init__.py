@@ -1,0 +1,1 @@
+"""A file per section of the manual."""

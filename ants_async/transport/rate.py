@@ -1,0 +1,67 @@
+"""Rate limiters: who may send a request, and when.
+
+A caller awaits `acquire()` before a request and tells afterwards how it went: `throttled()` for a 429,
+`succeeded()` for any other answer. Callers get their turn in the order they came.
+"""
+
+import math
+from typing import Protocol, runtime_checkable
+
+from ants_async.errors import ValidationError
+from ants_async.models.limits import RateLimit
+from ants_async.transport.adaptive import AdaptiveRate
+from ants_async.transport.fixed import FixedRate
+
+__all__ = ["AdaptiveRate", "FixedRate", "Limiter", "Unlimited", "make_limiter"]
+
+
+@runtime_checkable
+class Limiter(Protocol):
+    """What a client needs of a limiter. Bring your own to share one rate between processes."""
+
+    @property
+    def rate(self) -> float:
+        """Requests per second now, for display."""
+        ...
+
+    async def acquire(self) -> None:
+        """Wait for this caller's turn."""
+        ...
+
+    def succeeded(self) -> None:
+        """An answer came that was not a 429."""
+        ...
+
+    def throttled(self, retry_after: float | None) -> None:
+        """A 429 came; `retry_after` is what the server asked for, in seconds."""
+        ...
+
+
+class Unlimited:
+    """No limit at all."""
+
+    rate = math.inf
+
+    async def acquire(self) -> None:
+        """Return at once."""
+
+    def succeeded(self) -> None:
+        """Nothing to learn."""
+
+    def throttled(self, retry_after: float | None) -> None:
+        """Nothing to learn."""
+
+
+def make_limiter(rate: str | RateLimit | Limiter | None) -> Limiter:
+    """`"adaptive"`, a limit such as `"100/1s"`, None for no limit, or a limiter of your own."""
+    if rate is None:
+        return Unlimited()
+    if rate == "adaptive":
+        return AdaptiveRate()
+    if isinstance(rate, str):
+        rate = RateLimit.parse(rate, field="rate")
+    if isinstance(rate, RateLimit):
+        return FixedRate(rate)
+    if isinstance(rate, Limiter):
+        return rate
+    raise ValidationError("rate", rate, '"adaptive", a limit such as "100/1s", None or a limiter')

@@ -1,0 +1,85 @@
+"""When a request is repeated, by the table in the docs: what failed × what a repeat would do."""
+
+import random
+from typing import Any, Final
+
+import anyio
+import attrs
+from tenacity import AsyncRetrying, RetryCallState
+
+from ants_async.endpoints import Repeat
+from ants_async.errors import ConnectionFailed, DecodeError, RequestTimeout, ServerError, ThrottledError
+
+UNCLEAR: Final = (RequestTimeout, ServerError, DecodeError)
+"""After these nobody knows whether the request took effect."""
+
+
+def _positive(_instance: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
+    if value < 0:
+        raise ValueError(f"{attribute.name}: {value!r} must not be negative")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RetryPolicy:
+    """How a call repeats itself. Seconds throughout.
+
+    `attempts`: tries in all, 429 not counted. `deadline`: time for the whole call, waiting for the rate
+    included. `base` and `cap`: full jitter, a random wait up to `min(cap, base * 2**n)`.
+    `budget`: failures the whole client may answer with a repeat before it stops repeating; each success
+    earns a little back, so that a broken server is not hammered.
+    """
+
+    attempts: int = attrs.field(default=4, validator=_positive)
+    deadline: float = attrs.field(default=120.0, validator=_positive)
+    base: float = attrs.field(default=0.2, validator=_positive)
+    cap: float = attrs.field(default=10.0, validator=_positive)
+    budget: float = attrs.field(default=500.0, validator=_positive)
+
+
+class RetryBudget:
+    """A token bucket over one client: a repeat costs 14, a success earns 1 (the AWS clients' figures)."""
+
+    COST: Final = 14.0
+
+    def __init__(self, capacity: float) -> None:
+        self._capacity = capacity
+        self.tokens = capacity
+
+    def spend(self) -> bool:
+        """Take one repeat's worth; False when the budget is used up."""
+        if self.tokens < self.COST:
+            return False
+        self.tokens -= self.COST
+        return True
+
+    def earn(self) -> None:
+        """A request succeeded."""
+        self.tokens = min(self._capacity, self.tokens + 1.0)
+
+
+def retrying(policy: RetryPolicy, budget: RetryBudget, repeat: Repeat, rng: random.Random) -> AsyncRetrying:
+    """Tenacity's loop for one call. A 429 waits in the limiter instead, and costs neither try nor budget."""
+    deadline = anyio.current_time() + policy.deadline
+    failures = 0
+
+    def wanted(state: RetryCallState) -> bool:
+        nonlocal failures
+        error = state.outcome.exception() if state.outcome else None
+        if anyio.current_time() >= deadline:
+            return False
+        if isinstance(error, ThrottledError):
+            return True
+        harmless = repeat is not Repeat.DOES_IT_TWICE
+        if not isinstance(error, ConnectionFailed) and not (harmless and isinstance(error, UNCLEAR)):
+            return False
+        failures += 1
+        return failures < policy.attempts and budget.spend()
+
+    def pause(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, ThrottledError):
+            return 0.0
+        wait = rng.uniform(0, min(policy.cap, policy.base * 2 ** (failures - 1)))
+        return max(0.0, min(wait, deadline - anyio.current_time()))
+
+    return AsyncRetrying(retry=wanted, wait=pause, sleep=anyio.sleep, reraise=True)

@@ -1,0 +1,122 @@
+"""A request out; a model or an error back: limiter, retries, size cap."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+import anyio
+import httpx
+
+from ants_async.endpoints import Endpoint, Family, Repeat, RequestParts, build, read
+from ants_async.errors import (
+    AntsError,
+    ConnectionFailed,
+    DecodeError,
+    OutcomeUnknown,
+    RequestTimeout,
+    ThrottledError,
+)
+from ants_async.transport.rate import Limiter
+from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, retrying
+
+T = TypeVar("T")
+MAX_ANSWER: Final = 8 * 1024 * 1024
+_NOTHING_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+_log = logging.getLogger("ants_async.transport")
+
+
+class Transport:
+    """Carries requests for one account over one connection pool."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        limiters: Mapping[Family, Limiter],
+        retry: RetryPolicy,
+        *,
+        timeout: float,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._http = http
+        self.limiters = limiters
+        self._retry = retry
+        self._budget = RetryBudget(retry.budget)
+        self._rng = random.Random()  # noqa: S311 - jitter, not a secret
+        self._timeout = timeout
+        self._wall_clock = wall_clock
+
+    async def call(
+        self, endpoint: Endpoint[T], body: object = None, query: Mapping[str, str] | None = None
+    ) -> T:
+        """One operation, repeated where that is harmless.
+
+        Raises `ApiError`, `ConnectionFailed`, `RequestTimeout`, `DecodeError`, and `OutcomeUnknown`
+        where a repeat could do it twice.
+        """
+        parts = build(endpoint, body, query)
+        repeat = endpoint.repeat_of(body)
+        since = self._wall_clock()
+        try:
+            return await retrying(self._retry, self._budget, repeat, self._rng)(self._once, endpoint, parts)
+        except UNCLEAR as error:
+            if repeat is not Repeat.DOES_IT_TWICE:
+                raise
+            message = (
+                f"{endpoint.name}: no clear answer ({error}); it may have taken effect: look in the logs"
+            )
+            raise OutcomeUnknown(message, sent_since=since) from error
+
+    async def _once(self, endpoint: Endpoint[T], parts: RequestParts) -> T:
+        limiter = self.limiters[endpoint.family]
+        await limiter.acquire()
+        try:
+            answer = read(endpoint, *await self._exchange(endpoint.name, parts))
+        except ThrottledError as error:
+            limiter.throttled(error.retry_after)
+            _log.debug("%s: throttled", endpoint.name)
+            raise
+        except AntsError as error:
+            if not isinstance(error, ConnectionFailed | RequestTimeout):
+                limiter.succeeded()  # the rate was not what it failed on
+            _log.debug("%s: %s", endpoint.name, type(error).__name__)
+            raise
+        limiter.succeeded()
+        self._budget.earn()
+        return answer
+
+    async def _exchange(self, name: str, parts: RequestParts) -> tuple[int, httpx.Headers, bytes]:
+        """One request over the wire, within the time for it and the cap on what may come back."""
+        try:
+            with anyio.fail_after(self._timeout):
+                async with self._http.stream(
+                    parts.method, parts.target, headers=parts.headers, content=parts.content
+                ) as response:
+                    return response.status_code, response.headers, await _capped(name, response)
+        except _NOTHING_SENT as error:
+            raise ConnectionFailed(
+                f"cannot reach {self._http.base_url}: {error or 'no connection'}"
+            ) from error
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise RequestTimeout(f"{name}: no answer within {self._timeout:g} s") from error
+        except httpx.HTTPError as error:
+            raise RequestTimeout(f"{name}: the connection broke before the answer: {error}") from error
+
+
+async def _capped(name: str, response: httpx.Response) -> bytes:
+    """The body as it came; identity was asked for, so anything packed is refused before it unfolds."""
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() not in ("", "identity"):
+        raise DecodeError(f"{name}: the answer came packed as {encoding[:20]!r}; only identity was asked for")
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > MAX_ANSWER:
+            raise DecodeError(f"{name}: the answer is larger than {MAX_ANSWER} bytes")
+    return bytes(body)

@@ -1,0 +1,194 @@
+"""Campaigns from the command line to the last status, against the simulator."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from click.testing import CliRunner
+
+from ants_async.cli.root import cli
+from ants_async.simulator import SimulatorConfig, running
+
+EXAMPLE = Path(__file__).parents[2] / "examples/recipients.csv"
+DEMO = {"ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, monkeypatch):
+    """An empty folder to work in, with the demo account."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ANTS_API_KEY", raising=False)
+    monkeypatch.setenv("ANTS_LEDGER", str(tmp_path / "ledger.db"))
+    for name, value in DEMO.items():
+        monkeypatch.setenv(name, value)
+    Path("list.csv").write_text(
+        "to,name,text\n66812345678,Anna,Hi\n66812345679,สมชาย,สวัสดี\n12,Bad,Hi\n66812345678,Anna,Hi\n",
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def simulator(monkeypatch):
+    """Starts simulators that outlive single commands; ANTS_BASE_URL leads to the latest."""
+
+    @contextmanager
+    def start(**config):
+        with (
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(running(SimulatorConfig(**config))) as base_url,
+        ):
+            monkeypatch.setenv("ANTS_BASE_URL", base_url)
+            yield base_url
+
+    return start
+
+
+def campaign(*words):
+    """Run `ants-async campaign …` in this process."""
+    return CliRunner().invoke(cli, ["campaign", *map(str, words)])
+
+
+def rows(path):
+    with Path(path).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def status(name):
+    return json.loads(campaign("status", name, "--json").output)
+
+
+class TestSimulated:
+    def test_the_example_reaches_everybody(self):
+        done = campaign("run", EXAMPLE, "--simulate", "--results", "out.jsonl")
+        assert done.exit_code == 0, done.output
+        results = [json.loads(line) for line in Path("out.jsonl").read_text(encoding="utf-8").splitlines()]
+        assert len(results) == 220
+        assert {result["outcome"] for result in results} <= {"final", "rejected"}
+        closing = done.output.splitlines()[-1]
+        assert closing.startswith("finished after ")
+        assert "220 recipients" in closing
+        assert not list(Path().rglob("*.db")), "a simulation leaves nothing behind"
+
+    def test_a_template_takes_the_columns_and_bad_rows_are_left_out(self):
+        done = campaign("run", "list.csv", "--simulate", "--text", "Hello {name}", "--results", "out.csv")
+        assert done.exit_code == 0, done.output
+        assert [(row["row"], row["outcome"]) for row in rows("out.csv")] == [
+            ("2", "final"),
+            ("3", "final"),
+            ("5", "duplicate"),
+        ]
+        assert rows("list.rejects.csv")[0]["row"] == "4"
+        closing = done.output.splitlines()[-1]
+        for part in ("2 recipients", "1 duplicates", "1 bad rows", "0 rejected", "0 deduplicated"):
+            assert part in closing
+
+    def test_in_multi_mode_too(self):
+        done = campaign("run", EXAMPLE, "--simulate", "--mode", "multi", "--chunk", "50")
+        assert done.exit_code == 0, done.output
+
+
+class TestTheSameCommandAgain:
+    def test_it_continues_and_texts_nobody_twice(self, simulator):
+        with simulator():
+            assert campaign("run", "list.csv", "--id", "may").exit_code == 0
+            again = campaign("run", "list.csv", "--id", "may", "--results", "out.csv")
+        assert again.exit_code == 0, again.output
+        assert "to send to the same people again, give a new --id" in again.output
+        assert [row["outcome"] for row in rows("out.csv")] == ["final", "final", "duplicate"]
+        assert status("may")["total"] == 2
+
+    def test_with_another_text_it_is_refused(self, simulator):
+        with simulator():
+            assert campaign("run", "list.csv", "--id", "may").exit_code == 0
+            again = campaign("run", "list.csv", "--id", "may", "--text", "Hello")
+        assert again.exit_code == 2
+        assert again.stderr.startswith("error: ")
+        assert "continues" not in again.output
+
+
+class TestLooking:
+    def test_status_and_list(self, simulator):
+        with simulator():
+            assert campaign("run", "list.csv", "--id", "may", "--sender", "ANTS").exit_code == 0
+        facts = dict(line.split("\t") for line in campaign("status", "may").output.splitlines())
+        assert facts["state"] == "finished"
+        assert facts["sender"] == "ANTS"
+        assert facts["recipients"] == "2"
+        assert facts["final"].startswith("2, ")
+        header, line = campaign("list").output.splitlines()
+        assert header.startswith("campaign\tstate")
+        assert line.startswith("may\tfinished")
+        assert status("may")["done"] is True
+
+
+class TestRefused:
+    def test_wrong_credentials_leave_nothing_in_the_ledger(self, simulator, monkeypatch):
+        monkeypatch.setenv("ANTS_PASSWORD", "wrong")
+        with simulator():
+            refused = campaign("run", "list.csv")
+        assert refused.exit_code == 2
+        (line,) = refused.stderr.splitlines()
+        assert line.startswith("error: HTTP 401")
+        assert not list(Path().rglob("*.db"))
+
+
+class TestInterrupted:
+    """Against statuses that do not come within a test's life: somebody has to stop the run."""
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_the_first_signal_stops_and_says_how_to_go_on(self, simulator, number):
+        with simulator(delivery_time=3600.0), started("--results", "out.csv") as process:
+            until(process, "sent 2 of")
+            process.send_signal(number)
+            said = process.stdout.read()
+            assert process.wait() == 130
+        assert "ants-async campaign resume may --ledger " in said
+        assert said.splitlines()[-1].startswith("interrupted after ")
+        assert [row["outcome"] for row in rows("out.csv")] == ["accepted", "accepted", "duplicate"]
+        assert status("may")["state"] == "interrupted"
+
+    def test_meanwhile_others_may_look_but_not_send(self, simulator):
+        with simulator(delivery_time=3600.0), started() as process:
+            until(process, "sent 2 of")
+            assert status("may")["state"] == "running"
+            second = campaign("run", "list.csv", "--id", "may")
+            assert second.exit_code == 2
+            assert second.stderr.startswith("error: ")
+
+    def test_resume_needs_only_the_id(self, simulator):
+        with simulator(delivery_time=8.0):
+            with started() as process:
+                until(process, "sent 2 of")
+                process.send_signal(signal.SIGINT)
+                process.stdout.read()
+                assert process.wait() == 130
+            resumed = campaign("resume", "may", "--results", "out.csv")
+        assert resumed.exit_code == 0, resumed.output
+        assert {row["outcome"] for row in rows("out.csv")} == {"final", "duplicate"}
+
+
+@contextmanager
+def started(*words):
+    """`ants-async campaign run` as a process of its own."""
+    command = [sys.executable, "-m", "ants_async.cli", "campaign", "run", "list.csv", "--id", "may", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    try:
+        with process:
+            yield process
+    finally:
+        process.kill()
+
+
+def until(process, words):
+    """Read what the process says up to a line with these words."""
+    for line in process.stdout:
+        if words in line:
+            return
+    raise AssertionError(f"it never said {words!r}")

@@ -1,0 +1,64 @@
+"""How far a run is, in words."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from ants_async.cli.progress import Display, LiveDisplay, Tally, by_group, display
+from ants_async.dispatch.campaign import Outcome, OutcomeKind
+from ants_async.models.statuses import STATUSES
+
+NUMBER = "66812345678"
+STREAM = [
+    Outcome(OutcomeKind.ACCEPTED, 2, NUMBER),
+    Outcome(OutcomeKind.ACCEPTED, 3, NUMBER),
+    Outcome(OutcomeKind.DUPLICATE, 4, NUMBER),
+    Outcome(OutcomeKind.REJECTED, 5, NUMBER),
+    Outcome(OutcomeKind.FINAL, 2, NUMBER, status=STATUSES[5]),
+    Outcome(OutcomeKind.UNRESOLVED, 3, NUMBER),
+]
+
+
+@pytest.fixture
+def tally():
+    return Tally(1_000, started=10.0, last_answer=10.0)
+
+
+async def test_it_counts_what_the_stream_yields():
+    tally = Tally(1_000)
+    for outcome in STREAM:
+        tally.add(outcome)
+    assert str(tally).startswith(
+        "sent 3 of 1,000 · DELIVERED 1 · rejected 1 · unresolved 1 · duplicates 1 · "
+    )
+
+
+def test_the_rate_is_up_to_the_latest_answer(tally):
+    tally.answered_now, tally.last_answer = 300, 12.0
+    assert tally.rate == 150
+
+
+def test_the_rate_of_nothing_is_zero(tally):
+    assert tally.rate == 0
+
+
+def test_groups_are_named_in_one_order_the_good_one_first():
+    groups = {"STRANGE": 1, "REJECTED": 2, "DELIVERED": 3_000, "EXPIRED": 0}
+    assert by_group(groups) == ["DELIVERED 3,000", "REJECTED 2", "STRANGE 1"]
+
+
+def test_a_pipe_gets_plain_lines(tally):
+    out = io.StringIO()
+    with display(tally, Console(file=out)) as screen:
+        assert type(screen) is Display
+        screen.draw()
+    assert out.getvalue() == "sent 0 of 1,000 · 0/s\n" * 2
+
+
+def test_a_terminal_gets_a_bar_and_its_cursor_back(tally):
+    out = io.StringIO()
+    with display(tally, Console(file=out, force_terminal=True, width=100)) as screen:
+        assert type(screen) is LiveDisplay
+    assert "━" in out.getvalue()
+    assert out.getvalue().rstrip().endswith("\x1b[?25h")

@@ -1,0 +1,44 @@
+"""The command itself."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from ants_async import cli as package
+from ants_async.cli.root import cli
+
+
+def test_help_names_the_commands_without_loading_them():
+    program = """
+import sys
+from ants_async.cli.root import cli
+try:
+    cli(["--help"])
+finally:
+    print(sorted(name for name in sys.modules if name.startswith(("ants_async.cli.", "rich"))))
+"""
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "campaign" in shown.stdout
+    assert "simulate" in shown.stdout
+    assert shown.stdout.splitlines()[-1] == "['ants_async.cli.root']"
+
+
+def test_an_unknown_command_is_named():
+    result = CliRunner().invoke(cli, ["campain"])
+    assert result.exit_code == 2
+    assert "No such command 'campain'" in result.stderr
+
+
+def test_the_version():
+    assert CliRunner().invoke(cli, ["--version"]).output.startswith("ants-async ")
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_without_the_terminal_extra_one_line_says_what_to_install(monkeypatch, capsys, missing):
+    monkeypatch.setattr(package, "find_spec", lambda name: None if name == missing else object())
+    with pytest.raises(SystemExit) as stopped:
+        package.main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == ("ants-async needs its terminal extra: pip install 'ants-async[cli]'\n")

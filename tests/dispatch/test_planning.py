@@ -1,0 +1,84 @@
+"""Recipients → chunks: nobody lost, nobody doubled, ids that follow from the recipient alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ants_async.dispatch import Campaign, OutcomeKind, Recipient
+from ants_async.dispatch.numbers import NumberSet
+from ants_async.dispatch.planning import Planner, message_id
+from ants_async.errors import ValidationError
+
+CAMPAIGN = Campaign("c", text="Hello")
+
+
+def plan(recipients, *, campaign=CAMPAIGN, known=(), chunk_size=3, max_body=10**6):
+    numbers = NumberSet()
+    for number in known:
+        numbers.add(number)
+    planner = Planner(campaign, numbers, chunk_size=chunk_size, max_body=max_body)
+    chunks = [chunk for chunk in map(planner.push, recipients) if chunk]
+    last = planner.flush()
+    return [*chunks, *([last] if last else [])], planner.duplicates
+
+
+def people(numbers):
+    return [Recipient(str(number)) for number in numbers]
+
+
+@given(st.lists(st.integers(10_000_000, 10_000_050)), st.sets(st.integers(10_000_000, 10_000_050)))
+def test_everybody_is_planned_once_known_before_or_a_duplicate(numbers, known):
+    chunks, duplicates = plan(people(numbers), known=known)
+    planned = [one.to for chunk in chunks for one in chunk]
+    assert sorted(planned) == sorted(str(number) for number in set(numbers) - known)
+    assert len(duplicates) == len(numbers) - len(set(numbers))
+    assert all(len(chunk) <= 3 for chunk in chunks)
+
+
+def test_rows_are_counted_from_one_and_a_duplicate_names_its_row():
+    chunks, duplicates = plan(people([66800000001, 66800000002, 66800000001]))
+    assert [one.row for one in chunks[0]] == [1, 2]
+    assert [(one.kind, one.row, one.to) for one in duplicates] == [
+        (OutcomeKind.DUPLICATE, 3, "66800000001")
+    ]
+
+
+def test_a_chunk_ends_before_its_body_is_too_large():
+    text = "x" * 1000
+    chunks, _ = plan(
+        [Recipient(f"6680000000{n}", text=text) for n in range(6)], chunk_size=100, max_body=2500
+    )
+    assert [len(chunk) for chunk in chunks] == [2, 2, 2]
+
+
+def test_a_message_larger_than_the_cap_still_goes_out_alone():
+    chunks, _ = plan([Recipient("66800000001", text="x" * 5000)], max_body=10)
+    assert [len(chunk) for chunk in chunks] == [1]
+
+
+def test_the_message_id_follows_from_campaign_and_number_alone():
+    assert message_id("c", "66800000001") == message_id("c", "66800000001")
+    assert len({message_id(c, to) for c in ("c", "d") for to in ("66800000001", "66800000002")}) == 4
+    assert message_id("c", "66800000001").isalnum()
+    assert len(message_id("c", "66800000001")) == 26
+
+
+def test_the_ids_never_change_between_versions():
+    assert message_id("songkran", "66847781470") == "PL7SHFFF7ZLKOZK4J2UH6TYRJQ"
+
+
+def test_fields_fill_the_template():
+    campaign = Campaign("c", text="สวัสดี {name} {{x}}")
+    chunks, _ = plan([Recipient("66800000001", fields={"name": "มานี"})], campaign=campaign)
+    assert chunks[0][0].text == "สวัสดี มานี {x}"
+
+
+def test_a_missing_field_names_field_and_what_there_is():
+    campaign = Campaign("c", text="Hi {name}")
+    with pytest.raises(ValidationError, match="field 'name' is missing; there are: first"):
+        plan([Recipient("66800000001", fields={"first": "x"})], campaign=campaign)
+
+
+def test_somebody_without_a_text_is_refused_with_the_row():
+    with pytest.raises(ValidationError, match="row 1"):
+        plan([Recipient("66800000001")], campaign=Campaign("c"))

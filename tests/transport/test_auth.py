@@ -1,0 +1,80 @@
+"""Credentials and base URL: refused at construction, never shown."""
+
+import pickle
+
+import pytest
+
+from ants_async.errors import ConfigurationError
+from ants_async.settings import load_settings
+from ants_async.transport.auth import ApiKeyAuth, BasicAuth, check_base_url
+
+SECRET = "hunter2-topsecret"
+
+
+def test_the_headers_are_the_manuals():
+    assert BasicAuth("demo", "demo").header == "Basic ZGVtbzpkZW1v"
+    assert ApiKeyAuth("7bd7d59c-fbaa").header == "App 7bd7d59c-fbaa"
+
+
+@pytest.mark.parametrize("auth", [BasicAuth("user", SECRET), ApiKeyAuth(SECRET)])
+def test_secrets_do_not_show(auth):
+    assert SECRET not in f"{auth!r} {auth}"
+    assert pickle.loads(pickle.dumps(auth)) == auth
+
+
+@pytest.mark.parametrize("value", ["", "a\r\nX: y", "a\nb", "a\0b", "รหัส", " a", "a "])
+def test_what_would_forge_a_header_is_refused_and_not_echoed(value):
+    for make in (lambda: BasicAuth("user", value), lambda: ApiKeyAuth(value), lambda: BasicAuth(value, "x")):
+        with pytest.raises(ConfigurationError) as caught:
+            make()
+        assert not value.strip() or value not in str(caught.value)
+
+
+def test_a_user_name_with_a_colon_would_move_the_password():
+    with pytest.raises(ConfigurationError, match="colon"):
+        BasicAuth("a:b", "c")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.ants.co.th", "http://127.0.0.1:8080/", "http://localhost", "http://[::1]:1"]
+)
+def test_https_and_this_machine_are_fine(url):
+    assert check_base_url(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://api.ants.co.th", "ftp://x", "api.ants.co.th", "https://", "https://x/?a=b", "https://x y"]
+)
+def test_other_addresses_are_refused(url):
+    with pytest.raises(ConfigurationError):
+        check_base_url(url)
+
+
+def test_plain_http_elsewhere_must_be_asked_for():
+    assert check_base_url("http://gateway.internal", allow_http=True) == "http://gateway.internal"
+
+
+def test_credentials_in_the_url_are_refused_and_not_echoed():
+    with pytest.raises(ConfigurationError) as caught:
+        check_base_url(f"https://user:{SECRET}@api.ants.co.th")
+    assert SECRET not in str(caught.value)
+
+
+def test_settings_come_from_the_environment():
+    settings = load_settings(environ={"ANTS_USERNAME": "u", "ANTS_PASSWORD": SECRET})
+    assert (settings.base_url, settings.username, settings.password) == ("https://api.ants.co.th", "u", SECRET)
+    assert SECRET not in repr(settings)
+
+
+def test_an_argument_goes_before_the_environment():
+    settings = load_settings("https://a", {"ANTS_BASE_URL": "https://b", "ANTS_API_KEY": "k"})
+    assert (settings.base_url, settings.api_key) == ("https://a", "k")
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{}, {"ANTS_USERNAME": "u"}, {"ANTS_PASSWORD": "p"}, {"ANTS_API_KEY": "k", "ANTS_USERNAME": "u"}],
+)
+def test_missing_or_two_kinds_of_credentials_are_a_clear_error(environ):
+    with pytest.raises(ConfigurationError, match="ANTS_USERNAME"):
+        load_settings(environ=environ)

@@ -1,0 +1,255 @@
+"""What is repeated, what is not, and what a broken or hostile answer becomes: the table of design.md."""
+
+import httpx
+import pytest
+from virtual_time import virtual_time
+
+from ants_async import errors
+from ants_async.client import AntsClient
+from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Destination
+from ants_async.transport.auth import BasicAuth
+from ants_async.transport.retry import RetryPolicy
+from ants_async.transport.transport import MAX_ANSWER
+
+RECEIPT = {
+    "messages": [
+        {
+            "to": "66847781470",
+            "status": {"groupId": 1, "groupName": "PENDING", "id": 7, "name": "PENDING_ENROUTE"},
+            "messageId": "m",
+        }
+    ]
+}
+BALANCE = {"balance": 1, "currency": "THB"}
+THROTTLE = {"requestError": {"serviceException": {"messageId": "THROTTLE_EXCEPTION", "text": "Too many"}}}
+
+
+class Script(httpx.AsyncBaseTransport):
+    """Plays answers one after the other, the last one for ever; an exception is raised."""
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+        self.requests = []
+
+    async def handle_async_request(self, request):
+        self.requests.append(request)
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+def ok(body):
+    return httpx.Response(200, json=body)
+
+
+def client(script, **options):
+    return AntsClient(
+        "https://api.ants.co.th", BasicAuth("demo", "demo"), transport=script, **{"rate": None} | options
+    )
+
+
+def identified():
+    message = AdvancedMessage(destinations=[Destination("66847781470", "m")], text="x")
+    return AdvancedRequest(messages=[message])
+
+
+async def balance(api):
+    return await api.account.balance()
+
+
+async def single(api):
+    return await api.sms.send("66847781470", "x")
+
+
+async def advanced(api):
+    return await api.sms.send_advanced(identified())
+
+
+UNCLEAR = [
+    httpx.ReadError("reset"),
+    httpx.ReadTimeout("slow"),
+    httpx.RemoteProtocolError("bye"),
+    httpx.WriteError("pipe"),
+    httpx.Response(500),
+    httpx.Response(503, text="<html>"),
+    httpx.Response(200, text="<html>"),
+    httpx.Response(200, json={"messages": 5}),
+]
+
+
+@pytest.mark.parametrize("call", [balance, single, advanced])
+@virtual_time
+async def test_without_a_connection_nothing_was_sent_so_everything_is_repeated(call):
+    script = Script(httpx.ConnectError("refused"), ok(BALANCE if call is balance else RECEIPT))
+    async with client(script) as api:
+        await call(api)
+    assert len(script.requests) == 2
+
+
+@pytest.mark.parametrize("call", [balance, single, advanced])
+@virtual_time
+async def test_a_throttled_request_is_repeated_after_retry_after(call):
+    import anyio
+
+    script = Script(
+        httpx.Response(429, json=THROTTLE, headers={"Retry-After": "7"}),
+        ok(BALANCE if call is balance else RECEIPT),
+    )
+    async with client(script, rate="adaptive") as api:
+        start = anyio.current_time()
+        await call(api)
+        assert 7 <= anyio.current_time() - start <= 10
+    assert len(script.requests) == 2
+
+
+@pytest.mark.parametrize("unclear", UNCLEAR, ids=repr)
+@virtual_time
+async def test_an_unclear_send_with_ids_goes_out_again_with_the_same_ids(unclear):
+    script = Script(unclear, ok(RECEIPT))
+    async with client(script) as api:
+        await advanced(api)
+    first, second = script.requests
+    assert first.content == second.content
+
+
+@pytest.mark.parametrize("unclear", UNCLEAR, ids=repr)
+@virtual_time
+async def test_an_unclear_send_without_ids_is_never_repeated(unclear):
+    script = Script(unclear, ok(RECEIPT))
+    async with client(script) as api:
+        with pytest.raises(errors.OutcomeUnknown, match="look in the logs") as caught:
+            await single(api)
+    assert len(script.requests) == 1
+    assert caught.value.sent_since > 0
+
+
+@virtual_time
+async def test_reads_give_up_after_their_attempts_with_the_last_error():
+    script = Script(httpx.ReadTimeout("slow"))
+    async with client(script, retry=RetryPolicy(attempts=3)) as api:
+        with pytest.raises(errors.RequestTimeout):
+            await balance(api)
+    assert len(script.requests) == 3
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 413])
+@virtual_time
+async def test_a_refusal_is_not_repeated_and_a_redirect_not_followed(status):
+    script = Script(httpx.Response(status, headers={"Location": "https://evil.example/"}))
+    async with client(script) as api:
+        with pytest.raises(errors.ApiError):
+            await balance(api)
+    assert len(script.requests) == 1
+
+
+@virtual_time
+async def test_a_budget_stops_a_melt_down():
+    script = Script(httpx.Response(500))
+    async with client(script, retry=RetryPolicy(attempts=4, budget=28)) as api:
+        for _ in range(10):
+            with pytest.raises(errors.ServerError):
+                await balance(api)
+    assert len(script.requests) == 10 + 2  # two repeats of 14 each for the whole client
+
+
+@virtual_time
+async def test_throttling_ends_at_the_calls_deadline():
+    script = Script(httpx.Response(429, json=THROTTLE))
+    async with client(script, rate="10/1s", retry=RetryPolicy(deadline=30)) as api:
+        with pytest.raises(errors.ThrottledError):
+            await balance(api)
+
+
+@virtual_time
+async def test_a_server_that_drips_is_cut_off_at_the_total_time():
+    import anyio
+
+    class Drip(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            while True:
+                await anyio.sleep(1)
+                yield b" "
+
+    script = Script(httpx.Response(200, stream=Drip()))
+    async with client(script, timeout=5, retry=RetryPolicy(attempts=1)) as api:
+        start = anyio.current_time()
+        with pytest.raises(errors.RequestTimeout, match="within 5 s"):
+            await balance(api)
+        assert anyio.current_time() - start == 5
+
+
+@virtual_time
+async def test_an_endless_answer_is_cut_off_at_the_cap():
+    class Flood(httpx.AsyncByteStream):
+        sent = 0
+
+        async def __aiter__(self):
+            while True:
+                self.sent += 1 << 20
+                yield bytes(1 << 20)
+
+    flood = Flood()
+    async with client(Script(httpx.Response(200, stream=flood)), retry=RetryPolicy(attempts=1)) as api:
+        with pytest.raises(errors.DecodeError, match="larger than"):
+            await balance(api)
+    assert flood.sent <= MAX_ANSWER + (2 << 20)
+
+
+@virtual_time
+async def test_a_packed_answer_is_refused_before_it_unfolds():
+    script = Script(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"bomb")))
+    async with client(script, retry=RetryPolicy(attempts=1)) as api:
+        with pytest.raises(errors.DecodeError, match="gzip"):
+            await balance(api)
+
+
+@virtual_time
+async def test_every_parameter_of_the_logs_reaches_the_wire():
+    from datetime import UTC, datetime
+
+    from ants_async.models.statuses import StatusGroup
+
+    script = Script(ok({"results": []}))
+    async with client(script) as api:
+        await api.logs.search(
+            sender="ANTS",
+            to="66847781470",
+            bulk_id="b",
+            message_id=["m1", "m2"],
+            general_status=StatusGroup.DELIVERED,
+            sent_since=datetime(2026, 1, 1, tzinfo=UTC),
+            sent_until=datetime(2026, 1, 2, tzinfo=UTC),
+            limit=1000,
+            mcc="520",
+            mnc="01",
+        )
+    assert dict(script.requests[0].url.params) == {
+        "from": "ANTS",
+        "to": "66847781470",
+        "bulkId": "b",
+        "messageId": "m1,m2",
+        "generalStatus": "DELIVERED",
+        "sentSince": "2026-01-01T00:00:00.000+00:00",
+        "sentUntil": "2026-01-02T00:00:00.000+00:00",
+        "limit": "1000",
+        "mcc": "520",
+        "mnc": "01",
+    }
+
+
+@virtual_time
+async def test_naive_times_and_limits_out_of_range_are_refused_before_anything_is_sent():
+    from datetime import datetime
+
+    script = Script(ok({"results": []}))
+    async with client(script) as api:
+        with pytest.raises(errors.ValidationError, match="time zone"):
+            await api.logs.search(sent_since=datetime(2026, 1, 1))  # noqa: DTZ001
+        with pytest.raises(errors.ValidationError, match="limit"):
+            await api.reports.fetch(limit=1001)
+        with pytest.raises(errors.ValidationError, match="to"):
+            await api.sms.send([], "x")
+        with pytest.raises(errors.ValidationError, match="sender"):
+            await api.sms.send("66847781470", "x", sender="MY SHOP")
+    assert script.requests == []

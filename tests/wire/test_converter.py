@@ -1,0 +1,115 @@
+"""Bytes ⇄ models: the API's spelling, its quirks, and what is unknown."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from ants_async.errors import DecodeError
+from ants_async.models.reports import Balance, LogPage, Price, ReportPage
+from ants_async.models.sms import (
+    AdvancedMessage,
+    AdvancedRequest,
+    Destination,
+    MultiRequest,
+    SendReceipt,
+    TextMessage,
+)
+from ants_async.models.statuses import Status, StatusGroup
+from ants_async.wire.converter import format_time, to_model, to_plain
+
+STATUS = {"groupId": 1, "groupName": "PENDING", "id": 7, "name": "PENDING_ENROUTE", "description": "Sent"}
+
+
+def receipt(**changes):
+    return {"messages": [{"to": "66847781470", "status": STATUS, "smsCount": 1, "messageId": "a"} | changes]}
+
+
+def test_sender_is_from_on_the_wire_and_defaults_are_left_out():
+    request = AdvancedRequest(
+        bulk_id="b",
+        messages=[AdvancedMessage(destinations=[Destination("66847781470", "m")], text="สวัสดี", sender="ANTS")],
+    )
+    assert to_plain(request) == {
+        "bulkId": "b",
+        "messages": [
+            {
+                "destinations": [{"to": "66847781470", "messageId": "m"}],
+                "text": "สวัสดี",
+                "from": "ANTS",
+            }
+        ],
+    }
+
+
+def test_a_request_comes_back_from_its_plain_form():
+    request = MultiRequest(messages=[TextMessage(to="66847781470", text="x", sender="ANTS")])
+    assert to_model(to_plain(request), MultiRequest) == request
+
+
+def test_one_number_may_stand_where_a_list_does():
+    assert to_model({"to": "66847781470", "text": "x"}, TextMessage).to == ("66847781470",)
+
+
+def test_unknown_fields_are_kept():
+    model = to_model(receipt(colour="red"), SendReceipt)
+    assert model.messages[0].extra == {"colour": "red"}
+
+
+def test_an_unknown_status_is_kept_and_is_not_final():
+    status = to_model({"groupId": 9, "groupName": "NEW", "id": 99, "name": "NEW_ONE"}, Status)
+    assert (status.id, status.name, status.group, status.is_final) == (99, "NEW_ONE", None, False)
+
+
+def test_the_groups_name_decides_where_the_manual_prints_another_number():
+    status = to_model(STATUS | {"groupId": 7}, Status)
+    assert status.group is StatusGroup.PENDING
+
+
+@pytest.mark.parametrize("offset", ["+0100", "+01:00"])
+def test_both_offset_forms_are_read(offset):
+    page = to_model(
+        {"results": [{"messageId": "a", "status": STATUS, "sentAt": f"2015-02-12T09:51:43.123{offset}"}]},
+        ReportPage,
+    )
+    assert page.results[0].sent_at == datetime(2015, 2, 12, 8, 51, 43, 123000, UTC)
+
+
+@pytest.mark.parametrize("spelling", ["mccMnc", "mccmnc"])
+def test_both_spellings_of_the_network_are_read(spelling):
+    page = to_model({"results": [{"messageId": "a", "status": STATUS, spelling: "52001"}]}, LogPage)
+    assert page.results[0].mcc_mnc == "52001"
+    assert page.results[0].extra == {}
+
+
+def test_money_is_exact():
+    assert to_model({"pricePerMessage": 0.1, "currency": "THB"}, Price).price_per_message == Decimal("0.1")
+    assert to_model({"balance": "15000.79", "currency": "THB"}, Balance).balance == Decimal("15000.79")
+
+
+def test_times_are_written_as_the_manual_says():
+    moment = datetime(2015, 7, 7, 17, tzinfo=timezone(timedelta(hours=1)))
+    assert format_time(moment) == "2015-07-07T17:00:00.000+01:00"
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        (receipt(status=STATUS | {"id": "x"}), r"\$\.messages\[0\]\.status\.id"),
+        (receipt(status="OK"), r"\$\.messages\[0\]\.status"),
+        (receipt(to={"a": 1}), r"\$\.messages\[0\]\.to"),
+        (receipt(smsCount=True), r"\$\.messages\[0\]\.sms_count"),
+        ({}, "messages is missing"),
+        ({"messages": 5}, r"\$\.messages"),
+        ([], "expected an object"),
+    ],
+)
+def test_a_wrong_answer_is_refused_by_path(data, path):
+    with pytest.raises(DecodeError, match=path):
+        to_model(data, SendReceipt)
+
+
+@pytest.mark.parametrize("balance", ["NaN", "Infinity", "many", True])
+def test_a_balance_that_is_no_number_is_refused(balance):
+    with pytest.raises(DecodeError, match=r"\$\.balance"):
+        to_model({"balance": balance, "currency": "THB"}, Balance)
