@@ -8,7 +8,9 @@ from ants_async.dispatch import Campaign, Recipient
 from ants_async.errors import ValidationError
 
 
-@pytest.mark.parametrize("to", ["12", "0812345678", "66-81", "abc", "", "1234567890123456", "６６８１２３４５６７"])
+@pytest.mark.parametrize(
+    "to", ["12", "0812345678", "66-81", "abc", "", "1234567890123456", "６６８１２３４５６７"]
+)
 def test_what_is_no_international_number_is_refused(to):
     with pytest.raises(ValidationError, match="8 to 15 digits") as caught:
         Recipient(to)

@@ -38,9 +38,7 @@ def test_everybody_is_planned_once_known_before_or_a_duplicate(numbers, known):
 def test_rows_are_counted_from_one_and_a_duplicate_names_its_row():
     chunks, duplicates = plan(people([66800000001, 66800000002, 66800000001]))
     assert [one.row for one in chunks[0]] == [1, 2]
-    assert [(one.kind, one.row, one.to) for one in duplicates] == [
-        (OutcomeKind.DUPLICATE, 3, "66800000001")
-    ]
+    assert [(one.kind, one.row, one.to) for one in duplicates] == [(OutcomeKind.DUPLICATE, 3, "66800000001")]
 
 
 def test_a_chunk_ends_before_its_body_is_too_large():

@@ -81,7 +81,9 @@ def test_retry_after_is_read_as_seconds(header, seconds):
     assert caught.value.retry_after == seconds
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"balance": 1}', b'{"balance": {}, "currency": 1}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"[]", b'{"balance": 1}', b'{"balance": {}, "currency": 1}']
+)
 def test_a_200_that_is_no_answer_is_a_decode_error(content):
     with pytest.raises(errors.DecodeError, match=r"account\.balance|Balance"):
         read(BALANCE, 200, {}, content)

@@ -62,7 +62,11 @@ def test_credentials_in_the_url_are_refused_and_not_echoed():
 
 def test_settings_come_from_the_environment():
     settings = load_settings(environ={"ANTS_USERNAME": "u", "ANTS_PASSWORD": SECRET})
-    assert (settings.base_url, settings.username, settings.password) == ("https://api.ants.co.th", "u", SECRET)
+    assert (settings.base_url, settings.username, settings.password) == (
+        "https://api.ants.co.th",
+        "u",
+        SECRET,
+    )
     assert SECRET not in repr(settings)
 
 

@@ -198,7 +198,9 @@ async def test_an_endless_answer_is_cut_off_at_the_cap():
 
 @virtual_time
 async def test_a_packed_answer_is_refused_before_it_unfolds():
-    script = Script(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"bomb")))
+    script = Script(
+        httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"bomb"))
+    )
     async with client(script, retry=RetryPolicy(attempts=1)) as api:
         with pytest.raises(errors.DecodeError, match="gzip"):
             await balance(api)

@@ -28,7 +28,9 @@ def receipt(**changes):
 def test_sender_is_from_on_the_wire_and_defaults_are_left_out():
     request = AdvancedRequest(
         bulk_id="b",
-        messages=[AdvancedMessage(destinations=[Destination("66847781470", "m")], text="สวัสดี", sender="ANTS")],
+        messages=[
+            AdvancedMessage(destinations=[Destination("66847781470", "m")], text="สวัสดี", sender="ANTS")
+        ],
     )
     assert to_plain(request) == {
         "bulkId": "b",

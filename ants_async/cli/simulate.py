@@ -1,0 +1,81 @@
+"""`ants-async simulate`: the API as a local server."""
+
+import signal
+import sys
+from decimal import Decimal, InvalidOperation
+
+import anyio
+import click
+
+from ants_async.errors import AntsError, ValidationError
+from ants_async.models.limits import RateLimit, TimeSpan
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--rate", help="Requests over this are answered 429, e.g. 200/1s.")
+@click.option("--latency", default=None, help="Added to every answer, e.g. 20ms.")
+@click.option("--delivery-time", default="2s", show_default=True, help="Until a final status, on average.")
+@click.option("--seed", default=1, show_default=True, help="Equal seeds, equal fates.")
+@click.option("--user", default="demo:demo", show_default=True, help="NAME:PASSWORD of the account.")
+@click.option("--balance", default="1000000", show_default=True)
+@click.option(
+    "--faults", default="", help="Shares of requests: drop-before=0.01,drop-after=0.02,500=0.01,slow=0.01"
+)
+def simulate(  # noqa: PLR0917 - click hands over one argument an option
+    host: str,
+    port: int,
+    rate: str | None,
+    latency: str | None,
+    delivery_time: str,
+    seed: int,
+    user: str,
+    balance: str,
+    faults: str,
+) -> None:
+    """The ANTS API as a local server, with state; nothing leaves this machine."""
+    from ants_async.simulator import Faults, SimulatorConfig  # noqa: PLC0415 - --help needs no server
+
+    try:
+        config = SimulatorConfig(
+            rate=None if rate is None else RateLimit.parse(rate, field="--rate"),
+            latency=0.0 if latency is None else TimeSpan.parse(latency, field="--latency").seconds,
+            delivery_time=TimeSpan.parse(delivery_time, field="--delivery-time").seconds,
+            seed=seed,
+            user=user,
+            balance=_amount(balance),
+            faults=Faults.parse(faults),
+        )
+        anyio.run(_serve_until_signal, config, host, port)
+    except (AntsError, OSError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ValidationError("--balance", text, "an amount like 1000000")
+    return amount
+
+
+async def _serve_until_signal(config: object, host: str, port: int) -> None:
+    from ants_async.simulator import SimulatorConfig, serve  # noqa: PLC0415
+
+    assert isinstance(config, SimulatorConfig)  # noqa: S101
+    async with anyio.create_task_group() as group:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+
+            async def run() -> None:
+                await serve(
+                    config, host=host, port=port, on_ready=lambda url: click.echo(f"listening on {url}")
+                )
+
+            group.start_soon(run)
+            async for _ in signals:
+                group.cancel_scope.cancel()
+                break

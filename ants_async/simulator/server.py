@@ -1,0 +1,87 @@
+"""The simulator over real HTTP."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ants_async.simulator.app import create_app
+from ants_async.simulator.config import SimulatorConfig
+
+
+class _Droppable(HttpToolsProtocol):
+    """Gives the app its connection, so that it can cut it as a failing network would."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {**self.app_state, "ants_async.transport": transport}
+        super().connection_made(transport)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it, and tells when it can be called."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = anyio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def _server(config: SimulatorConfig) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            create_app(config),
+            http=_Droppable,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            backlog=2048,
+        )
+    )
+
+
+def _listen(host: str, port: int) -> tuple[socket.socket, str]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=2048)
+    shown = f"[{host}]" if family == socket.AF_INET6 else host
+    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def running(config: SimulatorConfig, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """The simulator in this process while the block lasts; gives its base URL. `port` 0: a free one.
+
+    Raises OSError when the port is taken.
+    """
+    listener, base_url = _listen(host, port)
+    server = _server(config)
+    with listener:
+        # A task of its own, for uvicorn is stopped by a flag; the finally below is its parent.
+        task = asyncio.create_task(server._serve([listener]), name="ants_async simulator")  # noqa: SLF001 - without signals
+        try:
+            await server.ready.wait()
+            yield base_url
+        finally:
+            server.should_exit = True
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait({task})
+        await task
+
+
+async def serve(
+    config: SimulatorConfig, *, host: str = "127.0.0.1", port: int = 0, on_ready: Callable[[str], Any] = print
+) -> None:
+    """Run until cancelled; `on_ready` is called with the base URL once it can be called."""
+    async with running(config, host=host, port=port) as base_url:
+        on_ready(base_url)
+        await anyio.sleep_forever()
