@@ -233,7 +233,7 @@ def _conclude(
             f"{job.check.bad:,} bad rows",
             f"{summary.deduplicated:,} deduplicated",
         ]
-    say(console, " · ".join([*parts, f"{tally.rate:,.0f} messages/s"]))
+    say(console, " · ".join([*parts, f"sent at {tally.rate:,.0f} messages/s"]))
 
 
 def _how_to_resume(job: Job, ledger: Path) -> str:

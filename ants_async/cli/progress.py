@@ -7,9 +7,10 @@ from typing import Final, Self
 
 import anyio
 import attrs
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
@@ -151,10 +152,13 @@ class LiveDisplay(Display):
         self.draw()
         self._live.stop()
 
-    def _picture(self) -> Group:
+    def _picture(self) -> Table:
         done = min(self.tally.answered + self.tally.duplicates, self.tally.total)
         bar = ProgressBar(total=max(self.tally.total, 1), completed=done, width=60)
-        return Group(bar, Text(str(self.tally), overflow="ellipsis", no_wrap=True))
+        picture = Table.grid()
+        picture.add_row(bar)
+        picture.add_row(Text(str(self.tally), overflow="ellipsis", no_wrap=True))
+        return picture
 
 
 def display(tally: Tally, console: Console) -> Display:

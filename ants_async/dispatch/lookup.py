@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import anyio
+
 from ants_async.client import AntsClient
 from ants_async.dispatch.ledger.protocol import Chunk
+from ants_async.errors import AntsError
 from ants_async.models.reports import LogEntry
 from ants_async.resources.reports import MAX_LIMIT
 
 IDS_A_REQUEST: Final = 100  # 26 characters each: a URL of under 3,000
 CLOCK_MARGIN: Final = timedelta(minutes=15)  # between this machine's clock and the server's
+_LOOKERS: Final = 8
 LOG_WINDOW: Final = timedelta(hours=48)
 
 
@@ -46,6 +50,20 @@ async def by_numbers(
     if len(entries) < MAX_LIMIT:
         return ours(entries)
     found: dict[str, LogEntry] = {}
-    for to in texts:
-        found |= ours(await client.logs.search(sender=sender, to=to, sent_since=sent_since, limit=MAX_LIMIT))
+    failures: list[AntsError] = []
+    numbers = iter(texts)
+
+    async def look() -> None:
+        try:
+            for to in numbers:
+                found.update(ours(await client.logs.search(sender=sender, to=to, sent_since=sent_since)))
+        except AntsError as error:
+            failures.append(error)
+            group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(_LOOKERS):
+            group.start_soon(look)
+    if failures:
+        raise failures[0]
     return found

@@ -28,8 +28,8 @@ _log = logging.getLogger("ants_async.dispatch")
 class TrackingRules:
     """When to ask, in seconds.
 
-    `first`: after the answer. Then each wait is `growth` times the last, up to `longest`; it starts anew
-    when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`: counted
+    `first`: after the answer. Then each wait is `growth` times the last, up to `longest`, and half the
+    last when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`: counted
     from the answer, past validity period (48 h), a grace and the logs' window: then unresolved.
     """
 
@@ -144,7 +144,7 @@ class Tracker:
         now = anyio.current_time()
         rules = self._rules
         if came:
-            watched.wait, watched.quiet_since = rules.first, now
+            watched.wait, watched.quiet_since = max(rules.first, watched.wait / 2), now
         else:
             watched.wait = min(rules.longest, watched.wait * rules.growth)
         watched.due = now + watched.wait

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ class TestSimulated:
 
 class TestTheSameCommandAgain:
     def test_it_continues_and_texts_nobody_twice(self, simulator):
-        with simulator():
+        with simulator(delivery_time=0.0):
             assert campaign("run", "list.csv", "--id", "may").exit_code == 0
             again = campaign("run", "list.csv", "--id", "may", "--results", "out.csv")
         assert again.exit_code == 0, again.output
@@ -105,7 +106,7 @@ class TestTheSameCommandAgain:
         assert status("may")["total"] == 2
 
     def test_with_another_text_it_is_refused(self, simulator):
-        with simulator():
+        with simulator(delivery_time=0.0):
             assert campaign("run", "list.csv", "--id", "may").exit_code == 0
             again = campaign("run", "list.csv", "--id", "may", "--text", "Hello")
         assert again.exit_code == 2
@@ -115,7 +116,7 @@ class TestTheSameCommandAgain:
 
 class TestLooking:
     def test_status_and_list(self, simulator):
-        with simulator():
+        with simulator(delivery_time=0.0):
             assert campaign("run", "list.csv", "--id", "may", "--sender", "ANTS").exit_code == 0
         facts = dict(line.split("\t") for line in campaign("status", "may").output.splitlines())
         assert facts["state"] == "finished"
@@ -131,7 +132,7 @@ class TestLooking:
 class TestRefused:
     def test_wrong_credentials_leave_nothing_in_the_ledger(self, simulator, monkeypatch):
         monkeypatch.setenv("ANTS_PASSWORD", "wrong")
-        with simulator():
+        with simulator(delivery_time=0.0):
             refused = campaign("run", "list.csv")
         assert refused.exit_code == 2
         (line,) = refused.stderr.splitlines()
@@ -163,7 +164,7 @@ class TestInterrupted:
             assert second.stderr.startswith("error: ")
 
     def test_resume_needs_only_the_id(self, simulator):
-        with simulator(delivery_time=8.0):
+        with simulator(delivery_time=5.0):
             with started() as process:
                 until(process, "sent 2 of")
                 process.send_signal(signal.SIGINT)
@@ -172,6 +173,34 @@ class TestInterrupted:
             resumed = campaign("resume", "may", "--results", "out.csv")
         assert resumed.exit_code == 0, resumed.output
         assert {row["outcome"] for row in rows("out.csv")} == {"final", "duplicate"}
+
+    def test_the_second_signal_stops_at_once(self, simulator):
+        with simulator(delivery_time=3600.0, latency=5.0), started() as process:
+            until(process, "sent 0 of")
+            process.send_signal(signal.SIGINT)
+            until(process, "again stops at once")
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            assert process.wait() == 130
+
+
+class TestPaused:
+    def test_an_account_without_credit_pauses_the_campaign(self, simulator):
+        with simulator(balance=Decimal("0.5")):
+            paused = campaign("run", "list.csv", "--id", "may", "--chunk", "1", "--concurrency", "1")
+        assert paused.exit_code == 3, paused.output
+        assert "\npaused: " in paused.output
+        assert "ants-async campaign resume may --ledger " in paused.output
+        assert status("may")["state"] == "paused"
+
+    def test_resume_needs_the_file_if_it_was_not_read_to_its_end(self, simulator):
+        with simulator(balance=Decimal("0.5")):
+            campaign("run", "list.csv", "--id", "may", "--chunk", "1", "--concurrency", "1")
+            Path("list.csv").unlink()
+            refused = campaign("resume", "may")
+        assert refused.exit_code == 2
+        (line,) = refused.stderr.splitlines()
+        assert "list.csv is gone and was not read to its end: put it back" in line
 
 
 @contextmanager

@@ -1,0 +1,27 @@
+"""The main job in Python: a CSV goes out, every recipient comes to a final status.
+
+Against the simulator: `ants-async simulate --port 8080` in another terminal, then
+`ANTS_BASE_URL=http://127.0.0.1:8080 ANTS_USERNAME=demo ANTS_PASSWORD=demo python examples/campaign.py`
+"""
+
+import asyncio
+import csv
+from collections import Counter
+from pathlib import Path
+
+from ants_async import AntsClient, Campaign, Dispatcher, Recipient, SqliteLedger
+
+
+async def main() -> None:
+    with Path("examples/recipients.csv").open(encoding="utf-8", newline="") as file:
+        recipients = (Recipient(row["to"], text=row["text"]) for row in csv.DictReader(file))
+        async with AntsClient.from_env() as client, SqliteLedger("ledger.db") as ledger:
+            counts = Counter()
+            async for outcome in Dispatcher(client, ledger).run(
+                Campaign("songkran", sender="ANTS"), recipients
+            ):
+                counts[outcome.status.group_name if outcome.is_last and outcome.status else outcome.kind] += 1
+            print(dict(counts))
+
+
+asyncio.run(main())
