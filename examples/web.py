@@ -1,6 +1,6 @@
 """One text in a FastAPI handler: typed in, typed out, one client for the whole app.
 
-pip install fastapi uvicorn, then the same environment as for campaign.py and `uvicorn --app-dir examples web:app`
+`pip install fastapi uvicorn`, then with the environment of campaign.py `uvicorn --app-dir examples web:app`
 """
 
 from collections.abc import AsyncIterator

@@ -136,9 +136,9 @@ async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, screen: Disp
     dispatcher = Dispatcher(client, ledger, chunk_size=job.options.chunk, concurrency=job.options.concurrency)
     recipients = None if job.file is None else job.file.recipients()
     error: AntsError | None = None
+    scope = anyio.CancelScope()
     with screen:
         async with anyio.create_task_group() as helpers:
-            scope = anyio.CancelScope()
             await helpers.start(_stop_on_signal, scope, screen)
             helpers.start_soon(screen.keep_drawing)
             try:

@@ -12,7 +12,7 @@ from ants_async.cli.files import replacing
 from ants_async.dispatch.campaign import Outcome
 from ants_async.errors import ConfigurationError
 
-COLUMNS: Final = (
+COLUMNS: Final[tuple[str, ...]] = (
     "row",
     "to",
     "message_id",

@@ -29,8 +29,8 @@ class TrackingRules:
     """When to ask, in seconds.
 
     `first`: after the answer. Then each wait is `growth` times the last, up to `longest`, and half the
-    last when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`: counted
-    from the answer, past validity period (48 h), a grace and the logs' window: then unresolved.
+    last when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`:
+    counted from the answer, past validity period (48 h), a grace and the logs' window: then unresolved.
     """
 
     first: float = 2.0

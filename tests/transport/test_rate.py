@@ -1,4 +1,4 @@
-# ruff: noqa: S311 - a seed makes a run repeatable
+
 """Limiters on a virtual clock, the adaptive one against servers whose limit it is not told."""
 
 import math
