@@ -81,7 +81,7 @@ def _json_lines(file: TextIO) -> _Write:
 
 
 def _csv(file: TextIO) -> _Write:
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
     return lambda row: writer.writerow({**row, "error": _inert(row["error"]), "deduplicated": _yes(row)})
 

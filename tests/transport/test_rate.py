@@ -1,4 +1,3 @@
-
 """Limiters on a virtual clock, the adaptive one against servers whose limit it is not told."""
 
 import math
