@@ -1,8 +1,7 @@
 """`ants-async campaign`: run, resume, status, list."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -10,12 +9,13 @@ import anyio
 import click
 
 from ants_async.cli.files import Check, RecipientFile
-from ants_async.cli.job import INTERRUPTED, Job, Options, default_id, default_ledger, execute, file_from
+from ants_async.cli.job import Job, Options, default_id, default_ledger, execute, file_from
 from ants_async.cli.overview import show_all, show_one
+from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.results import check_target
 from ants_async.dispatch import SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
-from ants_async.errors import AntsError, ConfigurationError
+from ants_async.errors import ConfigurationError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PATH: Final = click.Path(path_type=Path)
@@ -85,7 +85,7 @@ def run(
 
     The same command again continues the same campaign: nobody is texted twice. Ctrl-C stops it safely.
     """
-    with _one_line_errors():
+    with one_line_errors():
         options = _options(sending)
         identity = campaign_id or default_id(file, sender, text, Mode(mode))
         wanted = Campaign(identity, text=text, sender=sender, mode=Mode(mode))
@@ -99,7 +99,7 @@ def run(
 @_sending_options
 def resume(campaign_id: str, **sending: Any) -> None:
     """Go on with campaign ID where it stopped; its file and text are in the ledger."""
-    with _one_line_errors():
+    with one_line_errors():
         options = _options(sending)
         summary = _summary(options.ledger, campaign_id)
         file = None if summary.source_read else _file_of(summary)
@@ -113,7 +113,7 @@ def resume(campaign_id: str, **sending: Any) -> None:
 @_json_option
 def status(campaign_id: str, ledger: Path | None, in_json: bool) -> None:
     """Show how far campaign ID is, also while it runs."""
-    with _one_line_errors():
+    with one_line_errors():
         show_one(_summary(ledger, campaign_id), in_json=in_json)
 
 
@@ -122,7 +122,7 @@ def status(campaign_id: str, ledger: Path | None, in_json: bool) -> None:
 @_json_option
 def list_(ledger: Path | None, in_json: bool) -> None:
     """Show all campaigns of a ledger."""
-    with _one_line_errors():
+    with one_line_errors():
         show_all(_campaigns(ledger), in_json=in_json)
 
 
@@ -182,25 +182,3 @@ def _campaigns(path: Path | None) -> Sequence[CampaignSummary]:
     if not place.exists():
         raise ConfigurationError(f"there is no ledger {place}; --ledger names another")
     return anyio.run(ask)
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """One clear line and an exit code in place of a traceback, for what can be expected to go wrong."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except (AntsError, OSError, BaseExceptionGroup) as error:
-        expected = _expected(error)
-        if expected is None:
-            raise
-        click.echo(f"error: {' '.join(str(expected).split())}", err=True)
-        sys.exit(2)
-
-
-def _expected(error: BaseException) -> BaseException | None:
-    """The error itself, or the first one of a group that a user can act upon."""
-    if isinstance(error, BaseExceptionGroup):
-        return next((found for inner in error.exceptions if (found := _expected(inner))), None)
-    return error if isinstance(error, (AntsError, OSError)) else None

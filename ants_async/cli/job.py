@@ -21,15 +21,15 @@ from rich.console import Console
 
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.progress import Display, Tally, by_group, display, say
+from ants_async.cli.refusals import INTERRUPTED, needing_extra
 from ants_async.cli.results import write_results
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
-from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
+from ants_async.errors import AntsError, CampaignPaused
 from ants_async.transport.auth import BasicAuth
 
 UNRESOLVED: Final = 3
-INTERRUPTED: Final = 130
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -119,11 +119,8 @@ async def _client(options: Options) -> AsyncIterator[AntsClient]:
         async with AntsClient.from_env(base_url=options.base_url, rate=options.rate) as client:
             yield client
         return
-    try:
-        from ants_async.simulator import SimulatorConfig, running  # noqa: PLC0415 - an extra of its own
-    except ModuleNotFoundError as error:
-        advice = "pip install 'ants-async[simulator]'"
-        raise ConfigurationError(f"--simulate needs the simulator's extra: {advice}") from error
+    with needing_extra("simulator"):
+        from ants_async.simulator import SimulatorConfig, running  # noqa: PLC0415
     async with (
         running(SimulatorConfig(delivery_time=2.0)) as base_url,
         AntsClient(base_url, BasicAuth("demo", "demo"), rate=options.rate) as client,

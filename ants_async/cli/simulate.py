@@ -1,14 +1,18 @@
 """`ants-async simulate`: the API as a local server."""
 
 import signal
-import sys
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 import anyio
 import click
 
-from ants_async.errors import AntsError, ValidationError
+from ants_async.cli.refusals import needing_extra, one_line_errors
+from ants_async.errors import ValidationError
 from ants_async.models.limits import RateLimit, TimeSpan
+
+if TYPE_CHECKING:
+    from ants_async.simulator import SimulatorConfig
 
 
 @click.command()
@@ -35,9 +39,9 @@ def simulate(  # noqa: PLR0917 - click hands over one argument an option
     faults: str,
 ) -> None:
     """The ANTS API as a local server, with state; nothing leaves this machine."""
-    from ants_async.simulator import Faults, SimulatorConfig  # noqa: PLC0415 - --help needs no server
-
-    try:
+    with one_line_errors():
+        with needing_extra("simulator"):
+            from ants_async.simulator import Faults, SimulatorConfig  # noqa: PLC0415 - --help needs no server
         config = SimulatorConfig(
             rate=None if rate is None else RateLimit.parse(rate, field="--rate"),
             latency=0.0 if latency is None else TimeSpan.parse(latency, field="--latency").seconds,
@@ -48,9 +52,6 @@ def simulate(  # noqa: PLR0917 - click hands over one argument an option
             faults=Faults.parse(faults),
         )
         anyio.run(_serve_until_signal, config, host, port)
-    except (AntsError, OSError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(2)
 
 
 def _amount(text: str) -> Decimal:
@@ -63,19 +64,11 @@ def _amount(text: str) -> Decimal:
     return amount
 
 
-async def _serve_until_signal(config: object, host: str, port: int) -> None:
-    from ants_async.simulator import SimulatorConfig, serve  # noqa: PLC0415
+async def _serve_until_signal(config: "SimulatorConfig", host: str, port: int) -> None:
+    from ants_async.simulator import running  # noqa: PLC0415
 
-    assert isinstance(config, SimulatorConfig)  # noqa: S101
-    async with anyio.create_task_group() as group:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-
-            async def run() -> None:
-                await serve(
-                    config, host=host, port=port, on_ready=lambda url: click.echo(f"listening on {url}")
-                )
-
-            group.start_soon(run)
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with running(config, host=host, port=port) as url:
+            click.echo(f"listening on {url}")
             async for _ in signals:
-                group.cancel_scope.cancel()
-                break
+                return

@@ -12,7 +12,7 @@ SEND_SINGLE: Final = Endpoint(
     path="/sms/1/text/single",
     answer=SendReceipt,
     family=Family.SEND,
-    repeat=Repeat.DOES_IT_TWICE,
+    repeat=Repeat.HARMFUL,
     manual="2",
 )
 SEND_MULTI: Final = Endpoint(
@@ -21,7 +21,7 @@ SEND_MULTI: Final = Endpoint(
     path="/sms/1/text/multi",
     answer=SendReceipt,
     family=Family.SEND,
-    repeat=Repeat.DOES_IT_TWICE,
+    repeat=Repeat.HARMFUL,
     manual="2",
 )
 SEND_ADVANCED: Final = Endpoint(
@@ -30,7 +30,7 @@ SEND_ADVANCED: Final = Endpoint(
     path="/sms/1/text/advanced",
     answer=SendReceipt,
     family=Family.SEND,
-    repeat=Repeat.DOES_IT_TWICE,
+    repeat=Repeat.HARMFUL,
     manual="2",
 )
 REPORTS: Final = Endpoint(
@@ -39,7 +39,7 @@ REPORTS: Final = Endpoint(
     path="/sms/1/reports",
     answer=ReportPage,
     family=Family.REPORTS,
-    repeat=Repeat.LOSES_REPORTS,
+    repeat=Repeat.HARMFUL,
     manual="4",
 )
 LOGS: Final = Endpoint(

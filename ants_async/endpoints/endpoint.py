@@ -19,10 +19,8 @@ class Repeat(Enum):
 
     HARMLESS = "harmless"
     """Nothing: reads, replacements, sends whose every message has an id of our own."""
-    LOSES_REPORTS = "loses reports"
-    """Read again, but reports that were on their way may be gone."""
-    DOES_IT_TWICE = "does it twice"
-    """The effect would happen a second time: never blindly."""
+    HARMFUL = "harmful"
+    """The effect would happen a second time (a text sent, a report handed out): never blindly."""
 
 
 class Family(StrEnum):

@@ -45,7 +45,8 @@ class Reports:
         """Reports not handed out before; **each comes once**, so store them first. Manual section 4.
 
         Without a filter this also takes the reports of other users of the account. `limit`: 1 to 1000.
-        Raises `ValidationError`, `ApiError`, `TransportError`.
+        Raises `ValidationError`, `ApiError`, `ConnectionFailed`, and `OutcomeUnknown` when no clear answer
+        came: the reports it held may have been handed out, and only the logs have them still.
         """
         query = _given(bulkId=bulk_id, messageId=message_id, limit=_limit(limit))
         return (await self._transport.call(REPORTS, query=query)).results

@@ -2,7 +2,7 @@
 
 from ants_async.simulator.app import Simulator, create_app
 from ants_async.simulator.config import Faults, SimulatorConfig
-from ants_async.simulator.server import running, serve
+from ants_async.simulator.server import running
 from ants_async.simulator.transport import SimulatorTransport
 
-__all__ = ["Faults", "Simulator", "SimulatorConfig", "SimulatorTransport", "create_app", "running", "serve"]
+__all__ = ["Faults", "Simulator", "SimulatorConfig", "SimulatorTransport", "create_app", "running"]

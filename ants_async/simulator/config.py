@@ -66,7 +66,7 @@ class SimulatorConfig:
     user: str = attrs.field(default="demo:demo", repr=False, validator=_user)
     api_key: str | None = attrs.field(default=None, repr=False)
     faults: Faults = attrs.field(factory=Faults)
-    balance: Decimal = Decimal(1_000_000)
-    price: Decimal = Decimal("0.5")
+    balance: Decimal = attrs.field(default=Decimal(1_000_000), converter=Decimal)
+    price: Decimal = attrs.field(default=Decimal("0.5"), converter=Decimal)
     currency: str = "THB"
     max_body: int = 8 * 1024 * 1024

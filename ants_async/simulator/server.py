@@ -2,9 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import anyio
 import uvicorn
@@ -76,12 +75,3 @@ async def running(config: SimulatorConfig, *, host: str = "127.0.0.1", port: int
             with anyio.CancelScope(shield=True):
                 await asyncio.wait({task})
         await task
-
-
-async def serve(
-    config: SimulatorConfig, *, host: str = "127.0.0.1", port: int = 0, on_ready: Callable[[str], Any] = print
-) -> None:
-    """Run until cancelled; `on_ready` is called with the base URL once it can be called."""
-    async with running(config, host=host, port=port) as base_url:
-        on_ready(base_url)
-        await anyio.sleep_forever()

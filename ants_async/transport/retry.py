@@ -8,7 +8,14 @@ import attrs
 from tenacity import AsyncRetrying, RetryCallState
 
 from ants_async.endpoints import Repeat
-from ants_async.errors import ConnectionFailed, DecodeError, RequestTimeout, ServerError, ThrottledError
+from ants_async.errors import (
+    ConnectionFailed,
+    DecodeError,
+    RequestTimeout,
+    ServerError,
+    ThrottledError,
+    ValidationError,
+)
 
 UNCLEAR: Final = (RequestTimeout, ServerError, DecodeError)
 """After these nobody knows whether the request took effect."""
@@ -16,7 +23,7 @@ UNCLEAR: Final = (RequestTimeout, ServerError, DecodeError)
 
 def _positive(_instance: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
     if value < 0:
-        raise ValueError(f"{attribute.name}: {value!r} must not be negative")
+        raise ValidationError(attribute.name, value, "must not be negative")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -69,7 +76,7 @@ def retrying(policy: RetryPolicy, budget: RetryBudget, repeat: Repeat, rng: rand
             return False
         if isinstance(error, ThrottledError):
             return True
-        harmless = repeat is not Repeat.DOES_IT_TWICE
+        harmless = repeat is Repeat.HARMLESS
         if not isinstance(error, ConnectionFailed) and not (harmless and isinstance(error, UNCLEAR)):
             return False
         failures += 1

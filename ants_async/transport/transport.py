@@ -66,7 +66,7 @@ class Transport:
         try:
             return await retrying(self._retry, self._budget, repeat, self._rng)(self._once, endpoint, parts)
         except UNCLEAR as error:
-            if repeat is not Repeat.DOES_IT_TWICE:
+            if repeat is Repeat.HARMLESS:
                 raise
             message = (
                 f"{endpoint.name}: no clear answer ({error}); it may have taken effect: look in the logs"

@@ -128,6 +128,14 @@ class TestLooking:
         assert line.startswith("may\tfinished")
         assert status("may")["done"] is True
 
+    def test_on_a_terminal_they_are_tables(self, simulator, monkeypatch):
+        with simulator(delivery_time=0.0):
+            assert campaign("run", "list.csv", "--id", "may").exit_code == 0
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "160")
+        assert "│ finished" in campaign("list").output
+        assert "│ finished" in campaign("status", "may").output
+
 
 class TestRefused:
     def test_wrong_credentials_leave_nothing_in_the_ledger(self, simulator, monkeypatch):
@@ -208,11 +216,11 @@ def started(*words):
     """`ants-async campaign run` as a process of its own."""
     command = [sys.executable, "-m", "ants_async.cli", "campaign", "run", "list.csv", "--id", "may", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
-    try:
-        with process:
+    with process:
+        try:
             yield process
-    finally:
-        process.kill()
+        finally:
+            process.kill()
 
 
 def until(process, words):

@@ -35,8 +35,8 @@ def test_a_query_is_escaped():
 
 def test_a_send_may_be_repeated_only_when_every_message_has_an_id():
     assert SEND_ADVANCED.repeat_of(advanced("a", "b")) is Repeat.HARMLESS
-    assert SEND_ADVANCED.repeat_of(advanced("a", None)) is Repeat.DOES_IT_TWICE
-    assert SEND_SINGLE.repeat_of(TextMessage(to="66847781470", text="x")) is Repeat.DOES_IT_TWICE
+    assert SEND_ADVANCED.repeat_of(advanced("a", None)) is Repeat.HARMFUL
+    assert SEND_SINGLE.repeat_of(TextMessage(to="66847781470", text="x")) is Repeat.HARMFUL
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,10 @@ async def single(api):
     return await api.sms.send("66847781470", "x")
 
 
+async def reports(api):
+    return await api.reports.fetch(bulk_id="b")
+
+
 async def advanced(api):
     return await api.sms.send_advanced(identified())
 
@@ -74,7 +78,7 @@ UNCLEAR = [
     httpx.Response(500),
     httpx.Response(503, text="<html>"),
     httpx.Response(200, text="<html>"),
-    httpx.Response(200, json={"messages": 5}),
+    httpx.Response(200, json={"messages": 5, "results": 5}),
 ]
 
 
@@ -113,13 +117,14 @@ async def test_an_unclear_send_with_ids_goes_out_again_with_the_same_ids(unclear
     assert first.content == second.content
 
 
+@pytest.mark.parametrize("call", [single, reports])
 @pytest.mark.parametrize("unclear", UNCLEAR, ids=repr)
 @virtual_time
-async def test_an_unclear_send_without_ids_is_never_repeated(unclear):
+async def test_an_unclear_request_that_would_take_effect_again_is_never_repeated(unclear, call):
     script = Script(unclear, ok(RECEIPT))
     async with client(script) as api:
         with pytest.raises(errors.OutcomeUnknown, match="look in the logs") as caught:
-            await single(api)
+            await call(api)
     assert len(script.requests) == 1
     assert caught.value.sent_since > 0
 

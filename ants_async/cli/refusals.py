@@ -1,0 +1,45 @@
+"""One clear line and an exit code in place of a traceback, for what can be expected to go wrong."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+
+from ants_async.errors import AntsError, ConfigurationError
+
+REFUSED: Final = 2
+INTERRUPTED: Final = 130
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Say what went wrong and exit; what nobody could expect keeps its traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (AntsError, OSError, BaseExceptionGroup) as error:
+        expected = _expected(error)
+        if expected is None:
+            raise
+        click.echo(f"error: {' '.join(str(expected).split())}", err=True)
+        sys.exit(REFUSED)
+
+
+@contextmanager
+def needing_extra(name: str) -> Iterator[None]:
+    """Imports of what only an extra installs; says how to get it when it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        advice = f"pip install 'ants-async[{name}]'"
+        raise ConfigurationError(f"this needs the extra {name!r}: {advice}") from error
+
+
+def _expected(error: BaseException) -> BaseException | None:
+    """The error itself, or the first one of a group that a user can act upon."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for inner in error.exceptions if (found := _expected(inner))), None)
+    return error if isinstance(error, (AntsError, OSError)) else None

@@ -1,0 +1,91 @@
+"""A ledger is one file, for one process at a time, and refuses what it cannot keep faithfully."""
+
+import sqlite3
+import stat
+
+import pytest
+
+from ants_async.dispatch import Campaign, MemoryLedger, SqliteLedger
+from ants_async.dispatch.ledger.schema import VERSION
+from ants_async.errors import LedgerError, LedgerInUse
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.db"
+
+
+async def opened(path, **options):
+    async with SqliteLedger(path, **options) as ledger:
+        return await ledger.campaigns()
+
+
+async def test_the_file_is_for_its_owner_alone(path):
+    await opened(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_second_opening_is_refused_until_the_first_has_ended(path):
+    async with SqliteLedger(path):
+        with pytest.raises(LedgerInUse, match="in use"):
+            await opened(path)
+    await opened(path)
+
+
+async def test_others_may_look_meanwhile_but_not_write(path):
+    async with SqliteLedger(path) as ledger:
+        await ledger.open_campaign(Campaign("c", text="x"), None, reads_source=True, now=0.0)
+        async with SqliteLedger(path, read_only=True) as looking:
+            assert [one.campaign.id for one in await looking.campaigns()] == ["c"]
+            with pytest.raises(LedgerError):
+                await looking.source_read(1)
+
+
+async def test_nothing_is_created_by_looking(path):
+    with pytest.raises(LedgerError, match="does not exist"):
+        await opened(path, read_only=True)
+    assert not path.exists()
+
+
+async def test_a_file_that_is_no_database_is_left_alone(path):
+    path.write_text("to,text\n" * 1000)
+    with pytest.raises(LedgerError, match="not a database"):
+        await opened(path)
+    assert path.read_text() == "to,text\n" * 1000
+    with pytest.raises(LedgerError, match="not a database"):  # and the lock was let go
+        await opened(path)
+
+
+async def test_a_strangers_database_is_left_alone(path):
+    with sqlite3.connect(path) as stranger:
+        stranger.execute("CREATE TABLE recipes (name TEXT)")
+    stranger.close()
+    with pytest.raises(LedgerError, match="no ledger of this program"):
+        await opened(path)
+
+
+async def test_a_ledger_of_a_newer_version_is_left_alone(path):
+    await opened(path)
+    with sqlite3.connect(path) as newer:
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    newer.close()
+    with pytest.raises(LedgerError, match="newer version"):
+        await opened(path)
+
+
+async def test_a_folder_that_is_not_there_is_an_error_of_the_ledger(tmp_path):
+    with pytest.raises(LedgerError, match="unable to open"):
+        await opened(tmp_path / "nowhere/ledger.db")
+
+
+@pytest.mark.parametrize("ledger", [MemoryLedger(), SqliteLedger("ledger.db")])
+async def test_a_ledger_that_was_not_opened_says_how(ledger):
+    with pytest.raises(LedgerError, match="async with"):
+        await ledger.campaigns()
+
+
+async def test_outcomes_of_a_campaign_it_does_not_know_are_refused(path):
+    async with SqliteLedger(path) as ledger:
+        assert await ledger.summary("c") is None
+        with pytest.raises(LedgerError, match="'c' is not in ledger"):
+            await anext(ledger.outcomes("c"))
