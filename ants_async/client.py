@@ -18,7 +18,8 @@ from ants_async.transport.rate import Limiter, make_limiter
 from ants_async.transport.retry import RetryPolicy
 from ants_async.transport.transport import Transport
 
-_POOL = httpx.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=30.0)
+_CONNECTIONS = 256
+_POOL = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=64, keepalive_expiry=30.0)
 
 
 class AntsClient:
@@ -49,7 +50,8 @@ class AntsClient:
             base_url=self.base_url,
             headers={"Authorization": credentials.header},
             transport=transport,
-            timeout=httpx.Timeout(timeout, pool=None),  # waiting for a free connection is no failure
+            # Connecting has to fail before the whole request does: then it is clear that nothing was sent.
+            timeout=httpx.Timeout(timeout, connect=timeout / 2, pool=None),
             limits=_POOL,
             follow_redirects=False,
             trust_env=False,
@@ -59,6 +61,7 @@ class AntsClient:
             {family: make_limiter(rate) for family in Family},
             retry or RetryPolicy(),
             timeout=timeout,
+            connections=_CONNECTIONS,
             wall_clock=wall_clock,
         )
         self.sms = Sms(self._transport)

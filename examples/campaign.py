@@ -6,22 +6,21 @@ Against the simulator: `ants-async simulate --port 8080` in another terminal, th
 
 import asyncio
 import csv
-from collections import Counter
 from pathlib import Path
 
 from ants_async import AntsClient, Campaign, Dispatcher, Recipient, SqliteLedger
 
 
 async def main() -> None:
+    campaign = Campaign("songkran", sender="ANTS")
     with Path("examples/recipients.csv").open(encoding="utf-8", newline="") as file:
         recipients = (Recipient(row["to"], text=row["text"]) for row in csv.DictReader(file))
         async with AntsClient.from_env() as client, SqliteLedger("ledger.db") as ledger:
-            counts = Counter()
-            async for outcome in Dispatcher(client, ledger).run(
-                Campaign("songkran", sender="ANTS"), recipients
-            ):
-                counts[outcome.status.group_name if outcome.is_last and outcome.status else outcome.kind] += 1
-            print(dict(counts))
+            async for outcome in Dispatcher(client, ledger).run(campaign, recipients):
+                if outcome.is_last:
+                    print(outcome.to, outcome.kind, outcome.status and outcome.status.name)
+            summary = await ledger.summary(campaign.id)
+            print(summary and dict(summary.by_group))
 
 
 asyncio.run(main())

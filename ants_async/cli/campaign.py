@@ -140,10 +140,12 @@ def _options(sending: dict[str, Any]) -> Options:
 
 def _check(file: RecipientFile, options: Options, *, strict: bool = False) -> Check:
     """Look through the file; its bad rows are written beside the results."""
-    folder = options.results.parent if options.results is not None else Path()
-    if options.results is not None and options.results.resolve() == file.path.resolve():
-        raise ConfigurationError(f"--results {options.results}: is the file with the recipients")
-    return file.check(folder / f"{file.path.stem}.rejects.csv", strict=strict)
+    results = options.results
+    rejects = (results.parent if results is not None else Path()) / f"{file.path.stem}.rejects.csv"
+    for other, use in ((file.path, "the recipients"), (rejects, "the bad rows")):
+        if results is not None and results.resolve() == other.resolve():
+            raise ConfigurationError(f"--results {results}: is the file for {use}")
+    return file.check(rejects, strict=strict)
 
 
 def _file_of(summary: CampaignSummary) -> RecipientFile:

@@ -12,7 +12,7 @@ from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import attrs
@@ -26,7 +26,7 @@ from ants_async.cli.results import write_results
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
-from ants_async.errors import AntsError, CampaignPaused
+from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
 from ants_async.transport.auth import BasicAuth
 
 UNRESOLVED: Final = 3
@@ -57,21 +57,46 @@ class Job:
     @property
     def source(self) -> str | None:
         """What the ledger keeps, so that `resume` finds the file again."""
-        return None if self.file is None else describe(self.file)
-
-
-def describe(file: RecipientFile) -> str:
-    """The file as text for the ledger; `file_from` reads it back."""
-    return json.dumps({"file": str(file.path), "to_column": file.to_column}, ensure_ascii=False)
+        if self.file is None:
+            return None
+        source: dict[str, Any] = {"file": str(self.file.path), "to_column": self.file.to_column}
+        if self.options.simulate:
+            source |= {"simulated": True}
+        return json.dumps(source, ensure_ascii=False)
 
 
 def file_from(summary: CampaignSummary) -> RecipientFile | None:
     """The file a campaign was read from, or None when it did not come from one."""
+    source = _source_of(summary)
+    try:
+        return RecipientFile(Path(source["file"]), source["to_column"], summary.campaign.template)
+    except KeyError:
+        return None
+
+
+def _source_of(summary: CampaignSummary) -> dict[str, Any]:
+    """What the ledger keeps of the source, if it was this program that put it there."""
     try:
         source = json.loads(summary.source or "")
-        return RecipientFile(Path(source["file"]), source["to_column"], summary.campaign.template)
-    except (ValueError, KeyError, TypeError):
-        return None
+    except ValueError:
+        return {}
+    return source if isinstance(source, dict) else {}
+
+
+def _check_world(job: Job, before: CampaignSummary) -> None:
+    """What was simulated must not count as sent, nor a real campaign go on in a simulator that forgot it."""
+    simulated = bool(_source_of(before).get("simulated"))
+    if simulated and not job.options.simulate and not job.options.base_url:
+        raise ConfigurationError(
+            f"campaign {job.campaign.id!r} was only simulated; "
+            "to send it for real take another --id or --ledger"
+        )
+    if job.options.simulate and before.accepted:
+        raise ConfigurationError(
+            f"campaign {job.campaign.id!r} waits for {before.accepted:,} statuses from a simulator "
+            "that is gone; to be able to go on, run 'ants-async simulate' by itself "
+            "and give its address as --base-url"
+        )
 
 
 def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> str:
@@ -100,6 +125,8 @@ async def execute(job: Job) -> int:
         say(console, f"balance: {account.balance:,} {account.currency}")
         ledger = await stack.enter_async_context(SqliteLedger(path))
         before = await ledger.summary(job.campaign.id)
+        if before is not None:
+            _check_world(job, before)
         _announce(console, job, before)
         tally = Tally.after(before, job.check.good)
         ending = await _send(job, client, ledger, display(tally, console))
@@ -234,12 +261,14 @@ def _conclude(
 
 
 def _how_to_resume(job: Job, ledger: Path) -> str:
-    if job.options.simulate and job.options.ledger is None:
-        return "it was a simulation without --ledger, so there is nothing to resume"
+    if job.options.simulate:
+        return (
+            "its simulator ends with it, so there is nothing to resume; to try that, run "
+            "'ants-async simulate' by itself and give its address as --base-url"
+        )
     command = ["ants-async", "campaign", "resume", job.campaign.id, "--ledger", str(ledger)]
     for name, value in [("--results", job.options.results), ("--base-url", job.options.base_url)]:
         command += [name, str(value)] if value else []
-    command += ["--simulate"] if job.options.simulate else []
     return f"to go on: {shlex.join(command)}"
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one."
+)
 @click.option("--rate", help="Requests over this are answered 429, e.g. 200/1s.")
 @click.option("--latency", default=None, help="Added to every answer, e.g. 20ms.")
 @click.option("--delivery-time", default="2s", show_default=True, help="Until a final status, on average.")
@@ -43,9 +45,9 @@ def simulate(  # noqa: PLR0917 - click hands over one argument an option
         with needing_extra("simulator"):
             from ants_async.simulator import Faults, SimulatorConfig  # noqa: PLC0415 - --help needs no server
         config = SimulatorConfig(
-            rate=None if rate is None else RateLimit.parse(rate, field="--rate"),
-            latency=0.0 if latency is None else TimeSpan.parse(latency, field="--latency").seconds,
-            delivery_time=TimeSpan.parse(delivery_time, field="--delivery-time").seconds,
+            rate=None if rate is None else RateLimit(rate, field="--rate"),
+            latency=0.0 if latency is None else TimeSpan(latency, field="--latency").seconds,
+            delivery_time=TimeSpan(delivery_time, field="--delivery-time").seconds,
             seed=seed,
             user=user,
             balance=_amount(balance),

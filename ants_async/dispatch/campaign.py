@@ -93,7 +93,10 @@ class Campaign:
 
 
 class OutcomeKind(StrEnum):
-    """What happened to a recipient. All but `ACCEPTED` are said once and are the last word."""
+    """What happened to a recipient. All but `ACCEPTED` are the last word, said once.
+
+    `DUPLICATE` is about a row, and said whenever the source is read.
+    """
 
     ACCEPTED = "accepted"
     """The API took the message; a final outcome follows."""

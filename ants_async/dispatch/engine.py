@@ -74,7 +74,8 @@ class Dispatcher:
 
         `recipients` is read lazily; None finishes what the ledger holds. `source` is kept with the
         campaign for whoever continues it. A run that is closed (`contextlib.aclosing`), cancelled or
-        killed is continued by running the same campaign id again.
+        killed is continued by running the same campaign id again. What an earlier run recorded is not
+        yielded again: `ledger.outcomes(campaign.id)` has the newest word on everybody.
 
         Raises `CampaignMismatch`, `CampaignPaused`, `LedgerError`, `ValidationError`, and whatever
         `recipients` raises; all that was sent until then is recorded.

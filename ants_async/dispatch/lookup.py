@@ -1,6 +1,7 @@
 """Asking the logs what arrived; they can be read any number of times (manual section 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -8,7 +9,15 @@ import anyio
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.ledger.protocol import Chunk
-from ants_async.errors import AntsError
+from ants_async.errors import (
+    AntsError,
+    ApiError,
+    AuthenticationError,
+    PermissionDenied,
+    RequestTimeout,
+    ServerError,
+    ThrottledError,
+)
 from ants_async.models.reports import LogEntry
 from ants_async.resources.reports import MAX_LIMIT
 
@@ -18,23 +27,43 @@ _LOOKERS: Final = 8
 LOG_WINDOW: Final = timedelta(hours=48)
 
 
+@contextmanager
+def _refused_is_no_answer() -> Iterator[None]:
+    """What the logs refuse says nothing about the messages they were asked for."""
+    try:
+        yield
+    except (AuthenticationError, PermissionDenied, ThrottledError, ServerError):
+        raise
+    except ApiError as error:
+        raise RequestTimeout(f"the logs refuse to be asked: {error}") from error
+
+
 async def by_message_ids(client: AntsClient, ids: Sequence[str]) -> dict[str, LogEntry]:
     """Log entries of these messages, by id."""
     found: dict[str, LogEntry] = {}
     for start in range(0, len(ids), IDS_A_REQUEST):
         some = ids[start : start + IDS_A_REQUEST]
-        for entry in await client.logs.search(message_id=some, limit=MAX_LIMIT):
-            found[entry.message_id] = entry
+        with _refused_is_no_answer():
+            for entry in await client.logs.search(message_id=some, limit=MAX_LIMIT):
+                found[entry.message_id] = entry
     return found
 
 
 async def by_numbers(
     client: AntsClient, chunk: Chunk, sender: str | None, since: float
 ) -> dict[str, LogEntry]:
-    """Log entries of a chunk that was sent without ids of our own, by number.
+    """Log entries of a chunk that was sent without ids of our own, by number."""
+    with _refused_is_no_answer():
+        return await _by_numbers(client, chunk, sender, since)
 
-    One request for all where the answer is whole, else one a number. An entry counts when its text is the
-    one sent: what another campaign sent to the same number at the same time is another message.
+
+async def _by_numbers(
+    client: AntsClient, chunk: Chunk, sender: str | None, since: float
+) -> dict[str, LogEntry]:
+    """One request for all where the answer is whole, else one a number.
+
+    An entry counts when its text is the one sent: what another campaign sent to the same number at the same
+    time is another message.
     """
     sent_since = datetime.fromtimestamp(since, UTC) - CLOCK_MARGIN
     texts = {message.to: message.text for message in chunk.messages}

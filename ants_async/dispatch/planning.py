@@ -24,6 +24,15 @@ def message_id(campaign_id: str, to: str) -> str:
     return b32encode(digest).rstrip(b"=").decode()
 
 
+def _bytes_of(text: str, row: int) -> int:
+    try:
+        return len(json.dumps(text))
+    except ValueError:
+        raise ValidationError(
+            "text", text, f"row {row}: holds half a character, which cannot be sent"
+        ) from None
+
+
 @attrs.frozen(slots=True)
 class Planned:
     """A message before it is sent."""
@@ -64,12 +73,18 @@ class Planner:
         if number in self._known:
             return None
         text = self._text(recipient, row)
-        size = len(json.dumps(text)) + _MESSAGE_BYTES + _DESTINATION_BYTES
+        size = self._size(text, row)
         full = len(self._chunk) >= self._chunk_size or self._bytes + size > self._max_body
         chunk = self.flush() if full else None
+        self._bytes += self._size(text, row) if full else size
         self._chunk.append(Planned(row, recipient.to, text))
-        self._bytes += size
         return chunk
+
+    def _size(self, text: str, row: int) -> int:
+        """Bytes it adds to the body; who has the text of the one before shares a message with it."""
+        if self._chunk and self._chunk[-1].text == text:
+            return _DESTINATION_BYTES
+        return _DESTINATION_BYTES + _MESSAGE_BYTES + _bytes_of(text, row)
 
     def flush(self) -> list[Planned] | None:
         """What is left at the end of the source."""

@@ -13,12 +13,15 @@ from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Ledger, Ope
 from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers
 from ants_async.errors import (
     ApiError,
+    AuthenticationError,
     BadRequest,
     CampaignPaused,
     ConnectionFailed,
     OutcomeUnknown,
     PayloadTooLarge,
+    PermissionDenied,
     ThrottledError,
+    TransportError,
 )
 from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Destination, SendReceipt, TextMessage
 from ants_async.models.statuses import ACCOUNT_REFUSALS, DUPLICATE_MESSAGE_ID, Status, StatusGroup
@@ -46,6 +49,20 @@ class SendingRules:
     patience: float = 600.0
     pause: float = 1.0
     pause_cap: float = 30.0
+
+
+@attrs.define(slots=True)
+class _Delivery:
+    """A chunk on its way to an answer, and what its tries so far have come to.
+
+    `unclear`: a try may have arrived. `refusal`: a later one of its only message was refused.
+    """
+
+    chunk: Chunk
+    wait: float
+    unclear: bool
+    refusal: ApiError | None = None
+    failing_since: float | None = None
 
 
 class Sender:
@@ -81,32 +98,78 @@ class Sender:
 
         Raises `CampaignPaused` when the account is refused or the API stays out of reach.
         """
-        unclear = chunk.attempted_at is not None and not is_new
-        failing_since: float | None = None
-        wait = self._rules.pause
+        work = _Delivery(chunk, wait=self._rules.pause, unclear=chunk.attempted_at is not None and not is_new)
+        if work.unclear and not await self._settle():
+            return
         while True:
             try:
-                if unclear:
-                    chunk = await self._look_up(chunk)
-                if chunk.messages:
-                    if chunk.attempted_at is None:
-                        chunk = await self._ledger.attempting(chunk, self._now())
-                    chunk = await self._record(chunk, await self._send(chunk))
-                    unclear = True  # of what the answer left out
-            except (BadRequest, PayloadTooLarge) as error:
-                return await self._divide(chunk, error)
-            except (*UNCLEAR, OutcomeUnknown) as error:
-                unclear, failing_since = True, self._still_patient(failing_since, error)
-                wait = max(wait, self._rules.settle) if isinstance(error, OutcomeUnknown) else wait
-            except (ThrottledError, ConnectionFailed) as error:
-                chunk = await self._not_sent(chunk, unclear=unclear)
-                failing_since = self._still_patient(failing_since, error)
-            except ApiError as error:
-                await self._not_sent(chunk, unclear=unclear)
-                raise CampaignPaused(f"the API refuses the account: {error}") from error
-            if not chunk.messages or not await self._pause(wait):
-                return None
-            wait = min(2 * wait, self._rules.pause_cap)
+                await self._try(work)
+            except (ApiError, TransportError) as error:
+                await self._failed(work, error)
+            if not work.chunk.messages or not await self._pause(work.wait):
+                return
+            work.wait = min(2 * work.wait, self._rules.pause_cap)
+
+    async def _try(self, work: _Delivery) -> None:
+        if work.unclear:
+            work.chunk = await self._look_up(work.chunk, anyhow=work.refusal is not None)
+        if not work.chunk.messages:
+            return
+        if work.refusal is not None:
+            work.chunk = await self._reject(work.chunk, work.refusal)
+            return
+        if work.chunk.attempted_at is None:
+            work.chunk = await self._ledger.attempting(work.chunk, self._now())
+        receipt = await self._send(work.chunk)
+        work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
+        work.unclear = True  # as to what the answer left out
+
+    async def _failed(self, work: _Delivery, error: ApiError | TransportError) -> None:
+        """What a failure means for the chunk, by the table of design.md."""
+        if isinstance(error, BadRequest | PayloadTooLarge):
+            await self._refused(work, error)
+        elif isinstance(error, (*UNCLEAR, OutcomeUnknown)):
+            work.unclear = True
+            self._be_patient(work, error)
+            if isinstance(error, OutcomeUnknown):
+                work.wait = max(work.wait, self._rules.settle)
+        elif isinstance(error, ThrottledError | ConnectionFailed):
+            await self._not_sent(work)
+            self._be_patient(work, error)
+        else:
+            await self._not_sent(work)
+            what = "account" if isinstance(error, AuthenticationError | PermissionDenied) else "request"
+            raise CampaignPaused(f"the API refuses the {what}: {error}") from error
+
+    async def _refused(self, work: _Delivery, error: ApiError) -> None:
+        if not work.unclear:  # a refusal is an answer: nothing was sent
+            work.chunk = attrs.evolve(work.chunk, attempted_at=None)
+        if len(work.chunk.messages) > 1:
+            work.chunk = await self._divide(work.chunk)
+        elif not work.unclear:
+            work.chunk = await self._reject(work.chunk, error)
+        else:
+            work.refusal = error  # of this try; an earlier one may have been taken, and the logs know
+
+    async def _not_sent(self, work: _Delivery) -> None:
+        """This try did not arrive; whether an earlier one did is as open as it was."""
+        if not work.unclear:
+            work.chunk = await self._ledger.attempting(work.chunk, None)
+
+    def _be_patient(self, work: _Delivery, error: Exception) -> None:
+        if work.failing_since is None:
+            work.failing_since = self._now()
+        if self._now() - work.failing_since > self._rules.patience:
+            raise CampaignPaused(f"the API gives no answer: {error}") from error
+
+    async def _settle(self) -> bool:
+        """Let a request of an earlier run that is still under way arrive before the logs are asked for it.
+
+        With ids of our own nothing has to settle. False when the run is being stopped.
+        """
+        if self._campaign.campaign.mode is Mode.ADVANCED:
+            return True
+        return await self._pause(self._rules.settle)
 
     async def _send(self, chunk: Chunk) -> SendReceipt:
         campaign = self._campaign.campaign
@@ -135,7 +198,7 @@ class Sender:
             ),
         )
 
-    async def _record(self, chunk: Chunk, receipt: SendReceipt) -> Chunk:
+    async def _record(self, chunk: Chunk, receipt: SendReceipt, *, is_first: bool) -> Chunk:
         """Store an answer, match by id (in multi mode by number), and return what it left out."""
         by_id = {message.message_id: message for message in chunk.messages}
         by_number = {message.to: message for message in chunk.messages}
@@ -154,6 +217,13 @@ class Sender:
                 bulk_id=receipt.bulk_id or self._usual_bulk_id(chunk),
                 error=None if _is_accepted(entry.status) else entry.status.name,
                 deduplicated=entry.status.id == DUPLICATE_MESSAGE_ID,
+            )
+        if is_first and any(answer.deduplicated for answer in answers.values()):
+            _log.warning(
+                "campaign %s: ids of bulk %s were taken by an earlier run whose ledger is gone; "
+                "its messages count as accepted",
+                self._campaign.campaign.id,
+                chunk.bulk_id,
             )
         left = await self._store(chunk, list(answers.values()))
         refused = next(
@@ -179,20 +249,23 @@ class Sender:
         left = tuple(message for message in chunk.messages if message.key not in done)
         return attrs.evolve(chunk, messages=left)
 
-    async def _look_up(self, chunk: Chunk) -> Chunk:
+    async def _look_up(self, chunk: Chunk, *, anyhow: bool = False) -> Chunk:
         """What the logs know of an unclear chunk is accepted; what is older than the logs is parked.
 
         With ids of our own a repeat does no harm as long as the server remembers them, so that the logs
-        are asked only after an hour. Without ids they are always asked.
+        are asked only after an hour, or `anyhow`. Without ids they are always asked.
         """
         since = chunk.attempted_at or self._now()
         age = self._now() - since
         if age > LOG_WINDOW.total_seconds():
             reason = "no answer, and too old for the logs: a person must decide"
-            await self._emit(await self._ledger.give_up(self._campaign, chunk.key, reason))
+            outcomes, bulk = await self._ledger.park(self._campaign, chunk.key, reason, self._now())
+            if bulk is not None:
+                self._track(bulk)
+            await self._emit(outcomes)
             return attrs.evolve(chunk, messages=())
         if self._campaign.campaign.mode is Mode.ADVANCED:
-            if age < _ID_MEMORY:
+            if age < _ID_MEMORY and not anyhow:
                 return chunk
             entries = await by_message_ids(self._client, [one.message_id for one in chunk.messages])
             found = [(one, entries.get(one.message_id)) for one in chunk.messages]
@@ -214,29 +287,23 @@ class Sender:
         ]
         return await self._store(chunk, answers)
 
-    async def _divide(self, chunk: Chunk, error: ApiError) -> None:
+    async def _divide(self, chunk: Chunk) -> Chunk:
         """Refused as a whole: halve until the culprit stands alone, so that its neighbours go out."""
-        culprit, *others = chunk.messages
-        if others:
-            for half in await self._ledger.split(chunk):
-                await self.deliver(half)
-            return
+        for half in await self._ledger.split(chunk):
+            if not await self._pause(0):
+                break
+            await self.deliver(half)
+        return attrs.evolve(chunk, messages=())
+
+    async def _reject(self, chunk: Chunk, error: ApiError) -> Chunk:
+        """The one message that was refused."""
         self._refused_in_a_row += 1
         if self._refused_in_a_row >= _ALL_REFUSED:
             await self._ledger.attempting(chunk, None)
             raise CampaignPaused(f"the API refuses one message after the other: {error}")
+        (culprit,) = chunk.messages
         refused = Answer(message=culprit, accepted=False, error=f"{error.code}: {error.text}")
-        await self._store(chunk, [refused])
-
-    async def _not_sent(self, chunk: Chunk, *, unclear: bool) -> Chunk:
-        """This try did not arrive; whether an earlier one did is as open as it was."""
-        return chunk if unclear else await self._ledger.attempting(chunk, None)
-
-    def _still_patient(self, failing_since: float | None, error: Exception) -> float:
-        since = self._now() if failing_since is None else failing_since
-        if self._now() - since > self._rules.patience:
-            raise CampaignPaused(f"the API gives no answer: {error}") from error
-        return since
+        return await self._store(chunk, [refused])
 
 
 def _is_accepted(status: Status) -> bool:

@@ -17,7 +17,14 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
 from ants_async.dispatch.lookup import by_message_ids
-from ants_async.errors import ApiError, AuthenticationError, CampaignPaused, PermissionDenied, TransportError
+from ants_async.errors import (
+    AntsError,
+    ApiError,
+    AuthenticationError,
+    CampaignPaused,
+    PermissionDenied,
+    TransportError,
+)
 from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
 
@@ -31,6 +38,7 @@ class TrackingRules:
     `first`: after the answer. Then each wait is `growth` times the last, up to `longest`, and half the
     last when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`:
     counted from the answer, past validity period (48 h), a grace and the logs' window: then unresolved.
+    `patience`: how long the API may be out of reach before the campaign pauses.
     """
 
     first: float = 2.0
@@ -38,6 +46,7 @@ class TrackingRules:
     longest: float = 60.0
     logs_after: float = 120.0
     give_up_after: float = 49 * 3600.0
+    patience: float = 600.0
 
 
 @attrs.define(slots=True, order=False)
@@ -73,6 +82,7 @@ class Tracker:
         self._changed = anyio.Event()
         self._complete = False
         self._stopped = False
+        self._failing_since: float | None = None
 
     def watch(self, bulk: Bulk) -> None:
         """Follow a bulk; its first look-up is soon."""
@@ -121,24 +131,42 @@ class Tracker:
 
     async def _look_up(self, watched: _Watched) -> None:
         bulk = watched.bulk
+        came, left, failure, asked = 0, 1, None, False
         try:
             came, left = await self._ask_reports(bulk)
-            quiet = anyio.current_time() - watched.quiet_since
-            if left and (watched.ask_logs or (not came and quiet >= self._rules.logs_after)):
+            asked = True
+        except (ApiError, TransportError) as error:
+            failure = error
+            watched.ask_logs = True  # what that answer held may be gone
+        quiet = anyio.current_time() - watched.quiet_since
+        if left and (watched.ask_logs or (not came and quiet >= self._rules.logs_after)):
+            try:
                 found, left = await self._ask_logs(bulk)
                 came += found
-        except (AuthenticationError, PermissionDenied) as error:
-            raise CampaignPaused(f"the API refuses the account: {error}") from error
-        except (ApiError, TransportError) as error:
-            _log.debug("bulk %s: %s; asked again later, and the logs too", bulk.bulk_id, error)
-            watched.ask_logs = True  # what that answer held may be gone
-            came, left = 0, 1
-        if left and self._now() - bulk.answered_at > self._rules.give_up_after:
+                failure = None
+            except (ApiError, TransportError) as error:
+                failure = error
+        self._note(failure)
+        if left and asked and failure is None and self._now() - bulk.answered_at > self._rules.give_up_after:
             reason = "no final status within validity period and log window"
-            await self._emit(await self._ledger.give_up(self._campaign, bulk.key, reason))
+            await self._emit(await self._ledger.give_up(self._campaign, bulk.key, reason, self._now()))
             return
         if left:
             self._schedule(watched, came)
+
+    def _note(self, failure: AntsError | None) -> None:
+        """Nothing is given up while the API does not answer; but when it never does, that has to be said."""
+        now = anyio.current_time()
+        if failure is None:
+            self._failing_since = None
+            return
+        if isinstance(failure, AuthenticationError | PermissionDenied):
+            raise CampaignPaused(f"the API refuses the account: {failure}") from failure
+        if self._failing_since is None:
+            self._failing_since = now
+        if now - self._failing_since > self._rules.patience:
+            raise CampaignPaused(f"the API gives no answer: {failure}") from failure
+        _log.debug("reports: %s; asked again later, and the logs too", failure)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
         now = anyio.current_time()

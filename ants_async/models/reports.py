@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from ants_async.models.delivery_errors import DeliveryError as DeliveryError  # noqa: PLC0414 - a name of here
 from ants_async.models.statuses import Status
 
 
@@ -16,19 +17,6 @@ class Price:
 
     price_per_message: Decimal | None = None
     currency: str | None = None
-    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-
-
-@attrs.frozen(slots=True)
-class DeliveryError:
-    """Why a message was not delivered. Group 0 (`NO_ERROR`) means that nothing went wrong."""
-
-    group_id: int
-    group_name: str
-    id: int
-    name: str
-    description: str = ""
-    permanent: bool = False
     extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
 

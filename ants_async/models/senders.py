@@ -9,7 +9,7 @@ _ALPHANUMERIC: Final = re.compile(r"[A-Za-z0-9_.&-]{1,11}")
 _NUMERIC: Final = re.compile(r"[0-9]{1,16}")
 
 
-def check_sender(sender: str | None) -> None:
+def check_sender(sender: str | None, *, field: str = "sender") -> None:
     """Refuse a sender the API would refuse: over 11 characters, spaces, other alphabets."""
     if sender is not None and not (_ALPHANUMERIC.fullmatch(sender) or _NUMERIC.fullmatch(sender)):
-        raise ValidationError("sender", sender, "at most 11 letters and digits without spaces, or a number")
+        raise ValidationError(field, sender, "at most 11 letters and digits without spaces, or a number")

@@ -1,25 +1,49 @@
 """Sending: what goes out, and the receipt that comes back (manual section 2)."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from ants_async.errors import ValidationError
-from ants_async.models.senders import check_sender
+from ants_async.models.checks import (
+    is_aware,
+    is_not_empty,
+    is_one_of,
+    is_sender,
+    is_text,
+    is_within,
+    to_numbers,
+)
+from ants_async.models.numbers import parse_number
 from ants_async.models.statuses import Status
 
+MAX_VALIDITY_MINUTES: Final = 2880
+UDH: Final = 64
+"""`esm_class` of a content that starts with a user data header."""
 
-def _sender(_instance: object, _attribute: object, value: str | None) -> None:
-    check_sender(value)
+_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}(?: [0-9A-Fa-f]{2})*)?")
+_RUN_OF_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*")
 
 
-def _numbers(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _spaced_hex(value: bytes | str) -> str:
+    if isinstance(value, bytes | bytearray):
+        return value.hex(" ")
+    if isinstance(value, str) and _RUN_OF_HEX.fullmatch(value):
+        return " ".join(value[place : place + 2] for place in range(0, len(value), 2))
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise ValidationError("hex", value, "bytes, or two hex digits a byte as in '0f c2 4a'")
+    return value
 
 
-def _messages(value: "Iterable[TextMessage]") -> "tuple[TextMessage, ...]":
+# One converter a type: mypy reads the type of an attribute's argument from its converter.
+def _texts(value: "Iterable[TextMessage]") -> "tuple[TextMessage, ...]":
+    return tuple(value)
+
+
+def _binaries(value: "Iterable[BinaryMessage]") -> "tuple[BinaryMessage, ...]":
     return tuple(value)
 
 
@@ -31,42 +55,73 @@ def _advanced(value: "Iterable[AdvancedMessage]") -> "tuple[AdvancedMessage, ...
     return tuple(value)
 
 
-def _not_empty(_instance: object, attribute: "attrs.Attribute[Any]", value: tuple[object, ...]) -> None:
-    if not value:
-        raise ValidationError(attribute.name, value, "must not be empty")
+@attrs.frozen(slots=True)
+class Binary:
+    """Binary content: `Binary(b"...")`, or its hex form, `"0f c2 4a"`.
 
+    `data_coding`: 8 when the content has Thai or other languages (UCS-2). `esm_class`: 64 (`UDH`) when the
+    content starts with a user data header, whose first byte is then the length of the rest.
+    Raises `ValidationError`. Manual section 2, binary.
+    """
 
-def _validity(_instance: object, _attribute: object, value: int | None) -> None:
-    if value is not None and not 1 <= value <= 2880:  # noqa: PLR2004 - the manual's 48 hours
-        raise ValidationError("validity_period", value, "1 to 2880 minutes")
+    hex: str = attrs.field(converter=_spaced_hex)
+    data_coding: int = attrs.field(default=0, validator=is_within(0, 255))
+    esm_class: int = attrs.field(default=0, validator=is_within(0, 255))
 
+    def __attrs_post_init__(self) -> None:
+        content = self.content
+        if self.esm_class & UDH and (not content or content[0] >= len(content)):
+            raise ValidationError(
+                "hex", self.hex, "with esm_class 64 it starts with a header: its length, and so many bytes"
+            )
 
-def _aware(_instance: object, attribute: "attrs.Attribute[Any]", value: datetime | None) -> None:
-    if value is not None and value.utcoffset() is None:
-        raise ValidationError(attribute.name, value, "a datetime with a time zone")
+    @property
+    def content(self) -> bytes:
+        """The bytes."""
+        return bytes.fromhex(self.hex)
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class TextMessage:
-    """One text to one or many numbers; the endpoint gives out the message ids."""
+    """One text to one or many numbers; the endpoint gives out the message ids. Raises `ValidationError`."""
 
-    to: tuple[str, ...] = attrs.field(converter=_numbers, validator=_not_empty)
-    text: str
-    sender: str | None = attrs.field(default=None, validator=_sender)
+    to: tuple[str, ...] = attrs.field(
+        converter=to_numbers, validator=is_not_empty, metadata={"wire": "one or many"}
+    )
+    text: str = attrs.field(validator=is_text)
+    sender: str | None = attrs.field(default=None, validator=is_sender)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class BinaryMessage:
+    """One binary content to one or many numbers. Raises `ValidationError`."""
+
+    to: tuple[str, ...] = attrs.field(
+        converter=to_numbers, validator=is_not_empty, metadata={"wire": "one or many"}
+    )
+    binary: Binary
+    sender: str | None = attrs.field(default=None, validator=is_sender)
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class MultiRequest:
-    """Several messages in one request."""
+    """Several texts in one request."""
 
-    messages: tuple[TextMessage, ...] = attrs.field(converter=_messages, validator=_not_empty)
+    messages: tuple[TextMessage, ...] = attrs.field(converter=_texts, validator=is_not_empty)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class BinaryMultiRequest:
+    """Several binary messages in one request."""
+
+    messages: tuple[BinaryMessage, ...] = attrs.field(converter=_binaries, validator=is_not_empty)
 
 
 @attrs.frozen(slots=True)
 class Destination:
     """A number, and the message id of our own choosing that makes a repeat harmless."""
 
-    to: str
+    to: str = attrs.field(converter=parse_number)
     message_id: str | None = None
 
 
@@ -89,29 +144,51 @@ class Tracking:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AdvancedMessage:
-    """One text to many destinations, with everything the manual offers. `validity_period` in minutes."""
+    """One text, or one binary content, to many destinations, with everything the manual offers.
 
-    destinations: tuple[Destination, ...] = attrs.field(converter=_destinations, validator=_not_empty)
-    text: str
-    sender: str | None = attrs.field(default=None, validator=_sender)
+    `validity_period`: minutes, at most 2880. `send_at`: an aware datetime. `notify_content_type`:
+    `application/json` or `application/xml`. Raises `ValidationError`. Manual section 2, advanced.
+    """
+
+    destinations: tuple[Destination, ...] = attrs.field(converter=_destinations, validator=is_not_empty)
+    text: str | None = attrs.field(default=None, validator=is_text)
+    binary: Binary | None = None
+    sender: str | None = attrs.field(default=None, validator=is_sender)
     flash: bool | None = None
     language: Language | None = None
     transliteration: str | None = None
     intermediate_report: bool | None = None
     notify_url: str | None = None
-    notify_content_type: str | None = None
+    notify_content_type: str | None = attrs.field(
+        default=None, validator=is_one_of("application/json", "application/xml")
+    )
     callback_data: str | None = None
-    validity_period: int | None = attrs.field(default=None, validator=_validity)
-    send_at: datetime | None = attrs.field(default=None, validator=_aware)
+    validity_period: int | None = attrs.field(
+        default=None, validator=is_within(1, MAX_VALIDITY_MINUTES, "minutes")
+    )
+    send_at: datetime | None = attrs.field(default=None, validator=is_aware)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.text is None) is (self.binary is None):
+            raise ValidationError("text", self.text, "a message has either a text or a binary content")
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class AdvancedRequest:
-    """A request to the advanced endpoint."""
+    """A request to the advanced endpoints: all messages have a text, or all a binary content."""
 
-    messages: tuple[AdvancedMessage, ...] = attrs.field(converter=_advanced, validator=_not_empty)
+    messages: tuple[AdvancedMessage, ...] = attrs.field(converter=_advanced, validator=is_not_empty)
     bulk_id: str | None = None
     tracking: Tracking | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if any((message.binary is not None) is not self.is_binary for message in self.messages):
+            raise ValidationError("messages", len(self.messages), "all texts or all binary, not both")
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it belongs to the binary endpoint."""
+        return self.messages[0].binary is not None
 
     @property
     def is_repeatable(self) -> bool:
@@ -136,4 +213,42 @@ class SendReceipt:
 
     messages: tuple[MessageReceipt, ...]
     bulk_id: str | None = None
+    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PreviewRequest:
+    """A text to look at before it is sent, with the options it would be sent with."""
+
+    text: str = attrs.field(validator=is_text)
+    language_code: str | None = None
+    transliteration: str | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PreviewConfiguration:
+    """The options a preview was made with."""
+
+    language: Language | None = None
+    transliteration: str | None = None
+    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Preview:
+    """How a text will arrive: parts (`message_count`), and places left in the last one."""
+
+    text_preview: str
+    message_count: int
+    characters_remaining: int
+    configuration: PreviewConfiguration = attrs.field(factory=PreviewConfiguration)
+    extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PreviewReceipt:
+    """Answer of `POST /sms/1/preview`: one preview an option that was asked for."""
+
+    original_text: str
+    previews: tuple[Preview, ...] = ()
     extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)

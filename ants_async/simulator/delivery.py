@@ -5,6 +5,7 @@ from typing import Final
 
 import attrs
 
+from ants_async.models.delivery_errors import DELIVERY_ERRORS
 from ants_async.models.statuses import STATUSES, Status
 
 
@@ -16,25 +17,21 @@ class Fate:
     error: dict[str, object]
 
 
-def _error(
-    group: int, group_name: str, number: int, name: str, description: str, *, permanent: bool
-) -> dict[str, object]:
+def _error(number: int) -> dict[str, object]:
+    """An error of the manual as the API writes it."""
+    error = DELIVERY_ERRORS[number]
     return {
-        "groupId": group,
-        "groupName": group_name,
-        "id": number,
-        "name": name,
-        "description": description,
-        "permanent": permanent,
+        "groupId": error.group_id,
+        "groupName": error.group_name,
+        "id": error.id,
+        "name": error.name,
+        "description": error.description,
+        "permanent": error.permanent,
     }
 
 
-NO_ERROR: Final = _error(0, "OK", 0, "NO_ERROR", "No Error", permanent=False)
-_ABSENT: Final = _error(1, "HANDSET_ERRORS", 27, "EC_ABSENT_SUBSCRIBER", "Absent Subscriber", permanent=False)
-_UNKNOWN: Final = _error(
-    1, "HANDSET_ERRORS", 1, "EC_UNKNOWN_SUBSCRIBER", "Unknown Subscriber", permanent=True
-)
-_EXPIRED: Final = _error(2, "USER_ERRORS", 4101, "EC_VALIDITYEXPIRED", "Validity expired", permanent=True)
+NO_ERROR: Final = _error(0) | {"description": "No Error"}  # so in every example of the manual
+_ABSENT, _UNKNOWN, _EXPIRED = (_error(number) for number in (27, 1, 4101))
 
 _MIX: Final = (
     (0.93, Fate(STATUSES[5], NO_ERROR)),

@@ -65,13 +65,18 @@ def check_base_url(base_url: str, *, allow_http: bool = False) -> str:
     """
     if not re.fullmatch(r"[\x21-\x7e]+", base_url):
         raise ConfigurationError("base_url must be plain ASCII without spaces or line breaks")
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        parts.port  # noqa: B018 - is read for its check
+    except ValueError as error:
+        raise ConfigurationError(f"base_url is no address: {error}") from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("base_url must not hold credentials; pass them as BasicAuth or ApiKeyAuth")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ConfigurationError(f"base_url {base_url!r} must look like https://api.ants.co.th")
     if parts.scheme == "http" and not allow_http and parts.hostname not in _LOOPBACK:
         raise ConfigurationError(
-            f"base_url {base_url!r} would send the password in the clear; use https, or allow_http=True"
+            f"base_url {base_url!r} would send the password in the clear: use https "
+            "(or AntsClient(…, allow_http=True) on a network of your own)"
         )
     return base_url.rstrip("/")

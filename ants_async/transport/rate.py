@@ -59,7 +59,7 @@ def make_limiter(rate: str | RateLimit | Limiter | None) -> Limiter:
     if rate == "adaptive":
         return AdaptiveRate()
     if isinstance(rate, str):
-        rate = RateLimit.parse(rate, field="rate")
+        rate = RateLimit(rate, field="rate")
     if isinstance(rate, RateLimit):
         return FixedRate(rate)
     if isinstance(rate, Limiter):

@@ -42,6 +42,7 @@ class Transport:
         retry: RetryPolicy,
         *,
         timeout: float,
+        connections: int,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._http = http
@@ -50,6 +51,8 @@ class Transport:
         self._budget = RetryBudget(retry.budget)
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
         self._timeout = timeout
+        # Waiting for a free connection happens here, where it does not count as time without an answer.
+        self._free = anyio.Semaphore(connections, fast_acquire=True)
         self._wall_clock = wall_clock
 
     async def call(
@@ -94,11 +97,12 @@ class Transport:
     async def _exchange(self, name: str, parts: RequestParts) -> tuple[int, httpx.Headers, bytes]:
         """One request over the wire, within the time for it and the cap on what may come back."""
         try:
-            with anyio.fail_after(self._timeout):
-                async with self._http.stream(
-                    parts.method, parts.target, headers=parts.headers, content=parts.content
-                ) as response:
-                    return response.status_code, response.headers, await _capped(name, response)
+            async with self._free:
+                with anyio.fail_after(self._timeout):
+                    async with self._http.stream(
+                        parts.method, parts.target, headers=parts.headers, content=parts.content
+                    ) as response:
+                        return response.status_code, response.headers, await _capped(name, response)
         except _NOTHING_SENT as error:
             raise ConnectionFailed(
                 f"cannot reach {self._http.base_url}: {error or 'no connection'}"

@@ -1,24 +1,31 @@
-"""Models ⇄ plain data: snake_case and camelCase, dates, and what is unknown is kept.
+"""Models ⇄ plain data: the API's spelling, and nothing that came is lost.
 
-`sender` is `from` on the wire, a keyword in Python; reports and logs spell `mccMnc` in two ways.
+`sender` is `from` on the wire, a keyword in Python. What a model does not know, or cannot read where it could
+do without, is kept in its `extra`: a wrong price must not cost a status.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from enum import StrEnum
+from types import UnionType
+from typing import Any, Final, TypeVar, get_args
 
 import attrs
 from cattrs import Converter, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from ants_async.errors import DecodeError
+from ants_async.models.limits import RateLimit, TimeSpan
+from ants_async.models.reports import DeliveryReport, LogEntry
 
 T = TypeVar("T")
+_log = logging.getLogger("ants_async.wire")
 
-_RENAMED: Final = {"sender": "from"}
-_SPELLINGS: Final[Mapping[Any, Any]] = {"mccmnc": "mccMnc"}
+_RENAMED: Final = {"sender": "from", "allowed_ips": "allowedIPs", "repeat_dtmf": "repeatDTMF"}
+_SPELLINGS: Final[Mapping[Any, Any]] = {"mccmnc": "mccMnc"}  # as the logs have it
 
 
 def camel(name: str) -> str:
@@ -32,15 +39,40 @@ def format_time(moment: datetime) -> str:
     return aware.isoformat(timespec="milliseconds")
 
 
-def _names(cls: type) -> dict[str, Any]:
+def _without_colon(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    text = format_time(moment)
+    return f"{text[:-3]}{text[-2:]}"
+
+
+def _one_or_many(values: tuple[str, ...]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
+
+
+_FORMATS: Final[Mapping[Any, Callable[[Any], Any]]] = {
+    "offset without colon": _without_colon,
+    "one or many": _one_or_many,
+}
+"""Fields that go out in a form of their own; a model names it in the metadata of the field, as `wire`."""
+
+
+def _overrides(cls: type) -> dict[str, Any]:
+    """How each field is spelt; only what is None is left out, for an empty list or a zero was meant."""
     return {
-        field.name: override(omit=True) if field.name == "extra" else override(rename=camel(field.name))
+        field.name: override(omit=True)
+        if field.name == "extra"
+        else override(
+            rename=camel(field.name),
+            omit_if_default=field.default is None,
+            unstruct_hook=_FORMATS.get(field.metadata.get("wire")),
+        )
         for field in attrs.fields(cls)
     }
 
 
 def _structure_factory(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
-    overrides = _names(cls)
+    overrides = _overrides(cls)
     structure = make_dict_structure_fn(cls, converter, **overrides)
     known = {camel(name) for name in overrides} - {"extra"}
     keeps_unknown = "extra" in overrides
@@ -48,19 +80,48 @@ def _structure_factory(cls: type[Any], converter: Converter) -> Callable[[Any, A
     def hook(data: Any, _: Any) -> Any:
         if not isinstance(data, Mapping):
             raise TypeError(f"expected an object, got {type(data).__name__}")
-        unknown = data.keys() - known
-        if not unknown:
+        if data.keys() <= known:
+            model, extra = read(data), {}
+        else:
+            respelt = {_SPELLINGS.get(key, key): value for key, value in data.items()}
+            model = read(respelt)
+            extra = {key: value for key, value in respelt.items() if key not in known}
+        return attrs.evolve(model, extra=model.extra | extra) if extra and keeps_unknown else model
+
+    def read(data: Mapping[str, Any]) -> Any:
+        try:
             return structure(data, cls)
-        respelt = {_SPELLINGS.get(key, key): value for key, value in data.items()}
-        model = structure(respelt, cls)
-        extra = {key: value for key, value in respelt.items() if key not in known}
-        return attrs.evolve(model, extra=extra) if extra and keeps_unknown else model
+        except Exception:
+            if not keeps_unknown:
+                raise
+            odd = {key: data[key] for key in _unreadable(cls, converter, data)}
+            if not odd:
+                raise
+            model = structure({key: value for key, value in data.items() if key not in odd}, cls)
+            kept = {key: value for key, value in odd.items() if value is not None}
+            return attrs.evolve(model, extra=kept)
 
     return hook
 
 
+def _unreadable(cls: type[Any], converter: Converter, data: Mapping[str, Any]) -> list[str]:
+    """The fields that a model can do without and that cannot be read."""
+    found = []
+    for field in attrs.fields(attrs.resolve_types(cls)):
+        name = camel(field.name)
+        if name in data and field.default is not attrs.NOTHING:
+            try:
+                converter.structure(data[name], field.type)
+            except Exception:  # noqa: BLE001 - whatever the hooks raise
+                found.append(name)
+    return found
+
+
 def _unstructure_factory(cls: type[Any], converter: Converter) -> Callable[[Any], Any]:
-    return make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True, **_names(cls))
+    unstructure = make_dict_unstructure_fn(cls, converter, **_overrides(cls))
+    if "extra" not in attrs.fields_dict(cls):
+        return unstructure
+    return lambda model: {**unstructure(model), **model.extra}
 
 
 def _text(value: Any, _: Any) -> str:
@@ -94,6 +155,11 @@ def _decimal(value: Any, _: Any) -> Decimal:
     return number
 
 
+def _number(value: Decimal) -> int | float:
+    """JSON's own kind: whole numbers stay whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 def _truth(value: Any, _: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -107,12 +173,45 @@ def _moment(value: Any, _: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _is_open_enum(kind: Any) -> bool:
+    """`PinType | str | None`: the manual's values, and whatever else may come."""
+    return isinstance(kind, UnionType) and any(
+        isinstance(one, type) and issubclass(one, StrEnum) for one in get_args(kind)
+    )
+
+
+def _open_enum(value: Any, _: Any) -> str | None:
+    """As it is: the model's own converter knows its members."""
+    return None if value is None else _text(value, str)
+
+
 def _make_converter() -> Converter:
-    converter = Converter(omit_if_default=True)
+    converter = Converter()
+
+    def readable(value: Any, kind: Any) -> tuple[Any, ...]:
+        """Reports and log entries one by one: one that cannot be read must not cost the others."""
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"expected a list, got {type(value).__name__}")
+        found = []
+        for place, item in enumerate(value):
+            try:
+                found.append(converter.structure(item, get_args(kind)[0]))
+            except Exception as error:  # noqa: BLE001 - whatever the hooks raise
+                _log.warning("results[%d] cannot be read and is passed over: %s", place, _reasons(error))
+        return tuple(found)
+
     for kind, hook in ((str, _text), (int, _whole), (Decimal, _decimal), (bool, _truth), (datetime, _moment)):
         converter.register_structure_hook(kind, hook)
+    for form in (TimeSpan, RateLimit):
+        converter.register_structure_hook(form, lambda value, cls: cls(_text(value, str)))
+        converter.register_unstructure_hook(form, str)
     converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
+    converter.register_structure_hook_func(_is_open_enum, _open_enum)
+    converter.register_structure_hook_func(
+        lambda kind: kind in (tuple[DeliveryReport, ...], tuple[LogEntry, ...]), readable
+    )
     converter.register_unstructure_hook(datetime, format_time)
+    converter.register_unstructure_hook(Decimal, _number)
     converter.register_structure_hook_factory(attrs.has)(_structure_factory)
     converter.register_unstructure_hook_factory(attrs.has)(_unstructure_factory)
     return converter
@@ -126,16 +225,23 @@ def to_model(data: Any, cls: type[T]) -> T:
     try:
         return _CONVERTER.structure(data, cls)
     except RecursionError:
-        raise DecodeError(f"the answer is no {cls.__name__}: nested too deeply") from None
+        raise DecodeError(f"the answer is no {_name(cls)}: nested too deeply") from None
     except Exception as error:  # noqa: BLE001 - cattrs groups whatever the hooks raise
-        reasons = "; ".join(transform_error(error, path="$", format_exception=_reason))
-        raise DecodeError(f"the answer is no {cls.__name__}: {reasons}") from None
+        raise DecodeError(f"the answer is no {_name(cls)}: {_reasons(error)}") from None
+
+
+def _name(cls: Any) -> str:
+    return getattr(cls, "__name__", str(cls))
+
+
+def _reasons(error: Exception) -> str:
+    return "; ".join(transform_error(error, path="$", format_exception=_reason))
 
 
 def _reason(error: BaseException, _: type | None) -> str:
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def to_plain(model: Any) -> Any:
-    """A model as plain data in the API's spelling; what has its default is left out."""
-    return _CONVERTER.unstructure(model)
+def to_plain(model: Any, cls: type | None = None) -> Any:
+    """A model as plain data in the API's spelling, with the fields of `cls` if that is a base of it."""
+    return _CONVERTER.unstructure(model, unstructure_as=cls)

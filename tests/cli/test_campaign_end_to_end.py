@@ -94,6 +94,24 @@ class TestSimulated:
         done = campaign("run", EXAMPLE, "--simulate", "--mode", "multi", "--chunk", "50")
         assert done.exit_code == 0, done.output
 
+    def test_what_was_only_simulated_does_not_count_as_sent(self, simulator):
+        options = ("list.csv", "--id", "may", "--ledger", "l.db")
+        assert campaign("run", *options, "--simulate").exit_code == 0
+        with simulator(delivery_time=0.0):
+            refused = campaign("run", *options)
+        assert refused.exit_code == 2
+        assert "was only simulated" in refused.stderr
+
+    def test_statuses_are_not_awaited_from_a_simulator_that_is_gone(self, simulator):
+        with simulator(delivery_time=3600.0), started("--ledger", "l.db") as process:
+            until(process, "sent 2 of")
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            process.wait()
+        refused = campaign("resume", "may", "--ledger", "l.db", "--simulate")
+        assert refused.exit_code == 2
+        assert "from a simulator that is gone" in refused.stderr
+
 
 class TestTheSameCommandAgain:
     def test_it_continues_and_texts_nobody_twice(self, simulator):
@@ -170,6 +188,13 @@ class TestInterrupted:
             second = campaign("run", "list.csv", "--id", "may")
             assert second.exit_code == 2
             assert second.stderr.startswith("error: ")
+
+    def test_after_a_kill_it_no_longer_says_that_it_is_running(self, simulator):
+        with simulator(delivery_time=3600.0), started() as process:
+            until(process, "sent 2 of")
+            process.kill()
+            process.wait()
+        assert status("may")["state"] == "interrupted"
 
     def test_resume_needs_only_the_id(self, simulator):
         with simulator(delivery_time=5.0):

@@ -232,7 +232,8 @@ async def test_reports_lost_on_their_way_are_found_in_the_logs(world):
     async with world() as w:
         w.network.bend = lose
         outcomes = await w.run(CAMPAIGN, people(20))
-        assert_one_last_word_each(outcomes, people(20))
+        assert kinds(outcomes) == {OutcomeKind.ACCEPTED: 20, OutcomeKind.FINAL: 20}
+        assert anyio.current_time() < 60
         assert (await w.stats())["reports_handed_out"] == 20
 
 

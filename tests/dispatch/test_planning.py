@@ -42,11 +42,21 @@ def test_rows_are_counted_from_one_and_a_duplicate_names_its_row():
 
 
 def test_a_chunk_ends_before_its_body_is_too_large():
-    text = "x" * 1000
     chunks, _ = plan(
-        [Recipient(f"6680000000{n}", text=text) for n in range(6)], chunk_size=100, max_body=2500
+        [Recipient(f"6680000000{n}", text=f"{n}" * 1000) for n in range(6)], chunk_size=100, max_body=2500
     )
     assert [len(chunk) for chunk in chunks] == [2, 2, 2]
+
+
+def test_a_text_that_many_share_is_counted_once_a_chunk():
+    recipients = [Recipient(f"668000000{n:02d}", text="x" * 1000) for n in range(40)]
+    chunks, _ = plan(recipients, chunk_size=100, max_body=2500)
+    assert [len(chunk) for chunk in chunks] == [17, 17, 6]
+
+
+def test_half_a_character_is_refused_naming_the_row():
+    with pytest.raises(ValidationError, match="row 1: holds half a character"):
+        plan([Recipient("66800000001", text="\ud83d")])
 
 
 def test_a_message_larger_than_the_cap_still_goes_out_alone():

@@ -19,7 +19,7 @@ def advanced(*ids):
 def test_a_body_is_json_and_says_so():
     parts = build(SEND_SINGLE, TextMessage(to="66847781470", text="ก"))
     assert (parts.method, parts.target) == ("POST", "/sms/1/text/single")
-    assert parts.content == '{"to":["66847781470"],"text":"ก"}'.encode()
+    assert parts.content == '{"to":"66847781470","text":"ก"}'.encode()
     assert parts.headers["Content-Type"] == "application/json"
 
 

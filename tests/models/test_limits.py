@@ -15,33 +15,37 @@ units = st.sampled_from(sorted(SECONDS))
 
 @given(numbers, units)
 def test_time_span_means_its_seconds_and_survives_a_round_trip(number, unit):
-    span = TimeSpan.parse(f"{number}{unit}")
+    span = TimeSpan(f"{number}{unit}")
     assert span.seconds == pytest.approx(number * SECONDS[unit])
-    assert TimeSpan.parse(str(span)) == span
-    assert len(str(span)) <= len(f"{number}{unit}")  # 1000ms may become 1s, never the other way
+    assert TimeSpan(str(span)) == span
+    assert str(span) == f"{number}{unit}"
 
 
 @given(numbers, numbers, units)
 def test_rate_limit_survives_a_round_trip(count, number, unit):
-    limit = RateLimit.parse(f"{count}/{number}{unit}")
+    limit = RateLimit(f"{count}/{number}{unit}")
     assert (limit.count, limit.period) == (count, pytest.approx(number * SECONDS[unit]))
-    assert RateLimit.parse(str(limit)) == limit
+    assert RateLimit(str(limit)) == limit
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "text"),
-    [("120m", "2h", "2h"), ("1000ms", "1s", "1s"), ("24h", "1d", "1d"), ("90s", "90s", "90s")],
-)
-def test_what_means_the_same_is_equal_and_written_in_the_largest_whole_unit(one, other, text):
-    assert TimeSpan.parse(one) == TimeSpan.parse(other)
-    assert hash(TimeSpan.parse(one)) == hash(TimeSpan.parse(other))
-    assert str(TimeSpan.parse(one)) == text
-    assert RateLimit.parse(f"3/{one}") == RateLimit.parse(f"3/{other}")
-    assert str(RateLimit.parse(f"3/{one}")) == f"3/{text}"
+@pytest.mark.parametrize(("one", "other"), [("120m", "2h"), ("1000ms", "1s"), ("24h", "1d"), ("90s", "90s")])
+def test_what_means_the_same_is_equal_and_written_as_it_was_given(one, other):
+    assert TimeSpan(one) == TimeSpan(other)
+    assert hash(TimeSpan(one)) == hash(TimeSpan(other))
+    assert (str(TimeSpan(one)), repr(TimeSpan(one))) == (one, f"TimeSpan('{one}')")
+    assert RateLimit(f"3/{one}") == RateLimit(f"3/{other}")
+    assert hash(RateLimit(f"3/{one}")) == hash(RateLimit(f"3/{other}"))
+    assert (str(RateLimit(f"3/{one}")), repr(RateLimit(f"3/{one}"))) == (f"3/{one}", f"RateLimit('3/{one}')")
+
+
+def test_spans_are_ordered_by_their_length():
+    assert sorted(map(TimeSpan, ["2h", "90m", "1d", "1ms"])) == list(
+        map(TimeSpan, ["1ms", "90m", "2h", "1d"])
+    )
 
 
 def test_a_limit_is_not_reduced_because_its_burst_counts():
-    assert RateLimit.parse("60/1m") != RateLimit.parse("1/1s")
+    assert RateLimit("60/1m") != RateLimit("1/1s")
 
 
 @pytest.mark.parametrize(
@@ -49,30 +53,26 @@ def test_a_limit_is_not_reduced_because_its_burst_counts():
 )
 def test_bad_time_spans_are_refused(text):
     with pytest.raises(ValidationError) as caught:
-        TimeSpan.parse(text, field="pinTimeToLive")
+        TimeSpan(text, field="pinTimeToLive")
     assert (caught.value.field, caught.value.value) == ("pinTimeToLive", text)
 
 
 @pytest.mark.parametrize("text", ["", "x", "0/1d", "1/0s", "1", "/1s", "1/", "1/s", "1/1s/1s", "-1/1s", None])
 def test_bad_limits_are_refused(text):
     with pytest.raises(ValidationError) as caught:
-        RateLimit.parse(text, field="verifyPinLimit")
+        RateLimit(text, field="verifyPinLimit")
     assert (caught.value.field, caught.value.value) == ("verifyPinLimit", text)
 
 
 @given(st.text())
 def test_no_text_breaks_the_parser(text):
-    for parse in (TimeSpan.parse, RateLimit.parse):
+    for parse in (TimeSpan, RateLimit):
         try:
             assert parse(str(parse(text))) == parse(text)
         except ValidationError as error:
             assert error.value == text  # noqa: PT017 - either outcome is fine
 
 
-def test_values_are_checked_at_construction_and_frozen():
-    with pytest.raises(ValidationError):
-        TimeSpan(0)
-    with pytest.raises(ValidationError):
-        RateLimit(0, TimeSpan(1))
+def test_they_are_frozen():
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        TimeSpan(1).milliseconds = 2
+        TimeSpan("1s").milliseconds = 2

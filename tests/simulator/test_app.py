@@ -209,7 +209,7 @@ class TestTheDoor:
             assert (await client.get("/account/1/balance", headers=headers, auth=None)).status_code == 200
 
     async def test_over_the_rate_429_until_the_window_ends(self, api, clock):
-        async with api(rate=RateLimit.parse("2/1s")) as client:
+        async with api(rate=RateLimit("2/1s")) as client:
             answers = [(await client.get("/account/1/balance")).status_code for _ in range(3)]
             assert answers == [200, 200, 429]
             assert refusal(await client.get("/account/1/balance"))[1] == "THROTTLE_EXCEPTION"

@@ -43,7 +43,17 @@ def test_https_and_this_machine_are_fine(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://api.ants.co.th", "ftp://x", "api.ants.co.th", "https://", "https://x/?a=b", "https://x y"]
+    "url",
+    [
+        "http://api.ants.co.th",
+        "ftp://x",
+        "api.ants.co.th",
+        "https://",
+        "https://x/?a=b",
+        "https://x y",
+        "http://[::1",
+        "https://x:99999",
+    ],
 )
 def test_other_addresses_are_refused(url):
     with pytest.raises(ConfigurationError):

@@ -18,7 +18,7 @@ IN_FLIGHT = 8
 
 
 def fixed(text):
-    return FixedRate(RateLimit.parse(text), rng=random.Random(1))
+    return FixedRate(RateLimit(text), rng=random.Random(1))
 
 
 def adaptive(seed=1, **kwargs):
@@ -46,7 +46,7 @@ async def turns(limiter, count, gap=0.0):
 def test_make_limiter():
     assert isinstance(make_limiter("adaptive"), AdaptiveRate)
     assert isinstance(make_limiter(None), Unlimited)
-    assert make_limiter("100/1s").rate == make_limiter(RateLimit.parse("6000/1m")).rate == 100
+    assert make_limiter("100/1s").rate == make_limiter(RateLimit("6000/1m")).rate == 100
     own = Unlimited()
     assert make_limiter(own) is own
     for limiter in (Unlimited(), fixed("1/1s"), adaptive()):

@@ -202,6 +202,36 @@ async def test_an_endless_answer_is_cut_off_at_the_cap():
 
 
 @virtual_time
+async def test_waiting_for_a_free_connection_is_no_failure():
+    import anyio
+
+    class Slow(Script):
+        async def handle_async_request(self, request):
+            await anyio.sleep(1.5)
+            return ok(RECEIPT)
+
+    async with client(Slow(), timeout=2) as api, anyio.create_task_group() as group:
+        for _ in range(600):  # more than twice as many as there are connections
+            group.start_soon(single, api)
+
+
+@virtual_time
+async def test_connecting_fails_before_the_request_does_so_that_nothing_counts_as_sent():
+    import anyio
+
+    class Silent(httpx.AsyncBaseTransport):
+        """Stands for a network that swallows the attempt to connect."""
+
+        async def handle_async_request(self, request):
+            await anyio.sleep(request.extensions["timeout"]["connect"])
+            raise httpx.ConnectTimeout("no answer", request=request)
+
+    async with client(Silent(), timeout=2, retry=RetryPolicy(attempts=1)) as api:
+        with pytest.raises(errors.ConnectionFailed):
+            await single(api)
+
+
+@virtual_time
 async def test_a_packed_answer_is_refused_before_it_unfolds():
     script = Script(
         httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"bomb"))

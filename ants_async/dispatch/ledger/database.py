@@ -26,7 +26,9 @@ class Database:
     """
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
-        self._path = path
+        self._path = (
+            path if path == ":memory:" else os.path.realpath(path)
+        )  # one lock, whatever link leads here
         self._read_only = read_only
         self._connection: sqlite3.Connection | None = None
         self._lock_holder: sqlite3.Connection | None = None
@@ -44,6 +46,10 @@ class Database:
         """Close; the next process may open it."""
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(self._close, limiter=self._turn)
+
+    async def is_held(self) -> bool:
+        """Whether a process has it open for writing; what says that it is running is then right."""
+        return await to_thread.run_sync(self._is_held, limiter=self._turn)
 
     async def run(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -65,8 +71,8 @@ class Database:
             if self._read_only and not Path(self._path).exists():
                 raise LedgerError(f"ledger {self._path} does not exist")
             if not self._in_memory and not self._read_only:
-                self._lock()
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+                self._lock()
             mode = "ro" if self._read_only else "rwc"
             where = ":memory:" if self._in_memory else f"{Path(self._path).absolute().as_uri()}?mode={mode}"
             connection = sqlite3.connect(
@@ -83,7 +89,7 @@ class Database:
     def _lock(self) -> None:
         """Hold a second SQLite file: portable, and let go by the kernel when the process dies."""
         holder = sqlite3.connect(
-            f"{self._path}-lock", isolation_level=None, check_same_thread=False, timeout=0
+            f"{self._path}-lock", isolation_level=None, check_same_thread=False, timeout=0.2
         )
         try:
             holder.execute("BEGIN EXCLUSIVE")
@@ -95,6 +101,19 @@ class Database:
                 f"ledger {self._path} is in use by another process; wait for it, or use another --ledger"
             ) from None
         self._lock_holder = holder
+
+    def _is_held(self) -> bool:
+        lock = Path(f"{self._path}-lock")
+        if not lock.exists():
+            return False
+        probe = sqlite3.connect(f"{lock.as_uri()}?mode=ro", uri=True, timeout=0)
+        try:
+            probe.execute("SELECT 1 FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError as error:
+            return "locked" in str(error)
+        finally:
+            probe.close()
+        return False
 
     def _close(self) -> None:
         for connection in (self._connection, self._lock_holder):

@@ -76,7 +76,10 @@ class Ledger(Protocol):
     async def open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
-        """Create the campaign or continue it, `reads_source` with its list. Raises `CampaignMismatch`."""
+        """Create the campaign or continue it, `reads_source` with its list.
+
+        Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already.
+        """
         ...
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
@@ -112,7 +115,7 @@ class Ledger(Protocol):
         ...
 
     async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
-        """Two chunks for one, after the API refused it as a whole."""
+        """Two chunks for one, after the API refused it as a whole; both keep `attempted_at`."""
         ...
 
     async def answered(
@@ -135,8 +138,14 @@ class Ledger(Protocol):
         """Record final statuses by message id; answers the outcomes, and how many still wait."""
         ...
 
-    async def give_up(self, campaign: OpenCampaign, key: int, reason: str) -> Sequence[Outcome]:
-        """Whatever is not final in a chunk becomes unresolved."""
+    async def park(
+        self, campaign: OpenCampaign, key: int, reason: str, now: float
+    ) -> tuple[Sequence[Outcome], Bulk | None]:
+        """What has no answer in a chunk becomes unresolved; the bulk to follow, if any was accepted."""
+        ...
+
+    async def give_up(self, campaign: OpenCampaign, key: int, reason: str, now: float) -> Sequence[Outcome]:
+        """What was accepted in a chunk and is not final becomes unresolved."""
         ...
 
     async def summary(self, campaign_id: str) -> CampaignSummary | None:

@@ -10,7 +10,7 @@ from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummar
 from ants_async.dispatch.ledger.protocol import Bulk
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.planning import message_id
-from ants_async.errors import CampaignMismatch
+from ants_async.errors import CampaignMismatch, LedgerInUse
 from ants_async.models.statuses import Status
 
 Row = dict[str, Any]
@@ -49,7 +49,7 @@ def open_campaign(
     reads_source: bool,
     now: float,
 ) -> int:
-    """Create or continue. Raises `CampaignMismatch`."""
+    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`."""
     validity = None if campaign.validity is None else campaign.validity.total_seconds()
     wanted = {
         "text": campaign.text,
@@ -65,6 +65,8 @@ def open_campaign(
             (campaign.id, *wanted.values(), now, CampaignState.RUNNING, source),
         )
         return int(cursor.lastrowid or 0)
+    if found[0]["state"] == CampaignState.RUNNING:
+        raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
     for field, value in wanted.items():
         if found[0][field] != value:
             raise CampaignMismatch(
@@ -209,15 +211,17 @@ def waiting(connection: sqlite3.Connection, key: int) -> list[Row]:
     return messages(connection, chunk["first"], chunk["last"], MessageState.ACCEPTED)
 
 
-def give_up(connection: sqlite3.Connection, campaign_id: str, key: int, reason: str) -> list[Outcome]:
-    """Whatever is not final becomes unresolved."""
+def give_up(  # noqa: PLR0917 - as the ledger's worker hands them over
+    connection: sqlite3.Connection, campaign_id: str, key: int, reason: str, state: MessageState, now: float
+) -> tuple[list[Outcome], Bulk | None]:
+    """What is in this state becomes unresolved; the bulk to follow, if anything is left of it."""
     chunk = chunk_row(connection, key)
     found = connection.execute(
-        "UPDATE message SET state = ?, error = ? WHERE key BETWEEN ? AND ? AND state IN (0, 1) RETURNING key",
-        (MessageState.UNRESOLVED, reason, chunk["first"], chunk["last"]),
+        "UPDATE message SET state = ?, error = ? WHERE key BETWEEN ? AND ? AND state = ? RETURNING key",
+        (MessageState.UNRESOLVED, reason, chunk["first"], chunk["last"], state),
     ).fetchall()
-    close_chunk(connection, key)
-    return outcomes_of(connection, campaign_id, key, [message for (message,) in found])
+    bulk = advance_chunk(connection, key, now)
+    return outcomes_of(connection, campaign_id, key, [message for (message,) in found]), bulk
 
 
 _OUTCOMES = """

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+import attrs
+
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome, OutcomeKind
 from ants_async.dispatch.ledger import queries
 from ants_async.dispatch.ledger.database import Database, new_bulk_id
@@ -51,7 +53,10 @@ class SqliteLedger:
     async def open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
-        """Create the campaign or continue it, `reads_source` with its list. Raises `CampaignMismatch`."""
+        """Create the campaign or continue it, `reads_source` with its list.
+
+        Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already.
+        """
         key = await self._database.run(queries.open_campaign, campaign, source, reads_source, now)
         return OpenCampaign(key, campaign)
 
@@ -115,18 +120,38 @@ class SqliteLedger:
         """Record final statuses by message id; answers the outcomes, and how many still wait."""
         return await self._database.run(self._settle, campaign.campaign.id, bulk, reports)
 
-    async def give_up(self, campaign: OpenCampaign, key: int, reason: str) -> Sequence[Outcome]:
-        """Whatever is not final in a chunk becomes unresolved."""
-        return await self._database.run(queries.give_up, campaign.campaign.id, key, reason)
+    async def park(
+        self, campaign: OpenCampaign, key: int, reason: str, now: float
+    ) -> tuple[Sequence[Outcome], Bulk | None]:
+        """What has no answer in a chunk becomes unresolved; the bulk to follow, if any was accepted."""
+        return await self._database.run(
+            queries.give_up, campaign.campaign.id, key, reason, MessageState.PLANNED, now
+        )
+
+    async def give_up(self, campaign: OpenCampaign, key: int, reason: str, now: float) -> Sequence[Outcome]:
+        """What was accepted in a chunk and is not final becomes unresolved."""
+        outcomes, _ = await self._database.run(
+            queries.give_up, campaign.campaign.id, key, reason, MessageState.ACCEPTED, now
+        )
+        return outcomes
 
     async def summary(self, campaign_id: str) -> CampaignSummary | None:
         """A campaign's counts, or None."""
-        found = await self._database.run(queries.summaries, campaign_id)
+        found = await self._summaries(campaign_id)
         return found[0] if found else None
 
     async def campaigns(self) -> Sequence[CampaignSummary]:
         """All campaigns, newest first."""
-        return await self._database.run(queries.summaries, None)
+        return await self._summaries(None)
+
+    async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
+        found = await self._database.run(queries.summaries, campaign_id)
+        if not self._read_only or await self._database.is_held():
+            return found
+        return [
+            attrs.evolve(one, state=CampaignState.INTERRUPTED) if one.state is CampaignState.RUNNING else one
+            for one in found  # whoever ran it was killed, and had no time to say so
+        ]
 
     async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
         """The newest outcome of every recipient in the order planned, then the duplicates."""
@@ -307,8 +332,13 @@ def _split(connection: sqlite3.Connection, chunk: Chunk) -> tuple[Chunk, Chunk]:
     row = queries.chunk_row(connection, chunk.key)
     middle = len(chunk.messages) // 2
     head, tail = chunk.messages[:middle], chunk.messages[middle:]
+    at = chunk.attempted_at
     connection.execute(
-        "UPDATE chunk SET last = ?, attempted_at = NULL WHERE key = ?", (tail[0].key - 1, chunk.key)
+        "UPDATE chunk SET last = ?, attempted_at = ? WHERE key = ?", (tail[0].key - 1, at, chunk.key)
     )
-    key, bulk_id = _new_chunk(connection, row["campaign"], tail[0].key, row["last"], None)
-    return Chunk(chunk.key, chunk.bulk_id, head), Chunk(key, bulk_id, tail)
+    connection.execute(  # what is answered already stays where it was sent
+        "UPDATE message SET bulk_id = ? WHERE key BETWEEN ? AND ? AND state > 0 AND bulk_id IS NULL",
+        (chunk.bulk_id, tail[0].key, row["last"]),
+    )
+    key, bulk_id = _new_chunk(connection, row["campaign"], tail[0].key, row["last"], at)
+    return Chunk(chunk.key, chunk.bulk_id, head, at), Chunk(key, bulk_id, tail, at)

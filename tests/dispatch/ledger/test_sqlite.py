@@ -32,6 +32,21 @@ async def test_a_second_opening_is_refused_until_the_first_has_ended(path):
     await opened(path)
 
 
+async def test_a_link_to_it_is_the_same_ledger(path, tmp_path):
+    await opened(path)
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    async with SqliteLedger(path):
+        with pytest.raises(LedgerInUse):
+            await opened(link)
+
+
+async def test_what_cannot_be_opened_leaves_nothing_behind(tmp_path):
+    with pytest.raises(LedgerError):
+        await opened(tmp_path)
+    assert not list(tmp_path.parent.glob(f"{tmp_path.name}-*"))
+
+
 async def test_others_may_look_meanwhile_but_not_write(path):
     async with SqliteLedger(path) as ledger:
         await ledger.open_campaign(Campaign("c", text="x"), None, reads_source=True, now=0.0)
@@ -74,7 +89,7 @@ async def test_a_ledger_of_a_newer_version_is_left_alone(path):
 
 
 async def test_a_folder_that_is_not_there_is_an_error_of_the_ledger(tmp_path):
-    with pytest.raises(LedgerError, match="unable to open"):
+    with pytest.raises(LedgerError, match="No such file"):
         await opened(tmp_path / "nowhere/ledger.db")
 
 

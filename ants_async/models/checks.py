@@ -1,0 +1,78 @@
+"""Rules that several requests share, as attrs validators and converters: field, value and rule are named."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import attrs
+
+from ants_async.errors import ValidationError
+from ants_async.models.numbers import parse_number
+from ants_async.models.senders import check_sender
+
+E = TypeVar("E", bound=StrEnum)
+_Attribute = attrs.Attribute  # a validator's second argument
+
+
+def is_sender(_instance: object, attribute: "_Attribute[Any]", value: str | None) -> None:
+    """A sender name the API takes, or None."""
+    check_sender(value, field=attribute.name)
+
+
+def is_text(_instance: object, attribute: "_Attribute[Any]", value: str | None) -> None:
+    """A text that can be written as UTF-8, or None: half a character (a lone surrogate) cannot."""
+    try:
+        if value is not None:
+            value.encode()
+    except (UnicodeEncodeError, AttributeError):
+        raise ValidationError(attribute.name, value, "a text of whole characters") from None
+
+
+def is_not_empty(_instance: object, attribute: "_Attribute[Any]", value: tuple[object, ...]) -> None:
+    """At least one of them."""
+    if not value:
+        raise ValidationError(attribute.name, value, "must not be empty")
+
+
+def is_aware(_instance: object, attribute: "_Attribute[Any]", value: datetime | None) -> None:
+    """A moment with a time zone, or None."""
+    if value is not None and value.utcoffset() is None:
+        raise ValidationError(attribute.name, value, "a datetime with a time zone")
+
+
+def is_within(lowest: float, highest: float, unit: str = "") -> Callable[[object, Any, float | None], None]:
+    """A number from `lowest` to `highest`, or None."""
+
+    def check(_instance: object, attribute: "_Attribute[Any]", value: float | None) -> None:
+        if value is not None and not lowest <= value <= highest:
+            raise ValidationError(attribute.name, value, f"{lowest:g} to {highest:g} {unit}".strip())
+
+    return check
+
+
+def is_one_of(*values: str) -> Callable[[object, Any, str | None], None]:
+    """One of these, or None."""
+
+    def check(_instance: object, attribute: "_Attribute[Any]", value: str | None) -> None:
+        if value is not None and value not in values:
+            raise ValidationError(attribute.name, value, f"one of {', '.join(values)}")
+
+    return check
+
+
+def to_numbers(value: str | Iterable[str]) -> tuple[str, ...]:
+    """One number or several, each in the API's form."""
+    return (parse_number(value),) if isinstance(value, str) else tuple(map(parse_number, value))
+
+
+def known(kind: type[E]) -> Callable[[E | str | None], E | str | None]:
+    """A member of an enumeration of the manual; what the manual does not know is kept as it is."""
+
+    def convert(value: E | str | None) -> E | str | None:
+        try:
+            return None if value is None else kind(value)
+        except ValueError:
+            return value
+
+    return convert

@@ -1,0 +1,17 @@
+"""Phone numbers in the API's form (manual section 1)."""
+
+import re
+from typing import Final
+
+from ants_async.errors import ValidationError
+
+_NUMBER: Final = re.compile(r"\+?([1-9][0-9]{7,14})")
+_RULE: Final = "an international number of 8 to 15 digits, like 66847781470"
+
+
+def parse_number(value: str) -> str:
+    """International, 8 to 15 digits, without `+` or spaces around it. Raises `ValidationError`."""
+    match = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValidationError("to", value, _RULE)
+    return match[1]
