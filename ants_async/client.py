@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from ants_async.endpoints import Family
+from ants_async.endpoints import Family, Wire
+from ants_async.errors import ValidationError
 from ants_async.models.limits import RateLimit
 from ants_async.resources.account import Account
+from ants_async.resources.api_keys import ApiKeys
 from ants_async.resources.reports import Logs, Reports
 from ants_async.resources.sms import Sms
+from ants_async.resources.two_factor import TwoFactor
 from ants_async.settings import DEFAULT_BASE_URL, load_settings
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_base_url
 from ants_async.transport.rate import Limiter, make_limiter
@@ -22,14 +26,21 @@ _CONNECTIONS = 256
 _POOL = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=64, keepalive_expiry=30.0)
 
 
+def _wire(value: Wire | str) -> Wire:
+    try:
+        return Wire(value)
+    except ValueError:
+        raise ValidationError("wire", value, f"one of {', '.join(Wire)}") from None
+
+
 class AntsClient:
     """The API for one account; use it as `async with AntsClient(...) as client:`.
 
     `credentials`: `BasicAuth` or `ApiKeyAuth`. `transport`: any `httpx.AsyncBaseTransport` in place of the
     network. `timeout`: seconds for one request. `retry`: how calls repeat themselves. `rate`: `"adaptive"`
     learns the server's limit from its 429s, `"100/1s"` keeps to a known one, None does not limit;
-    sends, reports, logs and account each have a limiter of their own. `allow_http`: plain http to other
-    hosts than this one.
+    sends, reports, logs and account each have a limiter of their own. `wire`: `"json"`, or `"xml"` where the
+    manual has it (sends, reports, logs, preview, balance). `allow_http`: plain http to other hosts than this.
     Raises `ConfigurationError` and `ValidationError` for unusable arguments.
     """
 
@@ -42,6 +53,7 @@ class AntsClient:
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
         rate: str | RateLimit | None = "adaptive",
+        wire: Wire | str = Wire.JSON,
         allow_http: bool = False,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -62,12 +74,30 @@ class AntsClient:
             retry or RetryPolicy(),
             timeout=timeout,
             connections=_CONNECTIONS,
+            wire=_wire(wire),
+            has_password=not isinstance(credentials, ApiKeyAuth),
             wall_clock=wall_clock,
         )
+        self.two_factor = TwoFactor(self._transport)
+        self.api_keys = ApiKeys(self._transport)
+        self._open_resources()
+
+    def _open_resources(self) -> None:
+        """What speaks the client's format; the rest is JSON alone."""
         self.sms = Sms(self._transport)
         self.reports = Reports(self._transport)
         self.logs = Logs(self._transport)
         self.account = Account(self._transport)
+
+    def speaking(self, wire: Wire | str) -> Self:
+        """This client in another format, for a call or for good: `client.speaking("xml").sms.send(…)`.
+
+        It shares connections, rates and PIN limits with this one, and is open as long as this one is.
+        """
+        other = copy(self)
+        other._transport = self._transport.speaking(_wire(wire))  # noqa: SLF001 - a copy of our own
+        other._open_resources()  # noqa: SLF001
+        return other
 
     @classmethod
     def from_env(
@@ -78,6 +108,7 @@ class AntsClient:
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
         rate: str | RateLimit | None = "adaptive",
+        wire: Wire | str = Wire.JSON,
     ) -> Self:
         """A client from `ANTS_BASE_URL`, `ANTS_USERNAME` and `ANTS_PASSWORD`, or `ANTS_API_KEY`.
 
@@ -90,7 +121,13 @@ class AntsClient:
             else BasicAuth(settings.username or "", settings.password or "")
         )
         return cls(
-            settings.base_url, credentials, transport=transport, timeout=timeout, retry=retry, rate=rate
+            settings.base_url,
+            credentials,
+            transport=transport,
+            timeout=timeout,
+            retry=retry,
+            rate=rate,
+            wire=wire,
         )
 
     @property

@@ -13,6 +13,8 @@ AntsError
 │   ├── NotFound 404 · PayloadTooLarge 413
 │   ├── ThrottledError 429 (`retry_after`)
 │   └── ServerError 5xx
+├── PinLimitReached           an application's PIN limit (`retry_after`)
+├── IncompleteResult          more entries than a page holds, and no way to the rest
 └── DispatchError             a campaign cannot start or go on
     ├── CampaignMismatch        the id was used before with another text, sender or mode
     ├── CampaignPaused          the account was refused; nothing is lost, resume later
@@ -117,6 +119,25 @@ class ThrottledError(ApiError):
 
 class ServerError(ApiError):
     """5xx: something broke on the server's side; the request may have taken effect."""
+
+
+class PinLimitReached(AntsError):
+    """A limit of the 2FA application is reached; nothing was sent. Manual section 6.3.
+
+    Attributes: `limit_name` (e.g. `sendPinPerPhoneNumberLimit`), `limit` (e.g. `3/1d`, None when unknown),
+    `retry_after` (seconds, None when unknown).
+    """
+
+    def __init__(self, limit_name: str, limit: str | None, *, retry_after: float | None) -> None:
+        when = "" if retry_after is None else f"; try again in {retry_after:.0f} s"
+        super().__init__(f"{limit_name}{f' of {limit}' if limit else ''} is reached{when}")
+        self.limit_name = limit_name
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+class IncompleteResult(AntsError):
+    """There are more entries than one page holds, and the API has no way to ask for the rest."""
 
 
 class DispatchError(AntsError):

@@ -21,7 +21,6 @@ from ants_async.errors import (
 from ants_async.models.reports import LogEntry
 from ants_async.resources.reports import MAX_LIMIT
 
-IDS_A_REQUEST: Final = 100  # 26 characters each: a URL of under 3,000
 CLOCK_MARGIN: Final = timedelta(minutes=15)  # between this machine's clock and the server's
 _LOOKERS: Final = 8
 LOG_WINDOW: Final = timedelta(hours=48)
@@ -40,13 +39,8 @@ def _refused_is_no_answer() -> Iterator[None]:
 
 async def by_message_ids(client: AntsClient, ids: Sequence[str]) -> dict[str, LogEntry]:
     """Log entries of these messages, by id."""
-    found: dict[str, LogEntry] = {}
-    for start in range(0, len(ids), IDS_A_REQUEST):
-        some = ids[start : start + IDS_A_REQUEST]
-        with _refused_is_no_answer():
-            for entry in await client.logs.search(message_id=some, limit=MAX_LIMIT):
-                found[entry.message_id] = entry
-    return found
+    with _refused_is_no_answer():
+        return {entry.message_id: entry async for entry in client.logs.stream(message_id=ids)}
 
 
 async def by_numbers(

@@ -41,12 +41,19 @@ def is_aware(_instance: object, attribute: "_Attribute[Any]", value: datetime | 
         raise ValidationError(attribute.name, value, "a datetime with a time zone")
 
 
+def check_number_within(
+    field: str, value: float | None, lowest: float, highest: float, unit: str = ""
+) -> None:
+    """Refuse a number that is not from `lowest` to `highest`; None is fine."""
+    if value is not None and not lowest <= value <= highest:
+        raise ValidationError(field, value, f"{lowest:g} to {highest:g} {unit}".strip())
+
+
 def is_within(lowest: float, highest: float, unit: str = "") -> Callable[[object, Any, float | None], None]:
     """A number from `lowest` to `highest`, or None."""
 
     def check(_instance: object, attribute: "_Attribute[Any]", value: float | None) -> None:
-        if value is not None and not lowest <= value <= highest:
-            raise ValidationError(attribute.name, value, f"{lowest:g} to {highest:g} {unit}".strip())
+        check_number_within(attribute.name, value, lowest, highest, unit)
 
     return check
 
@@ -66,13 +73,9 @@ def to_numbers(value: str | Iterable[str]) -> tuple[str, ...]:
     return (parse_number(value),) if isinstance(value, str) else tuple(map(parse_number, value))
 
 
-def known(kind: type[E]) -> Callable[[E | str | None], E | str | None]:
+def known(kind: type[E], value: E | str | None) -> E | str | None:
     """A member of an enumeration of the manual; what the manual does not know is kept as it is."""
-
-    def convert(value: E | str | None) -> E | str | None:
-        try:
-            return None if value is None else kind(value)
-        except ValueError:
-            return value
-
-    return convert
+    try:
+        return None if value is None else kind(value)
+    except ValueError:
+        return value

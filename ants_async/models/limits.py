@@ -30,7 +30,7 @@ class TimeSpan:
         match = _TIME_SPAN.fullmatch(text) if isinstance(text, str) else None
         if match is None or int(match[1]) == 0:
             raise ValidationError(field, text, _TIME_SPAN_RULE)
-        self.__attrs_init__(text, int(match[1]) * _MILLISECONDS[match[2]])
+        self.__attrs_init__(text, int(match[1]) * _MILLISECONDS[match[2]])  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
     def seconds(self) -> float:
@@ -63,7 +63,7 @@ class RateLimit:
             span = None  # a zero: told below in the words of the whole format
         if match is None or span is None:
             raise ValidationError(field, text, _RATE_LIMIT_RULE)
-        self.__attrs_init__(text, int(match[1]), span)
+        self.__attrs_init__(text, int(match[1]), span)  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
     def period(self) -> float:

@@ -2,7 +2,7 @@
 
 import attrs
 
-from ants_async.endpoints import BALANCE
+from ants_async.endpoints import table
 from ants_async.models.reports import Balance
 from ants_async.transport.transport import Transport
 
@@ -15,4 +15,5 @@ class Account:
 
     async def balance(self) -> Balance:
         """Credit left. Raises `ApiError`, `TransportError`. Manual section 6.5."""
-        return await self._transport.call(BALANCE)
+        answer: Balance = await self._transport.call(table.BALANCE)
+        return answer

@@ -1,36 +1,35 @@
 """What became of messages: reports, handed out once, and logs (manual sections 4 and 5)."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
+from typing import Final, TypedDict, Unpack
 
 import attrs
 
-from ants_async.endpoints import LOGS, REPORTS
-from ants_async.errors import ValidationError
-from ants_async.models.reports import DeliveryReport, LogEntry
+from ants_async.endpoints.table import LOGS, REPORTS
+from ants_async.errors import IncompleteResult, ValidationError
+from ants_async.models.reports import DeliveryReport, LogEntry, LogPage, ReportPage
 from ants_async.models.statuses import StatusGroup
 from ants_async.transport.transport import Transport
 from ants_async.wire.converter import format_time
 
-MAX_LIMIT = 1000
+MAX_LIMIT: Final = 1000
+_IDS_A_URL: Final = 1800  # characters; with the rest of the URL under the 2,000 that every server takes
 
 
-def _limit(limit: int) -> str:
-    if not 1 <= limit <= MAX_LIMIT:
-        raise ValidationError("limit", limit, f"1 to {MAX_LIMIT}")
-    return str(limit)
+class LogFilters(TypedDict, total=False):
+    """What the logs can be searched by; all that is given has to fit. Times are aware datetimes."""
 
-
-def _moment(field: str, value: datetime | None) -> str | None:
-    if value is None:
-        return None
-    if value.utcoffset() is None:
-        raise ValidationError(field, value, "a datetime with a time zone")
-    return format_time(value)
-
-
-def _given(**query: str | None) -> dict[str, str]:
-    return {name.rstrip("_"): value for name, value in query.items() if value is not None}
+    sender: str | None
+    to: str | None
+    bulk_id: str | None
+    message_id: str | Iterable[str] | None
+    """One or several."""
+    general_status: StatusGroup | None
+    sent_since: datetime | None
+    sent_until: datetime | None
+    mcc: str | None
+    mnc: str | None
 
 
 @attrs.frozen(slots=True)
@@ -49,7 +48,19 @@ class Reports:
         came: the reports it held may have been handed out, and only the logs have them still.
         """
         query = _given(bulkId=bulk_id, messageId=message_id, limit=_limit(limit))
-        return (await self._transport.call(REPORTS, query=query)).results
+        page: ReportPage = await self._transport.call(REPORTS, query=query)
+        return page.results
+
+    async def stream(self, *, bulk_id: str | None = None) -> AsyncIterator[DeliveryReport]:
+        """All reports that are there now, page by page; raises as `fetch`. Manual section 4.
+
+        What is left of a page when the reader stops is lost to the API: read to the end, or `fetch`.
+        """
+        while page := await self.fetch(bulk_id=bulk_id, limit=MAX_LIMIT):
+            for report in page:
+                yield report
+            if len(page) < MAX_LIMIT:
+                return
 
 
 @attrs.frozen(slots=True)
@@ -58,36 +69,96 @@ class Logs:
 
     _transport: Transport
 
-    async def search(
-        self,
-        *,
-        sender: str | None = None,
-        to: str | None = None,
-        bulk_id: str | None = None,
-        message_id: str | Iterable[str] | None = None,
-        general_status: StatusGroup | None = None,
-        sent_since: datetime | None = None,
-        sent_until: datetime | None = None,
-        limit: int = 50,
-        mcc: str | None = None,
-        mnc: str | None = None,
-    ) -> tuple[LogEntry, ...]:
-        """Messages of the last 48 hours, readable any number of times. Manual section 5.
+    async def search(self, *, limit: int = 50, **filters: Unpack[LogFilters]) -> tuple[LogEntry, ...]:
+        """Messages of the last 48 hours, readable any number of times; one page. Manual section 5.
 
-        `message_id`: one or several. Times must have a time zone. `limit`: 1 to 1000.
-        Raises `ValidationError`, `ApiError`, `TransportError`.
+        `filters`: see `LogFilters`. `limit`: 1 to 1000. Raises `ValidationError`, `ApiError`,
+        `TransportError`.
         """
-        ids = message_id if message_id is None or isinstance(message_id, str) else ",".join(message_id)
-        query = _given(
-            from_=sender,
-            to=to,
-            bulkId=bulk_id,
-            messageId=ids,
-            generalStatus=None if general_status is None else general_status.name,
-            sentSince=_moment("sent_since", sent_since),
-            sentUntil=_moment("sent_until", sent_until),
-            limit=_limit(limit),
-            mcc=mcc,
-            mnc=mnc,
-        )
-        return (await self._transport.call(LOGS, query=query)).results
+        return await self._page(_query(filters), limit)
+
+    async def stream(self, **filters: Unpack[LogFilters]) -> AsyncIterator[LogEntry]:
+        """All messages that the filters let through, page by page, each once. Manual section 5.
+
+        Any number of message ids is asked for in URLs of a length that every server takes. Otherwise the
+        pages move along the time of sending. Raises as `search`, and `IncompleteResult` when more than
+        1000 messages were sent in one and the same millisecond: ask by `bulk_id`, `to` or `message_id` then.
+        """
+        ids = filters.get("message_id")
+        if ids is None or isinstance(ids, str):
+            async for entry in self._walk(_query(filters)):
+                yield entry
+            return
+        for some in _url_fulls(ids):
+            for entry in await self._page(_query({**filters, "message_id": some}), MAX_LIMIT):
+                yield entry
+
+    async def _walk(self, query: dict[str, str]) -> AsyncIterator[LogEntry]:
+        """Page after page along the time of sending, in whichever order the API has them."""
+        seen: frozenset[str] = frozenset()
+        while True:
+            page = await self._page(query, MAX_LIMIT)
+            for entry in page:
+                if entry.message_id not in seen:
+                    yield entry
+            if len(page) < MAX_LIMIT:
+                return
+            times = [entry.sent_at for entry in page if entry.sent_at is not None]
+            if not times or times[0] == times[-1]:
+                raise IncompleteResult(
+                    f"more than {MAX_LIMIT} messages at one time; narrow by bulk_id, to or message_id"
+                )
+            edge = times[-1]  # the next page begins where this one ends, and shows that moment again
+            query = query | {"sentSince" if times[0] < edge else "sentUntil": format_time(edge)}
+            seen = frozenset(entry.message_id for entry in page if entry.sent_at == edge)
+
+    async def _page(self, query: dict[str, str], limit: int) -> tuple[LogEntry, ...]:
+        page: LogPage = await self._transport.call(LOGS, query=query | {"limit": _limit(limit)})
+        return page.results
+
+
+def _query(filters: LogFilters) -> dict[str, str]:
+    ids = filters.get("message_id")
+    group = filters.get("general_status")
+    return _given(
+        from_=filters.get("sender"),
+        to=filters.get("to"),
+        bulkId=filters.get("bulk_id"),
+        messageId=ids if ids is None or isinstance(ids, str) else ",".join(ids),
+        generalStatus=None if group is None else group.name,
+        sentSince=_moment("sent_since", filters.get("sent_since")),
+        sentUntil=_moment("sent_until", filters.get("sent_until")),
+        mcc=filters.get("mcc"),
+        mnc=filters.get("mnc"),
+    )
+
+
+def _url_fulls(ids: Iterable[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    length = 0
+    for one in ids:
+        if some and (length + len(one) + 1 > _IDS_A_URL or len(some) == MAX_LIMIT):
+            yield some
+            some, length = [], 0
+        some.append(one)
+        length += len(one) + 1
+    if some:
+        yield some
+
+
+def _limit(limit: int) -> str:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise ValidationError("limit", limit, f"1 to {MAX_LIMIT}")
+    return str(limit)
+
+
+def _moment(field: str, value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.utcoffset() is None:
+        raise ValidationError(field, value, "a datetime with a time zone")
+    return format_time(value)
+
+
+def _given(**query: str | None) -> dict[str, str]:
+    return {name.rstrip("_"): value for name, value in query.items() if value is not None}

@@ -1,17 +1,30 @@
-"""Sending texts (manual section 2)."""
+"""Sending and previewing (manual sections 2 and 6.1)."""
 
 from collections.abc import Iterable
 
 import attrs
 
-from ants_async.endpoints import SEND_ADVANCED, SEND_MULTI, SEND_SINGLE
-from ants_async.models.sms import AdvancedRequest, MultiRequest, SendReceipt, TextMessage
+from ants_async.endpoints import table
+from ants_async.errors import ValidationError
+from ants_async.models.sms import (
+    AdvancedRequest,
+    Binary,
+    BinaryMessage,
+    BinaryMultiRequest,
+    MultiRequest,
+    PreviewReceipt,
+    PreviewRequest,
+    SendReceipt,
+    TextMessage,
+)
 from ants_async.transport.transport import Transport
 
 
 @attrs.frozen(slots=True)
 class Sms:
-    """`client.sms`. Every method raises `ApiError`, `ConnectionFailed` and `OutcomeUnknown`."""
+    """`client.sms`. Every method raises `ValidationError` before anything is sent, then `ApiError`,
+    `ConnectionFailed`, and `OutcomeUnknown` where a repeat could send twice.
+    """
 
     _transport: Transport
 
@@ -21,11 +34,11 @@ class Sms:
         Without message ids of one's own an unclear answer is not repeated but raised as `OutcomeUnknown`.
         Manual section 2, single.
         """
-        return await self._transport.call(SEND_SINGLE, TextMessage(to=to, text=text, sender=sender))
+        return await self._transport.call(table.SEND, TextMessage(to=to, text=text, sender=sender))
 
     async def send_multi(self, messages: Iterable[TextMessage]) -> SendReceipt:
         """Several texts in one request. Manual section 2, multi."""
-        return await self._transport.call(SEND_MULTI, MultiRequest(messages=messages))
+        return await self._transport.call(table.SEND_MULTI, MultiRequest(messages=messages))
 
     async def send_advanced(self, request: AdvancedRequest) -> SendReceipt:
         """Texts with ids and options of one's own. Manual section 2, advanced.
@@ -33,4 +46,35 @@ class Sms:
         When every destination has a `message_id`, an unclear answer is repeated with the same ids; status
         23 (`REJECTED_DUPLICATE_MESSAGE_ID`) on such a repeat means that the first request arrived.
         """
-        return await self._transport.call(SEND_ADVANCED, request)
+        if request.is_binary:
+            raise ValidationError(
+                "messages", len(request.messages), "texts; send_binary_advanced takes binary"
+            )
+        return await self._transport.call(table.SEND_ADVANCED, request)
+
+    async def send_binary(
+        self, to: str | Iterable[str], content: Binary | bytes, *, sender: str | None = None
+    ) -> SendReceipt:
+        """One binary content to one or many numbers. Manual section 2, binary single."""
+        binary = content if isinstance(content, Binary) else Binary(content)
+        return await self._transport.call(
+            table.SEND_BINARY, BinaryMessage(to=to, binary=binary, sender=sender)
+        )
+
+    async def send_binary_multi(self, messages: Iterable[BinaryMessage]) -> SendReceipt:
+        """Several binary messages in one request. Manual section 2, binary multi."""
+        return await self._transport.call(table.SEND_BINARY_MULTI, BinaryMultiRequest(messages=messages))
+
+    async def send_binary_advanced(self, request: AdvancedRequest) -> SendReceipt:
+        """Binary messages with ids and options of one's own, as `send_advanced`. Manual section 2."""
+        if not request.is_binary:
+            raise ValidationError("messages", len(request.messages), "binary; send_advanced takes texts")
+        return await self._transport.call(table.SEND_BINARY_ADVANCED, request)
+
+    async def preview(
+        self, text: str, *, language_code: str | None = None, transliteration: str | None = None
+    ) -> PreviewReceipt:
+        """How a text will arrive: parts and places left. Free of charge. Manual section 6.1."""
+        request = PreviewRequest(text=text, language_code=language_code, transliteration=transliteration)
+        answer: PreviewReceipt = await self._transport.call(table.PREVIEW, request)
+        return answer

@@ -64,7 +64,14 @@ class RetryBudget:
         self.tokens = min(self._capacity, self.tokens + 1.0)
 
 
-def retrying(policy: RetryPolicy, budget: RetryBudget, repeat: Repeat, rng: random.Random) -> AsyncRetrying:
+def retrying(
+    policy: RetryPolicy,
+    budget: RetryBudget,
+    repeat: Repeat,
+    rng: random.Random,
+    *,
+    waits_out_429: bool = True,
+) -> AsyncRetrying:
     """Tenacity's loop for one call. A 429 waits in the limiter instead, and costs neither try nor budget."""
     deadline = anyio.current_time() + policy.deadline
     failures = 0
@@ -75,7 +82,7 @@ def retrying(policy: RetryPolicy, budget: RetryBudget, repeat: Repeat, rng: rand
         if anyio.current_time() >= deadline:
             return False
         if isinstance(error, ThrottledError):
-            return True
+            return waits_out_429
         harmless = repeat is Repeat.HARMLESS
         if not isinstance(error, ConnectionFailed) and not (harmless and isinstance(error, UNCLEAR)):
             return False

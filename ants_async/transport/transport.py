@@ -4,14 +4,16 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from copy import copy
+from typing import Final, Self, TypeVar
 
 import anyio
 import httpx
 
-from ants_async.endpoints import Endpoint, Family, Repeat, RequestParts, build, read
+from ants_async.endpoints import Endpoint, Family, Repeat, RequestParts, Wire, build, read
 from ants_async.errors import (
     AntsError,
+    ConfigurationError,
     ConnectionFailed,
     DecodeError,
     OutcomeUnknown,
@@ -43,6 +45,8 @@ class Transport:
         *,
         timeout: float,
         connections: int,
+        wire: Wire = Wire.JSON,
+        has_password: bool = True,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._http = http
@@ -51,23 +55,36 @@ class Transport:
         self._budget = RetryBudget(retry.budget)
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
         self._timeout = timeout
+        self.wire = wire
+        self.has_password = has_password
         # Waiting for a free connection happens here, where it does not count as time without an answer.
         self._free = anyio.Semaphore(connections, fast_acquire=True)
         self._wall_clock = wall_clock
 
     async def call(
-        self, endpoint: Endpoint[T], body: object = None, query: Mapping[str, str] | None = None
+        self,
+        endpoint: Endpoint[T],
+        body: object = None,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> T:
         """One operation, repeated where that is harmless.
 
-        Raises `ApiError`, `ConnectionFailed`, `RequestTimeout`, `DecodeError`, and `OutcomeUnknown`
-        where a repeat could do it twice.
+        Raises `ValidationError`, `ConfigurationError`, `ApiError`, `ConnectionFailed`, `RequestTimeout`,
+        `DecodeError`, and `OutcomeUnknown` where a repeat could do it twice.
         """
-        parts = build(endpoint, body, query)
+        if endpoint.needs_password and not self.has_password:
+            raise ConfigurationError(
+                f"{endpoint.name} needs a user name and password: an API key cannot manage API keys (6.4)"
+            )
+        parts = build(endpoint, body, path=path, query=query, wire=self.wire)
         repeat = endpoint.repeat_of(body)
         since = self._wall_clock()
         try:
-            return await retrying(self._retry, self._budget, repeat, self._rng)(self._once, endpoint, parts)
+            return await retrying(
+                self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
+            )(self._once, endpoint, parts)
         except UNCLEAR as error:
             if repeat is Repeat.HARMLESS:
                 raise
@@ -76,13 +93,20 @@ class Transport:
             )
             raise OutcomeUnknown(message, sent_since=since) from error
 
+    def speaking(self, wire: Wire) -> Self:
+        """The same transport, its pool and its limiters, in this format."""
+        other = copy(self)
+        other.wire = wire
+        return other
+
     async def _once(self, endpoint: Endpoint[T], parts: RequestParts) -> T:
         limiter = self.limiters[endpoint.family]
         await limiter.acquire()
         try:
             answer = read(endpoint, *await self._exchange(endpoint.name, parts))
         except ThrottledError as error:
-            limiter.throttled(error.retry_after)
+            if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
+                limiter.throttled(error.retry_after)
             _log.debug("%s: throttled", endpoint.name)
             raise
         except AntsError as error:

@@ -3,7 +3,8 @@
 import pytest
 
 from ants_async import errors
-from ants_async.endpoints import BALANCE, LOGS, SEND_ADVANCED, SEND_SINGLE, Repeat, build, read
+from ants_async.endpoints import Repeat, build, read
+from ants_async.endpoints.table import BALANCE, LOGS, SEND, SEND_ADVANCED
 from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Destination, TextMessage
 
 
@@ -17,7 +18,7 @@ def advanced(*ids):
 
 
 def test_a_body_is_json_and_says_so():
-    parts = build(SEND_SINGLE, TextMessage(to="66847781470", text="ก"))
+    parts = build(SEND, TextMessage(to="66847781470", text="ก"))
     assert (parts.method, parts.target) == ("POST", "/sms/1/text/single")
     assert parts.content == '{"to":"66847781470","text":"ก"}'.encode()
     assert parts.headers["Content-Type"] == "application/json"
@@ -36,7 +37,7 @@ def test_a_query_is_escaped():
 def test_a_send_may_be_repeated_only_when_every_message_has_an_id():
     assert SEND_ADVANCED.repeat_of(advanced("a", "b")) is Repeat.HARMLESS
     assert SEND_ADVANCED.repeat_of(advanced("a", None)) is Repeat.HARMFUL
-    assert SEND_SINGLE.repeat_of(TextMessage(to="66847781470", text="x")) is Repeat.HARMFUL
+    assert SEND.repeat_of(TextMessage(to="66847781470", text="x")) is Repeat.HARMFUL
 
 
 @pytest.mark.parametrize(

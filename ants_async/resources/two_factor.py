@@ -1,0 +1,210 @@
+"""Two-factor authentication (manual section 6.3): applications, templates, PINs."""
+
+from collections import OrderedDict
+from typing import Any, Final
+
+import attrs
+
+from ants_async.endpoints import Endpoint, table
+from ants_async.errors import ApiError, ConnectionFailed, PinLimitReached, ThrottledError
+from ants_async.models.two_factor import (
+    Application,
+    ApplicationRequest,
+    PinConfiguration,
+    PinReceipt,
+    PinRequest,
+    PinVerification,
+    Template,
+    TemplateRequest,
+    VerifyRequest,
+)
+from ants_async.resources.pin_limits import PinLimits, Use
+from ants_async.transport.transport import Transport
+
+_REMEMBERED_PINS: Final = 100_000
+
+
+@attrs.frozen(slots=True)
+class Applications:
+    """`client.two_factor.applications`. Methods raise `ApiError`, `TransportError`; `create` may raise
+    `OutcomeUnknown`.
+    """
+
+    _transport: Transport
+
+    async def create(self, request: ApplicationRequest) -> Application:
+        """A new application. Manual section 6.3."""
+        application: Application = await self._transport.call(table.CREATE_APPLICATION, request)
+        return application
+
+    async def list(self) -> tuple[Application, ...]:
+        """All applications of the account. Manual section 6.3."""
+        applications: tuple[Application, ...] = await self._transport.call(table.LIST_APPLICATIONS)
+        return applications
+
+    async def get(self, application_id: str) -> Application:
+        """One application. Raises `NotFound` (`APPLICATION_NOT_FOUND`). Manual section 6.3."""
+        application: Application = await self._transport.call(
+            table.GET_APPLICATION, path={"application_id": application_id}
+        )
+        return application
+
+    async def update(self, application_id: str, request: ApplicationRequest) -> Application:
+        """Replace an application's settings; the API may answer spans normalised. Manual section 6.3."""
+        application: Application = await self._transport.call(
+            table.UPDATE_APPLICATION, request, path={"application_id": application_id}
+        )
+        return application
+
+
+@attrs.frozen(slots=True)
+class Templates:
+    """`client.two_factor.templates`: an application's message templates. Methods raise `ApiError`,
+    `TransportError`; `create` may raise `OutcomeUnknown`.
+    """
+
+    _transport: Transport
+
+    async def create(self, application_id: str, request: TemplateRequest) -> Template:
+        """A new template. Manual section 6.3."""
+        template: Template = await self._transport.call(
+            table.CREATE_TEMPLATE, request, path={"application_id": application_id}
+        )
+        return template
+
+    async def list(self, application_id: str) -> tuple[Template, ...]:
+        """All templates of an application. Manual section 6.3."""
+        templates: tuple[Template, ...] = await self._transport.call(
+            table.LIST_TEMPLATES, path={"application_id": application_id}
+        )
+        return templates
+
+    async def get(self, application_id: str, message_id: str) -> Template:
+        """One template. Raises `NotFound` (`MESSAGE_NOT_FOUND`). Manual section 6.3."""
+        template: Template = await self._transport.call(
+            table.GET_TEMPLATE, path={"application_id": application_id, "message_id": message_id}
+        )
+        return template
+
+    async def update(self, application_id: str, message_id: str, request: TemplateRequest) -> Template:
+        """Replace a template. Manual section 6.3."""
+        template: Template = await self._transport.call(
+            table.UPDATE_TEMPLATE, request, path={"application_id": application_id, "message_id": message_id}
+        )
+        return template
+
+
+class TwoFactor:
+    """`client.two_factor`. PINs are authorised with an API key.
+
+    The application's limits are kept here before a request is wasted: they are read once from the API, or
+    given to `use_configuration`; `PinLimitReached` then says how long to wait. A 429 of the API is a limit,
+    too (another process may have used it): it is raised as `PinLimitReached` and never repeated.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.applications = Applications(transport)
+        self.templates = Templates(transport)
+        self._transport = transport
+        self._limits = PinLimits()
+        self._configurations: dict[str, PinConfiguration | None] = {}
+        self._pins: OrderedDict[str, tuple[str, str]] = OrderedDict()  # id → application and number
+
+    def use_configuration(self, application_id: str, configuration: PinConfiguration) -> None:
+        """Keep to these limits, without asking the API for them: a TFA-only key may not read them."""
+        self._configurations[application_id] = configuration
+
+    async def send_pin(
+        self,
+        *,
+        application_id: str,
+        message_id: str,
+        to: str,
+        sender: str | None = None,
+        nc_needed: bool | None = None,
+        wait: bool = False,
+    ) -> PinReceipt:
+        """Send a PIN by SMS. `message_id`: the template. `nc_needed=False` leaves out the Number Lookup.
+
+        `wait`: wait for a limit instead of raising. Raises `ValidationError`, `PinLimitReached`, `ApiError`,
+        `ConnectionFailed`, and `OutcomeUnknown` when no clear answer came: it is not sent again, for two
+        PINs confuse. Manual section 6.3.
+        """
+        request = PinRequest(application_id=application_id, message_id=message_id, to=to, sender=sender)
+        query = {} if nc_needed is None else {"ncNeeded": "true" if nc_needed else "false"}
+        uses = await self._send_uses(application_id, request.to)
+        receipt: PinReceipt = await self._limited(uses, wait, table.SEND_PIN, request, query=query)
+        self._remember(receipt.pin_id, application_id, request.to)
+        return receipt
+
+    async def resend_pin(self, pin_id: str, *, wait: bool = False) -> PinReceipt:
+        """Send the same PIN again by SMS; counts as a send. Raises as `send_pin`. Manual section 6.3."""
+        return await self._resend(table.RESEND_PIN, pin_id, wait=wait)
+
+    async def resend_pin_voice(self, pin_id: str, *, wait: bool = False) -> PinReceipt:
+        """Speak the same PIN in a call; counts as a send. Raises as `send_pin`. Manual section 6.3."""
+        return await self._resend(table.RESEND_PIN_VOICE, pin_id, wait=wait)
+
+    async def verify_pin(self, pin_id: str, pin: str, *, wait: bool = False) -> PinVerification:
+        """Check what the user typed: a wrong PIN is a result (`pin_error`), not an exception.
+
+        Each call uses up one of the PIN's attempts. `wait`: wait for a limit instead of raising.
+        Raises `PinLimitReached`, `ApiError`, `ConnectionFailed`, `OutcomeUnknown`. Manual section 6.3.
+        """
+        application_id, to = self._pins.get(pin_id, (None, None))
+        limit = (await self._configuration(application_id)).verify_pin_limit if application_id else None
+        uses = [] if limit is None else [Use("verifyPinLimit", limit, (application_id, to))]
+        verification: PinVerification = await self._limited(
+            uses, wait, table.VERIFY_PIN, VerifyRequest(pin=pin), path={"pin_id": pin_id}
+        )
+        return verification
+
+    async def _resend(self, endpoint: Endpoint[Any], pin_id: str, *, wait: bool) -> PinReceipt:
+        application_id, to = self._pins.get(pin_id, (None, None))
+        uses = await self._send_uses(application_id, to) if application_id and to else []
+        receipt: PinReceipt = await self._limited(uses, wait, endpoint, path={"pin_id": pin_id})
+        return receipt
+
+    async def _limited(
+        self, uses: list[Use], wait: bool, endpoint: Endpoint[Any], body: object = None, **request: Any
+    ) -> Any:
+        await self._limits.take(uses, wait=wait)
+        try:
+            return await self._transport.call(endpoint, body, **request)
+        except ConnectionFailed:
+            self._limits.give_back(uses)
+            raise
+        except ThrottledError as error:
+            retry_after = self._limits.refused(uses, error.retry_after) if uses else error.retry_after
+            limit = str(uses[-1].limit) if uses else None
+            raise PinLimitReached("a limit of the application", limit, retry_after=retry_after) from error
+
+    async def _send_uses(self, application_id: str, to: str) -> list[Use]:
+        """The limits a send counts against, the number's own last."""
+        configuration = await self._configuration(application_id)
+        limits = (
+            ("sendPinPerApplicationLimit", configuration.send_pin_per_application_limit, application_id),
+            (
+                "sendPinPerPhoneNumberLimit",
+                configuration.send_pin_per_phone_number_limit,
+                (application_id, to),
+            ),
+        )
+        return [Use(name, limit, key) for name, limit, key in limits if limit is not None]
+
+    async def _configuration(self, application_id: str) -> PinConfiguration:
+        """Given, or read once; a key that may not read it leaves the counting to the API."""
+        if application_id not in self._configurations:
+            try:
+                configuration = (await self.applications.get(application_id)).configuration
+            except ApiError as error:
+                if isinstance(error, ThrottledError) or error.status_code >= 500:  # noqa: PLR2004
+                    raise
+                configuration = None
+            self._configurations[application_id] = configuration
+        return self._configurations[application_id] or PinConfiguration()
+
+    def _remember(self, pin_id: str, application_id: str, to: str) -> None:
+        self._pins[pin_id] = (application_id, to)
+        if len(self._pins) > _REMEMBERED_PINS:
+            self._pins.popitem(last=False)
