@@ -11,7 +11,7 @@ import pytest
 
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, MemoryLedger, Recipient
-from ants_async.simulator import SimulatorConfig, SimulatorTransport, create_app
+from ants_async.simulator import Simulator, SimulatorConfig, SimulatorTransport
 from ants_async.transport.auth import BasicAuth
 from ants_async.transport.retry import RetryPolicy
 
@@ -69,7 +69,7 @@ class World:
 def world():
     @asynccontextmanager
     async def make(ledger=None, **config):
-        network = Network(create_app(SimulatorConfig(**config), wall_clock))
+        network = Network(Simulator(SimulatorConfig(**config), wall_clock).app)
         async with (
             AntsClient(
                 "http://localhost",

@@ -57,14 +57,23 @@ def _user(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> 
 
 @attrs.frozen(slots=True, kw_only=True)
 class SimulatorConfig:
-    """A simulated account. Seconds for times; `rate` counts all requests; equal seeds, equal fates."""
+    """A simulated account. Seconds for times; `rate` counts all requests; equal seeds, equal fates.
+
+    `api_key`: a public API key that opens it beside `user`. `unreachable`: numbers whose phone is off.
+    `flooding_filter`: at most 20 texts an hour to one number, and 6 times the same. `push_retries`: waits
+    before a pushed report that was not taken is pushed again. `push_anywhere`: also to other hosts than this.
+    """
 
     rate: RateLimit | None = None
     latency: float = 0.0
     delivery_time: float = 2.0
     seed: int = 1
     user: str = attrs.field(default="demo:demo", repr=False, validator=_user)
-    api_key: str | None = attrs.field(default=None, repr=False)
+    api_key: str | None = attrs.field(default="demo-key", repr=False)
+    unreachable: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    flooding_filter: bool = True
+    push_retries: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
+    push_anywhere: bool = False
     faults: Faults = attrs.field(factory=Faults)
     balance: Decimal = attrs.field(default=Decimal(1_000_000), converter=Decimal)
     price: Decimal = attrs.field(default=Decimal("0.5"), converter=Decimal)

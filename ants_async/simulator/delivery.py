@@ -42,6 +42,9 @@ _MIX: Final = (
     (1.00, Fate(STATUSES[6], NO_ERROR)),
 )
 
+EXPIRED: Final = Fate(STATUSES[15], _EXPIRED)
+UNREACHABLE: Final = Fate(STATUSES[9], _ABSENT)
+
 
 def draw(rng: Random) -> Fate:
     """A fate by the shares above."""

@@ -1,119 +1,113 @@
-"""Reading requests the way the API does: what is wrong is named by its path, `messages[3].text`."""
+"""The requests of manual sections 2, 4 and 5, read into what the account understands."""
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, Final
 
+from ants_async.errors import ValidationError
+from ants_async.simulator.reading import Fields, bad, epoch
 from ants_async.simulator.state import LogQuery, Submission
-from ants_async.wire import json
+from ants_async.text import count_parts
 
-_SENDER: Final = re.compile(r"[A-Za-z0-9 ._&-]{1,11}|[0-9]{1,16}")
 _MAX_VALIDITY: Final = 2880
 _MAX_LIMIT: Final = 1000
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{2}(?: ?[0-9A-Fa-f]{2})*")
+_UDH: Final = 64
+_BYTES_SINGLE, _BYTES_PART = 140, 134
+_CONTENT_TYPES: Final = (None, "application/json", "application/xml")
 
 
-class Refusal(Exception):
-    """An HTTP refusal with the API's error body."""
-
-    def __init__(self, status: int, code: str, text: str) -> None:
-        super().__init__(text)
-        self.status, self.code, self.text = status, code, text
+def single(body: Any, *, binary: bool) -> tuple[None, list[Submission]]:
+    """One content to one or many."""
+    return None, list(_simple(Fields(body), binary=binary))
 
 
-def bad(path: str, rule: str) -> Refusal:
-    """400 in the API's own words."""
-    return Refusal(400, "BAD_REQUEST", f"[{path} : {rule}]")
+def multi(body: Any, *, binary: bool) -> tuple[None, list[Submission]]:
+    """Several contents, each to one or many."""
+    messages = Fields(body).each("messages")
+    return None, [one for message in messages for one in _simple(message, binary=binary)]
 
 
-def parse(content: bytes) -> dict[str, Any]:
-    """The body of a send."""
-    try:
-        body = json.loads(content)
-    except ValueError:
-        raise bad("body", "must be JSON") from None
-    if not isinstance(body, dict):
-        raise bad("body", "must be an object")
-    return body
+def advanced(body: Any, *, binary: bool) -> tuple[str | None, list[Submission]]:
+    """Several contents with ids and options of the sender's own."""
+    fields = Fields(body)
+    tracking = fields.inner("tracking")
+    if tracking is not None and tracking.needed("track") not in {"SMS", "URL"}:
+        raise bad("tracking.track", "must be SMS or URL")
+    messages = fields.each("messages")
+    return fields.text("bulkId"), [one for message in messages for one in _advanced(message, binary=binary)]
 
 
-def single(body: dict[str, Any]) -> tuple[None, list[Submission]]:
-    """One text to one or many."""
-    return None, list(_simple(body, ""))
-
-
-def multi(body: dict[str, Any]) -> tuple[None, list[Submission]]:
-    """Several texts, each to one or many."""
-    return None, [one for path, message in _messages(body) for one in _simple(message, path)]
-
-
-def advanced(body: dict[str, Any]) -> tuple[str | None, list[Submission]]:
-    """Several texts with ids of the sender's own."""
-    bulk_id = _string(body, "bulkId", "")
-    return bulk_id, [one for path, message in _messages(body) for one in _advanced(message, path)]
-
-
-def _messages(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages:
-        raise bad("messages", "may not be empty")
-    for place, message in enumerate(messages):
-        if not isinstance(message, dict):
-            raise bad(f"messages[{place}]", "must be an object")
-        yield f"messages[{place}].", message
-
-
-def _simple(message: dict[str, Any], path: str) -> Iterator[Submission]:
-    sender, text = _sender(message, path), _text(message, path)
-    to = message.get("to")
+def _simple(message: Fields, *, binary: bool) -> Iterator[Submission]:
+    content = _content(message, binary=binary)
+    sender = message.sender("from")
+    to = message.any("to")
     numbers = to if isinstance(to, list) else [to]
     if not all(number is None or isinstance(number, str) for number in numbers):
-        raise bad(f"{path}to", "must be a string or a list of strings")
+        raise bad(message.path("to"), "must be a string or a list of strings")
     for number in numbers or [None]:
-        yield Submission(to=number or "", text=text, sender=sender)
+        yield Submission(to=number or "", sender=sender, **content)
 
 
-def _advanced(message: dict[str, Any], path: str) -> Iterator[Submission]:
-    sender, text = _sender(message, path), _text(message, path)
-    callback_data = _string(message, "callbackData", path)
-    validity = message.get("validityPeriod")
-    if validity is not None and not (type(validity) is int and 0 < validity <= _MAX_VALIDITY):
-        raise bad(f"{path}validityPeriod", f"must be between 1 and {_MAX_VALIDITY}")
-    destinations = message.get("destinations")
-    if not isinstance(destinations, list) or not destinations:
-        raise bad(f"{path}destinations", "may not be empty")
-    for place, destination in enumerate(destinations):
-        where = f"{path}destinations[{place}]"
-        if not isinstance(destination, dict):
-            raise bad(where, "must be an object")
+def _advanced(message: Fields, *, binary: bool) -> Iterator[Submission]:
+    notify_type = message.text("notifyContentType")
+    if notify_type not in _CONTENT_TYPES:
+        raise bad(message.path("notifyContentType"), "must be application/json or application/xml")
+    message.flag("flash")
+    options: dict[str, Any] = {
+        **_content(message, binary=binary),
+        "sender": message.sender("from"),
+        "callback_data": message.text("callbackData", most=4000),
+        "validity": message.whole("validityPeriod", 1, _MAX_VALIDITY),
+        "send_at": message.moment("sendAt"),
+        "notify_url": message.text("notifyUrl"),
+        "notify_type": notify_type or "application/json",
+        "intermediate": bool(message.flag("intermediateReport")),
+    }
+    for destination in message.each("destinations"):
         yield Submission(
-            to=_string(destination, "to", f"{where}.") or "",
-            text=text,
-            sender=sender,
-            message_id=_string(destination, "messageId", f"{where}.") or None,
-            callback_data=callback_data,
+            to=destination.text("to") or "", message_id=destination.text("messageId") or None, **options
         )
 
 
-def _sender(message: dict[str, Any], path: str) -> str | None:
-    sender = _string(message, "from", path)
-    if sender and not _SENDER.fullmatch(sender):
-        raise bad(f"{path}from", "at most 11 alphanumeric characters")
-    return sender
+def _content(message: Fields, *, binary: bool) -> dict[str, Any]:
+    """The text, and how many parts it takes."""
+    if binary:
+        return _binary(message)
+    text = message.needed("text")
+    language = message.inner("language")
+    message.text("transliteration")
+    return {"text": text, "parts": parts_of(text, language)}
 
 
-def _text(message: dict[str, Any], path: str) -> str:
-    text = message.get("text")
-    if not isinstance(text, str):
-        raise bad(f"{path}text", "may not be null")
-    return text
+def parts_of(text: str, language: Fields | None) -> int:
+    """Parts of a text, with the national tables asked for."""
+    if language is None:
+        return count_parts(text)
+    try:
+        return count_parts(
+            text,
+            language_code=language.needed("languageCode"),
+            single_shift=language.flag("singleShift"),
+            locking_shift=language.flag("lockingShift"),
+        )
+    except ValidationError as error:
+        raise bad(language.path("languageCode"), error.rule) from None
 
 
-def _string(body: dict[str, Any], field: str, path: str) -> str | None:
-    value = body.get(field)
-    if value is not None and not isinstance(value, str):
-        raise bad(f"{path}{field}", "must be a string")
-    return value
+def _binary(message: Fields) -> dict[str, Any]:
+    binary = message.inner("binary")
+    if binary is None:
+        raise bad(message.path("binary"), "may not be null")
+    digits = binary.needed("hex")
+    if not _HEX.fullmatch(digits):
+        raise bad(binary.path("hex"), "two hexadecimal digits a byte, separated by spaces")
+    binary.whole("dataCoding", 0, 255)
+    content = bytes.fromhex(digits)
+    length = len(content)
+    parts = 1 if length <= _BYTES_SINGLE else -(-length // _BYTES_PART)
+    udh = (binary.whole("esmClass", 0, 255) or 0) & _UDH
+    return {"text": digits, "parts": parts, "size": length, "valid_udh": not udh or content[0] < length}
 
 
 def limit(query: Mapping[str, str]) -> int:
@@ -148,10 +142,4 @@ def log_query(query: Mapping[str, str]) -> LogQuery:
 
 def _epoch(query: Mapping[str, str], field: str) -> float | None:
     value = query.get(field)
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value.replace(" ", "+"))  # a plus that nobody escaped
-        return moment.timestamp()
-    except (ValueError, OverflowError, OSError):
-        raise bad(field, "date format should be yyyy-MM-dd'T'HH:mm:ss.SSSZ") from None
+    return None if value is None else epoch(field, value)

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 import anyio
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ants_async.simulator.app import create_app
+from ants_async.simulator.app import Simulator
 from ants_async.simulator.config import SimulatorConfig
 
 
@@ -33,10 +34,10 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
-def _server(config: SimulatorConfig) -> _Server:
+def _server(app: Starlette) -> _Server:
     return _Server(
         uvicorn.Config(
-            create_app(config),
+            app,
             http=_Droppable,
             ws="none",
             lifespan="off",
@@ -63,15 +64,19 @@ async def running(config: SimulatorConfig, *, host: str = "127.0.0.1", port: int
     Raises OSError when the port is taken.
     """
     listener, base_url = _listen(host, port)
-    server = _server(config)
+    simulator = Simulator(config)
+    server = _server(simulator.app)
     with listener:
-        # A task of its own, for uvicorn is stopped by a flag; the finally below is its parent.
+        # Tasks of their own: uvicorn is stopped by a flag, and a cancel scope must not be held across the
+        # yield. The finally below is their parent.
         task = asyncio.create_task(server._serve([listener]), name="ants_async simulator")  # noqa: SLF001 - without signals
+        pushing = asyncio.create_task(simulator.push_reports(), name="ants_async simulator pushes")
         try:
             await server.ready.wait()
             yield base_url
         finally:
             server.should_exit = True
+            pushing.cancel()
             with anyio.CancelScope(shield=True):
-                await asyncio.wait({task})
+                await asyncio.wait({task, pushing})
         await task

@@ -1,11 +1,10 @@
-"""An account's state: messages accepted, ids used, reports not handed out yet.
+"""An account's messages: accepted, ids used, reports not handed out yet.
 
 Nothing runs in the background: what a message has come to follows from its fate and the clock.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
@@ -13,54 +12,31 @@ import attrs
 
 from ants_async.models.statuses import DUPLICATE_MESSAGE_ID, STATUSES, Status
 from ants_async.simulator.config import SimulatorConfig
-from ants_async.simulator.delivery import NO_ERROR, Fate, draw
-from ants_async.text import count_parts
+from ants_async.simulator.delivery import UNREACHABLE, draw
+from ants_async.simulator.messages import Message, Submission, log_body, report_body, status_body, timed
+from ants_async.text import MAX_BYTES, MAX_PARTS
 
 LOG_WINDOW: Final = 48 * 3600.0
-_MAX_BYTES, _MAX_PARTS = 4000, 25
+_HOUR: Final = 3600.0
+_VARIED, _IDENTICAL = 20, 6  # what the flooding filter lets through to one number in an hour
 _ENROUTE: Final = STATUSES[7]
 _NOT_ENOUGH_CREDITS, _TOO_LONG, _MISSING_TO, _PREFIX_MISSING = (STATUSES[n] for n in (12, 25, 51, 8))
+_FLOODING, _INVALID_UDH = STATUSES[20], STATUSES[24]
 _DUPLICATE: Final = STATUSES[DUPLICATE_MESSAGE_ID]
 _MCC_MNC: Final = ("52001", "52003", "52004", "52005")
 
-
-@attrs.define(slots=True, eq=False)
-class Message:
-    """A message that was accepted."""
-
-    message_id: str
-    bulk_id: str
-    to: str
-    sender: str | None
-    text: str
-    parts: int
-    sent_at: float
-    done_at: float
-    fate: Fate
-    mcc_mnc: str
-    callback_data: str | None
-    reported: bool = False
-
-    def status(self, now: float) -> Status:
-        """Pending until it is done."""
-        return self.fate.status if now >= self.done_at else _ENROUTE
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Submission:
-    """One text to one number, as a request asks for it."""
-
-    to: str
-    text: str
-    sender: str | None = None
-    message_id: str | None = None
-    callback_data: str | None = None
+__all__ = ["Account", "LogQuery", "Message", "Submission", "stats"]
 
 
 class Account:
-    """One account; `clock` gives seconds since the epoch."""
+    """One account; `clock` gives seconds since the epoch. `on_accept` is told of what wants to be pushed."""
 
-    def __init__(self, config: SimulatorConfig, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        clock: Callable[[], float],
+        on_accept: Callable[[Message], None] = lambda _: None,
+    ) -> None:
         self.config = config
         self.clock = clock
         self.balance = config.balance
@@ -68,70 +44,79 @@ class Account:
         self.duplicates_rejected = 0
         self.reports_handed_out = 0
         self.recipients: set[str] = set()
-        self._rng = Random(config.seed)  # noqa: S311 - reproducible on purpose
+        self.rng = Random(config.seed)  # noqa: S311 - reproducible on purpose
+        self._on_accept = on_accept
         self._by_id: dict[str, Message] = {}
         self._by_bulk: dict[str, list[Message]] = {}
         self._by_number: dict[str, list[Message]] = {}
+        self._has_scheduled = False
         self._unreported: dict[str, list[Message]] = {}
 
     def submit(self, bulk_id: str | None, submissions: list[Submission]) -> dict[str, Any]:
         """Take what can be taken; answers the body of a send."""
-        bulk = bulk_id or self._new_id()
+        bulk = bulk_id or self.new_id()
         now = self.clock()
         entries = [self._take(bulk, one, now) for one in submissions]
         body: dict[str, Any] = {"messages": entries}
         return {"bulkId": bulk, **body} if bulk_id or len(submissions) > 1 else body
 
     def _take(self, bulk_id: str, one: Submission, now: float) -> dict[str, Any]:
-        parts = count_parts(one.text)
-        message_id = one.message_id or self._new_id()
-        refusal = self._refusal(one, parts, message_id)
+        message_id = one.message_id or self.new_id()
+        refusal = self._refusal(one, message_id, now)
         if refusal is None:
-            self._accept(bulk_id, message_id, one, parts, now)
+            self._accept(bulk_id, message_id, one, now)
         elif refusal is _DUPLICATE:
             self.duplicates_rejected += 1
         return {
             "to": one.to,
             "status": status_body(refusal or _ENROUTE),
-            "smsCount": parts,
+            "smsCount": one.parts,
             "messageId": message_id,
         }
 
-    def _refusal(self, one: Submission, parts: int, message_id: str) -> Status | None:
-        if not one.to:
-            return _MISSING_TO
-        if not (one.to.isascii() and one.to.isdigit() and 8 <= len(one.to) <= 15):  # noqa: PLR2004
-            return _PREFIX_MISSING
-        if message_id in self._by_id:
-            return _DUPLICATE
-        if parts > _MAX_PARTS or len(one.text.encode(errors="replace")) > _MAX_BYTES:
-            return _TOO_LONG
-        if self.balance < self.config.price * parts:
-            return _NOT_ENOUGH_CREDITS
-        return None
-
-    def _accept(self, bulk_id: str, message_id: str, one: Submission, parts: int, now: float) -> None:
-        self.balance -= self.config.price * parts
-        fate_rng = Random(f"{self.config.seed}|{message_id}")  # noqa: S311
-        message = Message(
-            message_id,
-            bulk_id,
-            one.to,
-            one.sender,
-            one.text,
-            parts,
-            now,
-            now + self.config.delivery_time * fate_rng.uniform(0.5, 1.5),
-            draw(fate_rng),
-            fate_rng.choice(_MCC_MNC),
-            one.callback_data,
+    def _refusal(self, one: Submission, message_id: str, now: float) -> Status | None:
+        size = len(one.text.encode(errors="replace")) if one.size is None else one.size
+        checks = (
+            (not one.to, _MISSING_TO),
+            (not (one.to.isascii() and one.to.isdigit() and 8 <= len(one.to) <= 15), _PREFIX_MISSING),  # noqa: PLR2004
+            (message_id in self._by_id, _DUPLICATE),
+            (not one.valid_udh, _INVALID_UDH),
+            (one.parts > MAX_PARTS or size > MAX_BYTES, _TOO_LONG),
+            (self.config.flooding_filter and self._floods(one, now), _FLOODING),
+            (self.balance < self.config.price * one.parts, _NOT_ENOUGH_CREDITS),
         )
+        return next((status for refused, status in checks if refused), None)
+
+    def _floods(self, one: Submission, now: float) -> bool:
+        """At most 20 texts an hour to one number, and 6 times the same."""
+        total = same = 0
+        for message in reversed(self._by_number.get(one.to, ())):
+            if now - message.received_at >= _HOUR or total >= _VARIED:
+                break
+            total += 1
+            same += message.asked.text == one.text
+        return total >= _VARIED or same >= _IDENTICAL
+
+    def _accept(self, bulk_id: str, message_id: str, one: Submission, now: float) -> None:
+        self.balance -= self.config.price * one.parts
+        rng = Random(f"{self.config.seed}|{message_id}")  # noqa: S311
+        takes = self.config.delivery_time * rng.uniform(0.5, 1.5)
+        fate = draw(rng)
+        mcc_mnc = rng.choice(_MCC_MNC)
+        if one.to in self.config.unreachable:
+            fate = UNREACHABLE
+        starts_at = max(now, one.send_at or now)
+        self._has_scheduled = self._has_scheduled or starts_at > now
+        done_at, fate = timed(starts_at, takes, one.validity, fate)
+        message = Message(message_id, bulk_id, one, now, starts_at, done_at, fate, mcc_mnc)
         self.messages.append(message)
         self.recipients.add(one.to)
         self._by_id[message_id] = message
         self._by_bulk.setdefault(bulk_id, []).append(message)
         self._by_number.setdefault(one.to, []).append(message)
         self._unreported.setdefault(bulk_id, []).append(message)
+        if one.notify_url is not None:
+            self._on_accept(message)
 
     def take_reports(
         self, bulk_id: str | None, message_ids: set[str] | None, limit: int
@@ -144,7 +129,8 @@ class Account:
             for message in self._unreported.get(bulk, ()):
                 if len(taken) == limit:
                     break
-                if message.done_at <= now and (message_ids is None or message.message_id in message_ids):
+                wanted = message_ids is None or message.message_id in message_ids
+                if wanted and message.done_at <= now and not message.reported:
                     message.reported = True
                     taken.append(message)
             left = [message for message in self._unreported.get(bulk, ()) if not message.reported]
@@ -155,7 +141,11 @@ class Account:
             if len(taken) == limit:
                 break
         self.reports_handed_out += len(taken)
-        return [report_body(message, now, self.config) for message in taken]
+        return [self.report(message) for message in taken]
+
+    def report(self, message: Message) -> dict[str, Any]:
+        """What is known of a message now."""
+        return report_body(message, self.clock(), self.config.price, self.config.currency)
 
     def search(self, query: "LogQuery") -> list[dict[str, Any]]:
         """Log entries of the last 48 hours, newest first."""
@@ -164,10 +154,8 @@ class Account:
         for message in self._candidates(query):
             if len(found) == query.limit:
                 break
-            if now - message.sent_at <= LOG_WINDOW and query.fits(message, now):
-                entry = report_body(message, now, self.config)
-                entry["mccmnc"] = entry.pop("mccMnc")
-                found.append({**entry, "from": message.sender, "text": message.text})
+            if now - message.received_at <= LOG_WINDOW and query.fits(message, now):
+                found.append(log_body(message, now, self.config.price, self.config.currency))
         return found
 
     def _candidates(self, query: "LogQuery") -> Iterable[Message]:
@@ -180,15 +168,23 @@ class Account:
         return self._recent(query.since)
 
     def _recent(self, since: float | None) -> Iterator[Message]:
-        """Newest first, and no further back than asked for: messages were added in order of time."""
+        """Newest first, and no further back than asked for: messages were added in order of time.
+
+        One that was scheduled starts later than it was received, so that then all have to be looked at.
+        """
         for message in reversed(self.messages):
-            if since is not None and message.sent_at < since:
+            if since is not None and message.received_at < since and not self._has_scheduled:
                 return
             yield message
 
-    def _new_id(self) -> str:
-        digits = f"{self._rng.getrandbits(128):032x}"
+    def new_id(self) -> str:
+        """An id as the API makes them."""
+        digits = f"{self.rng.getrandbits(128):032x}"
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+    def new_key(self) -> str:
+        """An id as 2FA and the settings make them."""
+        return f"{self.rng.getrandbits(128):032X}"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -209,55 +205,19 @@ class LogQuery:
     def fits(self, message: Message, now: float) -> bool:
         """Whether every filter that is set lets the message through."""
         wanted = (
-            (self.sender, message.sender),
+            (self.sender, message.asked.sender),
             (self.to, message.to),
             (self.bulk_id, message.bulk_id),
             (self.general_status, message.status(now).group_name),
             (self.mcc, message.mcc_mnc[:3]),
             (self.mnc, message.mcc_mnc[3:]),
         )
+        sent_at = round(message.starts_at, 3)  # as the entry says it, to the millisecond
         return (
             all(value is None or value == actual for value, actual in wanted)
-            and (self.since is None or message.sent_at >= self.since)
-            and (self.until is None or message.sent_at <= self.until)
+            and (self.since is None or sent_at >= self.since)
+            and (self.until is None or sent_at <= self.until)
         )
-
-
-def status_body(status: Status) -> dict[str, Any]:
-    """A status as the API writes it."""
-    return {
-        "groupId": status.group_id,
-        "groupName": status.group_name,
-        "id": status.id,
-        "name": status.name,
-        "description": status.description,
-    }
-
-
-def format_epoch(seconds: float) -> str:
-    """`yyyy-MM-dd'T'HH:mm:ss.SSS+0000`, as reports have it."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
-
-
-def report_body(message: Message, now: float, config: SimulatorConfig) -> dict[str, Any]:
-    """A report as the API writes it."""
-    done = now >= message.done_at
-    body: dict[str, Any] = {
-        "bulkId": message.bulk_id,
-        "messageId": message.message_id,
-        "to": message.to,
-        "sentAt": format_epoch(message.sent_at),
-        "doneAt": format_epoch(message.done_at if done else message.sent_at),
-        "smsCount": message.parts,
-        "mccMnc": message.mcc_mnc,
-        "price": {"pricePerMessage": float(config.price), "currency": config.currency},
-        "status": status_body(message.status(now)),
-        "error": message.fate.error if done else NO_ERROR,
-    }
-    if message.callback_data is not None:
-        body["callbackData"] = message.callback_data
-    return body
 
 
 def stats(account: Account, requests: Counter[str], throttled: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pytest
 from virtual_time import virtual_time
 
 from ants_async.models.limits import RateLimit
-from ants_async.simulator import SimulatorConfig, SimulatorTransport, create_app
+from ants_async.simulator import Simulator, SimulatorConfig, SimulatorTransport
 
 SINGLE, MULTI, ADVANCED = (f"/sms/1/text/{form}" for form in ("single", "multi", "advanced"))
 NUMBER = "66847781470"
@@ -28,7 +28,7 @@ def clock():
 @pytest.fixture
 def api(clock):
     def make(**config):
-        app = create_app(SimulatorConfig(**config), clock)
+        app = Simulator(SimulatorConfig(**config), clock).app
         return httpx.AsyncClient(
             transport=SimulatorTransport(app), base_url="http://localhost", auth=("demo", "demo")
         )
@@ -225,7 +225,7 @@ class TestTheDoor:
     async def test_latency_delays_every_answer(self):
         import anyio
 
-        app = create_app(SimulatorConfig(latency=0.5))
+        app = Simulator(SimulatorConfig(latency=0.5)).app
         async with httpx.AsyncClient(
             transport=SimulatorTransport(app), base_url="http://localhost"
         ) as client:
@@ -250,7 +250,8 @@ class TestFates:
         async def ends(seed):
             async with api(seed=seed, delivery_time=1.0) as client:
                 await client.post(
-                    ADVANCED, json=advanced(*({"to": NUMBER, "messageId": f"m{n}"} for n in range(1000)))
+                    ADVANCED,
+                    json=advanced(*({"to": f"{int(NUMBER) + n}", "messageId": f"m{n}"} for n in range(1000))),
                 )
                 clock.now += 10
                 results = (await client.get("/sms/1/logs", params={"limit": 1000})).json()["results"]
