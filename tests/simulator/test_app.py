@@ -11,36 +11,6 @@ SINGLE, MULTI, ADVANCED = (f"/sms/1/text/{form}" for form in ("single", "multi",
 NUMBER = "66847781470"
 
 
-class Clock:
-    """Wall time that moves when it is told to."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def api(clock):
-    def make(**config):
-        app = Simulator(SimulatorConfig(**config), clock).app
-        return httpx.AsyncClient(
-            transport=SimulatorTransport(app), base_url="http://localhost", auth=("demo", "demo")
-        )
-
-    return make
-
-
-def refusal(response):
-    exception = response.json()["requestError"]["serviceException"]
-    return response.status_code, exception["messageId"], exception["text"]
-
-
 def statuses(response):
     assert response.status_code == 200, response.text
     return [message["status"]["name"] for message in response.json()["messages"]]
@@ -108,17 +78,19 @@ class TestSending:
             (ADVANCED, {**advanced({"to": NUMBER}), "bulkId": 5}, "bulkId"),
         ],
     )
-    async def test_a_body_of_another_form_is_refused_as_a_whole_naming_the_path(self, api, path, body, named):
+    async def test_a_body_of_another_form_is_refused_as_a_whole_naming_the_path(
+        self, api, refusal, path, body, named
+    ):
         status, code, text = refusal(await api().post(path, json=body))
         assert (status, code) == (400, "BAD_REQUEST")
         assert text.startswith(f"[{named} : ")
 
-    async def test_a_body_that_is_no_json_or_does_not_say_so_is_refused(self, api):
+    async def test_a_body_that_is_no_json_or_does_not_say_so_is_refused(self, api, refusal):
         headers = {"Content-Type": "application/json"}
         assert refusal(await api().post(SINGLE, content=b"{", headers=headers))[1] == "BAD_REQUEST"
         assert refusal(await api().post(SINGLE, content=b"{}"))[1] == "BAD_REQUEST"
 
-    async def test_a_body_over_the_cap_is_refused(self, api):
+    async def test_a_body_over_the_cap_is_refused(self, api, refusal):
         response = await api(max_body=1000).post(SINGLE, json={"to": NUMBER, "text": "x" * 1000})
         assert refusal(response)[0] == 413
 
@@ -153,7 +125,7 @@ class TestReports:
             assert await pull() == ["b1-2"]
 
     @pytest.mark.parametrize("limit", ["0", "-1", "many"])
-    async def test_a_limit_that_is_none_is_refused(self, api, limit):
+    async def test_a_limit_that_is_none_is_refused(self, api, refusal, limit):
         assert refusal(await api().get("/sms/1/reports", params={"limit": limit}))[0] == 400
 
 
@@ -191,14 +163,14 @@ class TestLogs:
             clock.now += 48 * 3600 + 1
             assert (await client.get("/sms/1/logs")).json() == {"results": []}
 
-    async def test_a_time_that_is_none_is_refused(self, api):
+    async def test_a_time_that_is_none_is_refused(self, api, refusal):
         status, _, text = refusal(await api().get("/sms/1/logs", params={"sentSince": "yesterday"}))
         assert status == 400
         assert text.startswith("[sentSince : date format should be")
 
 
 class TestTheDoor:
-    async def test_without_the_right_credentials_401(self, api):
+    async def test_without_the_right_credentials_401(self, api, refusal):
         for auth in (None, ("demo", "wrong"), ("", "")):
             response = await api().get("/account/1/balance", auth=auth)
             assert refusal(response)[:2] == (401, "UNAUTHORIZED")
@@ -208,7 +180,7 @@ class TestTheDoor:
         async with api(api_key="key") as client:
             assert (await client.get("/account/1/balance", headers=headers, auth=None)).status_code == 200
 
-    async def test_over_the_rate_429_until_the_window_ends(self, api, clock):
+    async def test_over_the_rate_429_until_the_window_ends(self, api, refusal, clock):
         async with api(rate=RateLimit("2/1s")) as client:
             answers = [(await client.get("/account/1/balance")).status_code for _ in range(3)]
             assert answers == [200, 200, 429]
@@ -218,7 +190,7 @@ class TestTheDoor:
             assert (await client.get("/_simulator/stats")).json()["throttled"] == 2
 
     @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", SINGLE, 405)])
-    async def test_it_says_404_and_405_in_the_apis_words(self, api, method, path, status):
+    async def test_it_says_404_and_405_in_the_apis_words(self, api, refusal, method, path, status):
         assert refusal(await api().request(method, path))[0] == status
 
     @virtual_time
@@ -232,7 +204,7 @@ class TestTheDoor:
             await client.get("/account/1/balance")
         assert anyio.current_time() == 0.5
 
-    async def test_what_it_took_is_listed_a_page_at_a_time(self, api):
+    async def test_what_it_took_is_listed_a_page_at_a_time(self, api, refusal):
         async with api() as client:
             for n in range(5):
                 await client.post(SINGLE, json={"to": NUMBER, "text": f"{n}"})
