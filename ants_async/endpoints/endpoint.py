@@ -100,7 +100,7 @@ def build(
     """
     target = endpoint.path.format_map({name: _segment(name, value) for name, value in (path or {}).items()})
     if query:
-        target = f"{target}?{urlencode(query)}"
+        target = f"{target}?{urlencode(query, safe=',')}"  # commas stand between ids
     wire = wire if endpoint.has_xml else Wire.JSON
     if body is None:
         return RequestParts(endpoint.method, target, _HEADERS[wire], None)

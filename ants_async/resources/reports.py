@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Final, TypedDict, Unpack
+from urllib.parse import quote
 
 import attrs
 
@@ -137,11 +138,12 @@ def _url_fulls(ids: Iterable[str]) -> Iterator[list[str]]:
     some: list[str] = []
     length = 0
     for one in ids:
-        if some and (length + len(one) + 1 > _IDS_A_URL or len(some) == MAX_LIMIT):
+        adds = len(quote(one)) + 1
+        if some and (length + adds > _IDS_A_URL or len(some) == MAX_LIMIT):
             yield some
             some, length = [], 0
         some.append(one)
-        length += len(one) + 1
+        length += adds
     if some:
         yield some
 

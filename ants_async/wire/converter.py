@@ -78,6 +78,8 @@ def _structure_factory(cls: type[Any], converter: Converter) -> Callable[[Any, A
     keeps_unknown = "extra" in overrides
 
     def hook(data: Any, _: Any) -> Any:
+        if data == "":  # in XML an object with nothing in it
+            data = {}
         if not isinstance(data, Mapping):
             raise TypeError(f"expected an object, got {type(data).__name__}")
         if data.keys() <= known:
