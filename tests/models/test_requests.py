@@ -1,0 +1,128 @@
+"""What a request may not say is refused before anything is sent: field, value, rule."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ants_async.errors import ValidationError
+from ants_async.models.api_keys import ApiKeyRequest
+from ants_async.models.sms import (
+    AdvancedMessage,
+    AdvancedRequest,
+    Binary,
+    BinaryMessage,
+    Destination,
+    MultiRequest,
+    TextMessage,
+)
+from ants_async.models.two_factor import (
+    ApplicationRequest,
+    PinConfiguration,
+    PinRequest,
+    TemplateRequest,
+    VerifyRequest,
+)
+
+NUMBER = "66847781470"
+NAIVE = datetime(2026, 5, 1)  # noqa: DTZ001 - what is refused
+TEMPLATE = {"message_text": "Your PIN: <pin>", "pin_placeholder": "<pin>", "pin_type": "NUMERIC"}
+
+
+def text(**fields):
+    return TextMessage(**{"to": NUMBER, "text": "x"} | fields)
+
+
+def advanced(**fields):
+    return AdvancedMessage(**{"destinations": [Destination(NUMBER)], "text": "x"} | fields)
+
+
+def key(**fields):
+    return ApiKeyRequest(**{"name": "x"} | fields)
+
+
+def template(**fields):
+    return TemplateRequest(**TEMPLATE | fields)
+
+
+@pytest.mark.parametrize(
+    ("make", "fields", "field"),
+    [
+        (text, {"sender": "TwelveLetter"}, "sender"),
+        (text, {"sender": "MY SHOP"}, "sender"),
+        (text, {"sender": "ร้าน"}, "sender"),
+        (text, {"sender": ""}, "sender"),
+        (text, {"to": "0812345678"}, "to"),
+        (text, {"to": "12"}, "to"),
+        (text, {"to": "66 84 778 1470"}, "to"),
+        (text, {"to": "6684778147٠"}, "to"),
+        (text, {"to": [NUMBER, "x"]}, "to"),
+        (text, {"to": []}, "to"),
+        (text, {"to": [None]}, "to"),
+        (text, {"text": "half \ud83d"}, "text"),
+        (Destination, {"to": "1"}, "to"),
+        (Binary, {"hex": "0"}, "hex"),
+        (Binary, {"hex": "0f c"}, "hex"),
+        (Binary, {"hex": "zz"}, "hex"),
+        (Binary, {"hex": "0f  c2"}, "hex"),
+        (Binary, {"hex": 15}, "hex"),
+        (Binary, {"hex": b"x", "data_coding": 256}, "data_coding"),
+        (Binary, {"hex": b"x", "esm_class": -1}, "esm_class"),
+        (Binary, {"hex": b"", "esm_class": 64}, "hex"),
+        (Binary, {"hex": b"\x05\x00", "esm_class": 64}, "hex"),
+        (BinaryMessage, {"to": "1", "binary": Binary(b"x")}, "to"),
+        (MultiRequest, {"messages": []}, "messages"),
+        (advanced, {"validity_period": 2881}, "validity_period"),
+        (advanced, {"validity_period": 0}, "validity_period"),
+        (advanced, {"send_at": NAIVE}, "send_at"),
+        (advanced, {"notify_content_type": "text/html"}, "notify_content_type"),
+        (advanced, {"destinations": []}, "destinations"),
+        (advanced, {"text": None}, "text"),
+        (advanced, {"binary": Binary(b"x")}, "text"),
+        (AdvancedRequest, {"messages": [advanced(), advanced(text=None, binary=Binary(b"x"))]}, "messages"),
+        (PinConfiguration, {"pin_time_to_live": "15 minutes"}, "pin_time_to_live"),
+        (PinConfiguration, {"verify_pin_limit": "0/1d"}, "verify_pin_limit"),
+        (PinConfiguration, {"send_pin_per_application_limit": "many"}, "send_pin_per_application_limit"),
+        (PinConfiguration, {"send_pin_per_phone_number_limit": "3"}, "send_pin_per_phone_number_limit"),
+        (ApplicationRequest, {"name": " "}, "name"),
+        (
+            ApplicationRequest,
+            {"name": "x", "configuration": PinConfiguration(pin_attempts=0)},
+            "pin_attempts",
+        ),
+        (template, {"message_text": "no placeholder"}, "message_text"),
+        (template, {"pin_placeholder": ""}, "pin_placeholder"),
+        (template, {"pin_type": None}, "pin_type"),
+        (template, {"pin_length": 0}, "pin_length"),
+        (template, {"speech_rate": 0.4}, "speech_rate"),
+        (template, {"speech_rate": 2.1}, "speech_rate"),
+        (template, {"sender_id": "ANTS OTP"}, "sender_id"),
+        (PinRequest, {"application_id": "a", "message_id": "m", "to": "1"}, "to"),
+        (PinRequest, {"application_id": "a", "message_id": "m", "to": NUMBER, "sender": "A B"}, "sender"),
+        (VerifyRequest, {"pin": ""}, "pin"),
+        (key, {"name": ""}, "name"),
+        (key, {"valid_from": NAIVE}, "valid_from"),
+        (
+            key,
+            {"valid_from": datetime.now(UTC), "valid_to": datetime.now(UTC) - timedelta(days=1)},
+            "valid_to",
+        ),
+    ],
+)
+def test_it_is_refused_by_field(make, fields, field):
+    with pytest.raises(ValidationError) as caught:
+        make(**fields)
+    assert caught.value.field == field
+    assert caught.value.rule
+
+
+def test_numbers_are_brought_into_the_apis_form():
+    assert text(to=[f"+{NUMBER}", f" {NUMBER} "]).to == (NUMBER, NUMBER)
+
+
+@pytest.mark.parametrize("given", [b"\x0f\xc2\x4a", "0fc24a", "0f c2 4a"])
+def test_binary_content_is_bytes_or_hex_and_goes_out_spaced(given):
+    assert (Binary(given).hex, Binary(given).content) == ("0f c2 4a", b"\x0f\xc2\x4a")
+
+
+def test_whatever_the_form_a_pin_stays_out_of_repr():
+    assert "1598" not in repr(VerifyRequest(pin="1598"))
