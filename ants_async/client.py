@@ -19,6 +19,7 @@ from ants_async.resources.two_factor import TwoFactor
 from ants_async.settings import DEFAULT_BASE_URL, load_settings
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_base_url
 from ants_async.transport.rate import Limiter, make_limiter
+from ants_async.transport.redaction import redact_httpx_logs
 from ants_async.transport.retry import RetryPolicy
 from ants_async.transport.transport import Transport
 
@@ -57,6 +58,7 @@ class AntsClient:
         allow_http: bool = False,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
+        redact_httpx_logs()
         self.base_url = check_base_url(base_url, allow_http=allow_http)
         self._http = httpx.AsyncClient(
             base_url=self.base_url,

@@ -18,9 +18,12 @@ AntsError
 └── DispatchError             a campaign cannot start or go on
     ├── CampaignMismatch        the id was used before with another text, sender or mode
     ├── CampaignPaused          the account was refused; nothing is lost, resume later
+    ├── ReportsNotTaken         pushed reports of bulks that are not known here, or not yet (`reports`)
     └── LedgerError             the ledger cannot be used
         └── LedgerInUse           another process has it open
 """
+
+from collections.abc import Sequence
 
 
 class AntsError(Exception):
@@ -150,6 +153,17 @@ class CampaignMismatch(DispatchError):
 
 class CampaignPaused(DispatchError):
     """The account was refused, or the API out of reach. What is not sent stays unsent; resume later."""
+
+
+class ReportsNotTaken(DispatchError):
+    """Pushed reports that could not be stored here; let the API push them again.
+
+    `reports`: those of bulks this ledger does not know, or whose sends are not answered yet.
+    """
+
+    def __init__(self, reports: "Sequence[object]") -> None:
+        super().__init__(f"{len(reports)} pushed reports of bulks that are not known here, or not yet")
+        self.reports = tuple(reports)
 
 
 class LedgerError(DispatchError):

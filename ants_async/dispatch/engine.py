@@ -19,18 +19,21 @@ from anyio.abc import ObjectReceiveStream, ObjectSendStream
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Campaign, CampaignState, Outcome, Recipient
-from ants_async.dispatch.ledger.protocol import Ledger, OpenCampaign
+from ants_async.dispatch.ledger.protocol import Ledger, OpenCampaign, Pushed
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planned, Planner
+from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender, SendingRules
 from ants_async.dispatch.tracking import Tracker, TrackingRules
-from ants_async.errors import CampaignPaused, ValidationError
+from ants_async.errors import CampaignPaused, ReportsNotTaken, ValidationError
+from ants_async.models.reports import DeliveryReport
 
 Recipients = Iterable[Recipient] | AsyncIterable[Recipient]
 MAX_BODY: Final = 1_000_000
 _TRACKERS: Final = 2
 _ROWS_A_TURN: Final = 1000
 _BATCHES_AHEAD: Final = 16  # of outcomes, before a slow reader slows the sending
+_BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
 
 
 class Dispatcher:
@@ -38,6 +41,7 @@ class Dispatcher:
 
     `chunk_size`: messages a request, 1 to 1000. `max_body`: bytes a request, about. `concurrency`:
     requests in flight. `grace`: seconds that requests in flight may take when a run is stopped.
+    `push`: have the API push reports (mode `advanced`); `receive` takes them, and pulls become rare.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Dispatcher:
         grace: float = 10.0,
         sending: SendingRules | None = None,
         tracking: TrackingRules | None = None,
+        push: Push | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         if not 1 <= chunk_size <= 1000:  # noqa: PLR2004 - what one call for reports can answer
@@ -64,8 +69,35 @@ class Dispatcher:
         self.concurrency = concurrency
         self.grace = grace
         self.sending = sending or SendingRules()
-        self.tracking = tracking or TrackingRules()
+        self.tracking = tracking or (TrackingRules() if push is None else _BESIDE_PUSHES)
+        self.push = push
         self.wall_clock = wall_clock
+        self._runs: dict[int, _Run] = {}
+
+    async def receive(self, reports: Iterable[DeliveryReport]) -> None:
+        """Take pushed reports, as `webhooks.report_receiver` hands them over.
+
+        They are stored when it returns, whether their campaign runs now or not; a report that comes again
+        changes nothing. Raises `ReportsNotTaken` for those of bulks that this ledger does not know, or whose
+        sends are not answered yet: the others are stored all the same.
+        """
+        by_bulk: dict[str, list[DeliveryReport]] = {}
+        for report in reports:
+            by_bulk.setdefault(report.bulk_id or "", []).append(report)
+        not_taken: list[DeliveryReport] = []
+        for bulk_id, some in by_bulk.items():
+            pushed: Pushed | None = None
+            with anyio.CancelScope(shield=True):  # stored whole, or not at all
+                pushed = await self.ledger.pushed(bulk_id, {report.message_id: report for report in some})
+            if pushed is None:
+                not_taken += some
+                continue
+            not_taken += (report for report in some if report.message_id in pushed.early)
+            run = self._runs.get(pushed.campaign_key)
+            if run is not None:
+                await run.pushed(pushed)
+        if not_taken:
+            raise ReportsNotTaken(not_taken)
 
     async def run(
         self, campaign: Campaign, recipients: Recipients | None, *, source: str | None = None
@@ -84,7 +116,7 @@ class Dispatcher:
             campaign, source, reads_source=recipients is not None, now=self.wall_clock()
         )
         send, receive = anyio.create_memory_object_stream[Sequence[Outcome]](_BATCHES_AHEAD)
-        run = _Run(self, opened, send)
+        run = self._runs[opened.key] = _Run(self, opened, send)
         # A task of its own, whose parent is this generator: a cancel scope must not be held across yields.
         task = asyncio.create_task(run.main(recipients), name=f"campaign {campaign.id}")
         try:
@@ -107,6 +139,7 @@ class Dispatcher:
             finally:
                 task.cancel()
                 await asyncio.wait({task})
+                self._runs.pop(run.key, None)
         if not task.cancelled():
             task.exception()  # was raised to the reader, or there is no reader to raise it to
 
@@ -119,6 +152,7 @@ class _Run:
     ) -> None:
         self._ledger = dispatcher.ledger
         self._opened = opened
+        self.key = opened.key
         self._outcomes = outcomes
         self._dispatcher = dispatcher
         self._stopping = anyio.Event()
@@ -138,7 +172,14 @@ class _Run:
             track=self._tracker.watch,
             pause=self._pause,
             wall_clock=clock,
+            push=dispatcher.push,
         )
+
+    async def pushed(self, pushed: Pushed) -> None:
+        """Go on from what was pushed."""
+        if not pushed.left:
+            self._tracker.forget(pushed.chunk_key)
+        await self._emit(pushed.outcomes)
 
     def stop(self) -> None:
         """Read nothing more, start nothing more."""
@@ -249,7 +290,7 @@ class _Run:
             return
         try:
             await self._outcomes.send(outcomes)
-        except anyio.BrokenResourceError:
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             return
 
     async def _pause(self, seconds: float) -> bool:

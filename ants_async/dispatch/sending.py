@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Mode, Outcome
-from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Ledger, OpenCampaign
+from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Ledger, Message, OpenCampaign
 from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers
+from ants_async.dispatch.push import Push
 from ants_async.errors import (
     ApiError,
     AuthenticationError,
@@ -82,6 +83,7 @@ class Sender:
         track: Callable[[Bulk], None],
         pause: Callable[[float], Awaitable[bool]],
         wall_clock: Callable[[], float],
+        push: Push | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -91,6 +93,7 @@ class Sender:
         self._track = track
         self._pause = pause
         self._now = wall_clock
+        self._push = push
         self._refused_in_a_row = 0
 
     async def deliver(self, chunk: Chunk, *, is_new: bool = False) -> None:
@@ -182,19 +185,27 @@ class Sender:
         )
 
     def _advanced(self, chunk: Chunk) -> AdvancedRequest:
-        """Neighbours with the same text become one message with many destinations."""
-        campaign = self._campaign.campaign
+        """Neighbours with the same text become one message with many destinations.
+
+        With pushes each stands alone: what proves a report to be ours is told by message, not by destination.
+        """
+        campaign, push = self._campaign.campaign, self._push
         validity = None if campaign.validity is None else int(campaign.validity.total_seconds() // 60)
+        if push is None:
+            groups = (tuple(some) for _, some in groupby(chunk.messages, key=lambda message: message.text))
+        else:
+            groups = ((message,) for message in chunk.messages)
         return AdvancedRequest(
             bulk_id=chunk.bulk_id,
             messages=tuple(
                 AdvancedMessage(
                     destinations=tuple(Destination(one.to, one.message_id) for one in some),
-                    text=text,
+                    text=some[0].text,
                     sender=campaign.sender,
                     validity_period=validity,
+                    **({} if push is None else _notified(push, some[0])),
                 )
-                for text, some in groupby(chunk.messages, key=lambda message: message.text)
+                for some in groups
             ),
         )
 
@@ -304,6 +315,16 @@ class Sender:
         (culprit,) = chunk.messages
         refused = Answer(message=culprit, accepted=False, error=f"{error.code}: {error.text}")
         return await self._store(chunk, [refused])
+
+
+def _notified(push: Push, message: Message) -> dict[str, Any]:
+    """What has the API push this message's reports."""
+    return {
+        "notify_url": push.notify_url,
+        "notify_content_type": "application/json",
+        "intermediate_report": push.intermediate or None,
+        "callback_data": push.callback_data(message.message_id, message.to),
+    }
 
 
 def _is_accepted(status: Status) -> bool:

@@ -8,7 +8,7 @@ way, since reports are handed out once: for both the logs are asked by message i
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 import anyio
 import attrs
@@ -89,6 +89,12 @@ class Tracker:
         now = anyio.current_time()
         rules = self._rules
         self._push(_Watched(bulk, now + rules.first, rules.first, now, ask_logs=bulk.stands_elsewhere))
+
+    def forget(self, chunk_key: int) -> None:
+        """All of a bulk is final: somebody told of it."""
+        self._queue = [entry for entry in self._queue if entry[1] != chunk_key]
+        heapify(self._queue)
+        self._wake()
 
     def no_more(self) -> None:
         """Nothing will be added: `run` ends when all is final."""

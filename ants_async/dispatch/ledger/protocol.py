@@ -62,6 +62,20 @@ class Bulk:
     stands_elsewhere: bool
 
 
+@attrs.frozen(slots=True, kw_only=True)
+class Pushed:
+    """What came of pushed reports. `left`: messages of the bulk that still wait.
+
+    `early`: ids of messages that no answer is recorded for yet; their reports were not taken.
+    """
+
+    campaign_key: int
+    chunk_key: int
+    outcomes: Sequence[Outcome]
+    left: int
+    early: frozenset[str]
+
+
 @attrs.frozen(slots=True)
 class OpenCampaign:
     """A campaign at work; `key` is its place in the ledger."""
@@ -136,6 +150,10 @@ class Ledger(Protocol):
         self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
     ) -> tuple[Sequence[Outcome], int]:
         """Record final statuses by message id; answers the outcomes, and how many still wait."""
+        ...
+
+    async def pushed(self, bulk_id: str, reports: Mapping[str, DeliveryReport]) -> Pushed | None:
+        """Record reports that were pushed, as `settle` does; None when the bulk is not known here."""
         ...
 
     async def park(

@@ -11,7 +11,7 @@ import attrs
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome, OutcomeKind
 from ants_async.dispatch.ledger import queries
 from ants_async.dispatch.ledger.database import Database, new_bulk_id
-from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Message, OpenCampaign
+from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Message, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.planning import Planned, message_id
 from ants_async.errors import LedgerError
@@ -120,6 +120,10 @@ class SqliteLedger:
         """Record final statuses by message id; answers the outcomes, and how many still wait."""
         return await self._database.run(self._settle, campaign.campaign.id, bulk, reports)
 
+    async def pushed(self, bulk_id: str, reports: Mapping[str, DeliveryReport]) -> Pushed | None:
+        """Record reports that were pushed, as `settle` does; None when the bulk is not known here."""
+        return await self._database.run(self._pushed, bulk_id, reports)
+
     async def park(
         self, campaign: OpenCampaign, key: int, reason: str, now: float
     ) -> tuple[Sequence[Outcome], Bulk | None]:
@@ -226,9 +230,29 @@ class SqliteLedger:
             ],
         )
         left = len(waiting) - len(settled)
-        if not left:
+        if not left and not queries.unanswered_messages(connection, bulk.key):
             queries.close_chunk(connection, bulk.key)
         return queries.outcomes_of(connection, campaign_id, bulk.key, [key for key, _ in settled]), left
+
+    def _pushed(
+        self, connection: sqlite3.Connection, bulk_id: str, reports: Mapping[str, DeliveryReport]
+    ) -> Pushed | None:
+        found = queries.find_bulk(connection, bulk_id)
+        if found is None:
+            return None
+        campaign_key, campaign_id, bulk = found
+        unanswered = {
+            message_id(campaign_id, str(row["number"]))
+            for row in queries.unanswered_messages(connection, bulk.key)
+        }
+        outcomes, left = self._settle(connection, campaign_id, bulk, reports)
+        return Pushed(
+            campaign_key=campaign_key,
+            chunk_key=bulk.key,
+            outcomes=outcomes,
+            left=left,
+            early=frozenset(reports.keys() & unanswered),
+        )
 
     def _status_key(self, connection: sqlite3.Connection, status: Status | None) -> int | None:
         """Statuses are few: each stands once in the ledger. What a rollback undid is looked up again."""
