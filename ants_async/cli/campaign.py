@@ -1,23 +1,24 @@
 """`ants-async campaign`: run, resume, status, list."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import anyio
 import click
 
+from ants_async.cli.account import with_options
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.job import Job, Options, default_id, default_ledger, execute, file_from
 from ants_async.cli.overview import show_all, show_one
+from ants_async.cli.plan import plan
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.results import check_target
 from ants_async.dispatch import SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
 from ants_async.errors import ConfigurationError
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _PATH: Final = click.Path(path_type=Path)
 _ledger_option = click.option(
     "--ledger", type=_PATH, help="The record of what was sent. [default: $ANTS_LEDGER, or your state folder]"
@@ -25,34 +26,27 @@ _ledger_option = click.option(
 _json_option = click.option("--json", "in_json", is_flag=True, help="As JSON.")
 
 
-def _sending_options(command: _Command) -> _Command:
-    """The options of `Options`."""
-    for option in (
-        click.option("--simulate", is_flag=True, help="Send to a simulator started for this run, for free."),
-        click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"),
-        click.option(
-            "--rate", default="adaptive", show_default=True, help="Requests: 'adaptive', or 100/1s."
-        ),
-        click.option(
-            "--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Requests in flight."
-        ),
-        click.option(
-            "--chunk",
-            type=click.IntRange(1, 1000),
-            default=500,
-            show_default=True,
-            help="Messages a request.",
-        ),
-        click.option("--results", type=_PATH, help="Where results go, a row a recipient: .jsonl or .csv."),
-        _ledger_option,
-    ):
-        command = option(command)
-    return command
+_sending_options = with_options(
+    _ledger_option,
+    click.option("--results", type=_PATH, help="Where results go, a row a recipient: .jsonl or .csv."),
+    click.option(
+        "--chunk", type=click.IntRange(1, 1000), default=500, show_default=True, help="Messages a request."
+    ),
+    click.option(
+        "--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Requests in flight."
+    ),
+    click.option("--rate", default="adaptive", show_default=True, help="Requests: 'adaptive', or 100/1s."),
+    click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"),
+    click.option("--simulate", is_flag=True, help="Send to a simulator started for this run, for free."),
+)
 
 
 @click.group()
 def campaign() -> None:
     """Send a text to many; watch, stop and continue it."""
+
+
+campaign.add_command(plan)
 
 
 @campaign.command()

@@ -12,6 +12,7 @@ import attrs
 from ants_async.dispatch.campaign import Recipient
 from ants_async.dispatch.template import Template
 from ants_async.errors import AntsError, ValidationError
+from ants_async.text import check_text
 
 TEXT_COLUMN: Final = "text"
 
@@ -147,6 +148,7 @@ class RecipientFile:
         text = values[TEXT_COLUMN] if self.template is None else self.template.render(values)
         if not text.strip():
             raise ValidationError("text", text, "must not be empty")
+        check_text(text)
         if self.template is None:
             return Recipient(to, text=text, row=line)
         return Recipient(to, fields=values, row=line)

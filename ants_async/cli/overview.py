@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ants_async.cli.progress import by_group
+from ants_async.cli.tables import table
 from ants_async.dispatch.campaign import CampaignSummary
 
 
@@ -63,7 +61,7 @@ def show_one(summary: CampaignSummary, *, in_json: bool) -> None:
         "duplicates": f"{summary.duplicates:,}",
         "deduplicated": f"{summary.deduplicated:,}",
     }
-    _table([], [[name, value] for name, value in facts.items() if value is not None])
+    table([], [[name, value] for name, value in facts.items() if value is not None])
 
 
 def show_all(summaries: Sequence[CampaignSummary], *, in_json: bool) -> None:
@@ -82,7 +80,7 @@ def show_all(summaries: Sequence[CampaignSummary], *, in_json: bool) -> None:
         "rejected",
         "unresolved",
     ]
-    _table(names, [_line(summary) for summary in summaries])
+    table(names, [_line(summary) for summary in summaries])
 
 
 def _line(summary: CampaignSummary) -> list[str]:
@@ -100,16 +98,3 @@ def _line(summary: CampaignSummary) -> list[str]:
 
 def _how_read(summary: CampaignSummary) -> str:
     return "read to its end" if summary.source_read else "not read to its end yet"
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A drawn table on a terminal; tabs between the cells anywhere else."""
-    console = Console()
-    if not console.is_terminal:
-        for row in [names, *rows] if names else rows:
-            click.echo("\t".join(row))
-        return
-    table = Table(*names, show_header=bool(names))
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)

@@ -22,7 +22,7 @@ def one_line_errors() -> Iterator[None]:
         sys.exit(INTERRUPTED)
     except (AntsError, OSError, BaseExceptionGroup) as error:
         expected = _expected(error)
-        if expected is None:
+        if expected is None or isinstance(expected, BrokenPipeError):  # click ends a closed pipe quietly
             raise
         click.echo(f"error: {' '.join(str(expected).split())}", err=True)
         sys.exit(REFUSED)

@@ -9,6 +9,15 @@ import click
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "campaign": ("ants_async.cli.campaign", "Send a text to many; watch, stop and continue it."),
+    "send": ("ants_async.cli.send", "Send a text to a few."),
+    "preview": ("ants_async.cli.send", "Show how a text will arrive."),
+    "reports": ("ants_async.cli.look", "Show delivery reports; each is handed out once."),
+    "logs": ("ants_async.cli.look", "Show messages of the last 48 hours."),
+    "balance": ("ants_async.cli.look", "Show the credit left."),
+    "pin": ("ants_async.cli.two_factor", "Send, resend and verify PINs."),
+    "apps": ("ants_async.cli.two_factor", "Applications: the rules by which PINs are sent."),
+    "templates": ("ants_async.cli.two_factor", "Message templates: the texts that carry PINs."),
+    "keys": ("ants_async.cli.keys", "API keys."),
     "simulate": ("ants_async.cli.simulate", "Serve the API locally, to try everything without an account."),
 }
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @click.option("--delivery-time", default="2s", show_default=True, help="Until a final status, on average.")
 @click.option("--seed", default=1, show_default=True, help="Equal seeds, equal fates.")
 @click.option("--user", default="demo:demo", show_default=True, help="NAME:PASSWORD of the account.")
+@click.option("--api-key", default="demo-key", show_default=True, help="A public API key of the account.")
 @click.option("--balance", default="1000000", show_default=True)
+@click.option("--unreachable", default="", help="Numbers whose phone is off, separated by commas.")
+@click.option("--flooding-filter/--no-flooding-filter", default=True, show_default=True)
 @click.option(
     "--faults", default="", help="Shares of requests: drop-before=0.01,drop-after=0.02,500=0.01,slow=0.01"
 )
@@ -37,7 +40,10 @@ def simulate(  # noqa: PLR0917 - click hands over one argument an option
     delivery_time: str,
     seed: int,
     user: str,
+    api_key: str,
     balance: str,
+    unreachable: str,
+    flooding_filter: bool,
     faults: str,
 ) -> None:
     """The ANTS API as a local server, with state; nothing leaves this machine."""
@@ -50,7 +56,10 @@ def simulate(  # noqa: PLR0917 - click hands over one argument an option
             delivery_time=TimeSpan(delivery_time, field="--delivery-time").seconds,
             seed=seed,
             user=user,
+            api_key=api_key,
             balance=_amount(balance),
+            unreachable=[number for number in unreachable.split(",") if number],
+            flooding_filter=flooding_filter,
             faults=Faults.parse(faults),
         )
         anyio.run(_serve_until_signal, config, host, port)

@@ -23,9 +23,11 @@ from ants_async.errors import (
     PermissionDenied,
     ThrottledError,
     TransportError,
+    ValidationError,
 )
 from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Destination, SendReceipt, TextMessage
 from ants_async.models.statuses import ACCOUNT_REFUSALS, DUPLICATE_MESSAGE_ID, Status, StatusGroup
+from ants_async.text import check_text
 from ants_async.transport.retry import UNCLEAR
 
 _log = logging.getLogger("ants_async.dispatch")
@@ -121,11 +123,24 @@ class Sender:
         if work.refusal is not None:
             work.chunk = await self._reject(work.chunk, work.refusal)
             return
+        work.chunk = await self._reject_too_long(work.chunk)
+        if not work.chunk.messages:
+            return
         if work.chunk.attempted_at is None:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
         receipt = await self._send(work.chunk)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
         work.unclear = True  # as to what the answer left out
+
+    async def _reject_too_long(self, chunk: Chunk) -> Chunk:
+        """What the API would refuse for its length is refused here; its neighbours go out."""
+        refused = []
+        for message in chunk.messages:
+            try:
+                check_text(message.text)
+            except ValidationError as error:
+                refused.append(Answer(message=message, accepted=False, error=f"{error.field}: {error.rule}"))
+        return await self._store(chunk, refused) if refused else chunk
 
     async def _failed(self, work: _Delivery, error: ApiError | TransportError) -> None:
         """What a failure means for the chunk, by the table of design.md."""

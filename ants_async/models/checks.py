@@ -10,6 +10,7 @@ import attrs
 from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
 from ants_async.models.senders import check_sender
+from ants_async.text import check_text
 
 E = TypeVar("E", bound=StrEnum)
 _Attribute = attrs.Attribute  # a validator's second argument
@@ -21,12 +22,16 @@ def is_sender(_instance: object, attribute: "_Attribute[Any]", value: str | None
 
 
 def is_text(_instance: object, attribute: "_Attribute[Any]", value: str | None) -> None:
-    """A text that can be written as UTF-8, or None: half a character (a lone surrogate) cannot."""
-    try:
-        if value is not None:
-            value.encode()
-    except (UnicodeEncodeError, AttributeError):
-        raise ValidationError(attribute.name, value, "a text of whole characters") from None
+    """A text within the API's limits, 25 parts and 4000 bytes, or None."""
+    if value is not None:
+        is_needed_text(_instance, attribute, value)
+
+
+def is_needed_text(_instance: object, attribute: "_Attribute[Any]", value: str) -> None:
+    """A text within the API's limits."""
+    if not isinstance(value, str):
+        raise ValidationError(attribute.name, value, "a text")
+    check_text(value, field=attribute.name)
 
 
 def is_not_empty(_instance: object, attribute: "_Attribute[Any]", value: tuple[object, ...]) -> None:

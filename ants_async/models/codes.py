@@ -23,7 +23,7 @@ class Advice(StrEnum):
 
     NOTHING = "nothing", "Nothing to do: nothing went wrong."
     WAIT = "wait", "Wait: the message is on its way, its final status is still to come."
-    RETRY_LATER = "retry_later", "Send it again later: the phone or a network could not take it this time."
+    RETRY_LATER = "retry_later", "Send it again later: it could not be taken this time."
     MAY_HAVE_ARRIVED = (
         "may_have_arrived",
         "Send it again only if a second copy does no harm: no clear report came back, it may have arrived.",

@@ -12,6 +12,7 @@ from ants_async.models.checks import (
     is_aware,
     is_not_empty,
     is_one_of,
+    is_needed_text,
     is_sender,
     is_text,
     is_within,
@@ -19,6 +20,7 @@ from ants_async.models.checks import (
 )
 from ants_async.models.numbers import parse_number
 from ants_async.models.statuses import Status
+from ants_async.text import check_text
 
 MAX_VALIDITY_MINUTES: Final = 2880
 UDH: Final = 64
@@ -88,7 +90,7 @@ class TextMessage:
     to: tuple[str, ...] = attrs.field(
         converter=to_numbers, validator=is_not_empty, metadata={"wire": "one or many"}
     )
-    text: str = attrs.field(validator=is_text)
+    text: str = attrs.field(validator=is_needed_text)
     sender: str | None = attrs.field(default=None, validator=is_sender)
 
 
@@ -171,6 +173,14 @@ class AdvancedMessage:
     def __attrs_post_init__(self) -> None:
         if (self.text is None) is (self.binary is None):
             raise ValidationError("text", self.text, "a message has either a text or a binary content")
+        language = self.language
+        if self.text is not None and language is not None:
+            check_text(
+                self.text,
+                language_code=language.language_code,
+                single_shift=language.single_shift,
+                locking_shift=language.locking_shift,
+            )
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -220,7 +230,7 @@ class SendReceipt:
 class PreviewRequest:
     """A text to look at before it is sent, with the options it would be sent with."""
 
-    text: str = attrs.field(validator=is_text)
+    text: str = attrs.field(validator=is_needed_text)
     language_code: str | None = None
     transliteration: str | None = None
 

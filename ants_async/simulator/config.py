@@ -1,5 +1,6 @@
 """How a simulated account behaves."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final, Self
 
@@ -49,6 +50,10 @@ class Faults:
         return cls(**shares)
 
 
+def _numbers(value: Iterable[str]) -> frozenset[str]:
+    return frozenset(value)
+
+
 def _user(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
     name, colon, password = value.partition(":")
     if not (name and colon and password):
@@ -70,7 +75,7 @@ class SimulatorConfig:
     seed: int = 1
     user: str = attrs.field(default="demo:demo", repr=False, validator=_user)
     api_key: str | None = attrs.field(default="demo-key", repr=False)
-    unreachable: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    unreachable: frozenset[str] = attrs.field(default=frozenset(), converter=_numbers)
     flooding_filter: bool = True
     push_retries: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
     push_anywhere: bool = False

@@ -9,7 +9,7 @@ import pytest
 from engine_world import people
 from virtual_time import virtual_time
 
-from ants_async.dispatch import Campaign, OutcomeKind, SendingRules, TrackingRules
+from ants_async.dispatch import Campaign, OutcomeKind, Recipient, SendingRules, TrackingRules
 from ants_async.errors import AntsError, CampaignPaused, LedgerInUse
 
 ADVANCED = Campaign("songkran", text="Hi {name}")
@@ -205,6 +205,17 @@ async def test_a_refused_chunk_is_not_halved_on_once_the_run_is_stopped(world):
             await w.run(ADVANCED, people(500), chunk_size=500, concurrency=1, grace=60)
         assert anyio.current_time() < 5
         assert (await w.ledger.summary("songkran")).planned == 500
+
+
+@virtual_time
+async def test_a_text_that_is_too_long_is_rejected_here_and_its_neighbours_go_out(world):
+    recipients = people(10)
+    recipients[3] = Recipient(recipients[3].to, text="x" * 3900)
+    async with world() as w:
+        outcomes = await w.run(ADVANCED, recipients)
+        assert kinds(outcomes) == {OutcomeKind.ACCEPTED: 9, OutcomeKind.FINAL: 9, OutcomeKind.REJECTED: 1}
+        (rejected,) = (one for one in outcomes if one.kind is OutcomeKind.REJECTED)
+        assert (rejected.row, rejected.error) == (4, "text: at most 25 parts, not 26")
 
 
 @virtual_time

@@ -12,6 +12,7 @@ from ants_async.models.sms import (
     Binary,
     BinaryMessage,
     Destination,
+    Language,
     MultiRequest,
     TextMessage,
 )
@@ -59,6 +60,19 @@ def template(**fields):
         (text, {"to": []}, "to"),
         (text, {"to": [None]}, "to"),
         (text, {"text": "half \ud83d"}, "text"),
+        (text, {"text": "x" * 4001}, "text"),
+        (text, {"text": "x" * 3900}, "text"),
+        (text, {"text": None}, "text"),
+        (advanced, {"text": "ก" * 1400}, "text"),
+        (
+            advanced,
+            {
+                "text": "x" * 3700,
+                "language": Language(language_code="TR", single_shift=True, locking_shift=True),
+            },
+            "text",
+        ),
+        (advanced, {"language": Language(language_code="XX", single_shift=True)}, "language_code"),
         (Destination, {"to": "1"}, "to"),
         (Binary, {"hex": "0"}, "hex"),
         (Binary, {"hex": "0f c"}, "hex"),

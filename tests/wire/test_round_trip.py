@@ -51,6 +51,7 @@ SPECIAL = {
     "validity_period": st.none() | st.integers(1, 2880),
     "notify_content_type": st.none() | st.sampled_from(["application/json", "application/xml"]),
     "pin_attempts": st.none() | st.integers(1, 100),
+    "language_code": st.sampled_from(["TR", "PT"]),
     "pin": st.text(min_size=1).map(lambda text: f"1{text}").filter(lambda text: text.isprintable()),
     "valid_from": st.none(),
     "name": LEGAL.map(lambda text: f"x{text}"),
