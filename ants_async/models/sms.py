@@ -10,9 +10,9 @@ import attrs
 from ants_async.errors import ValidationError
 from ants_async.models.checks import (
     is_aware,
+    is_needed_text,
     is_not_empty,
     is_one_of,
-    is_needed_text,
     is_sender,
     is_text,
     is_within,

@@ -11,44 +11,25 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner
 
 from ants_async.cli.root import cli
-from ants_async.simulator import SimulatorConfig, running
 
 EXAMPLE = Path(__file__).parents[2] / "examples/recipients.csv"
-DEMO = {"ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
 
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path, monkeypatch):
     """An empty folder to work in, with the demo account."""
     monkeypatch.chdir(tmp_path)
+    for name, value in {"ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.delenv("ANTS_API_KEY", raising=False)
     monkeypatch.setenv("ANTS_LEDGER", str(tmp_path / "ledger.db"))
-    for name, value in DEMO.items():
-        monkeypatch.setenv(name, value)
     Path("list.csv").write_text(
         "to,name,text\n66812345678,Anna,Hi\n66812345679,สมชาย,สวัสดี\n12,Bad,Hi\n66812345678,Anna,Hi\n",
         encoding="utf-8",
     )
-
-
-@pytest.fixture
-def simulator(monkeypatch):
-    """Starts simulators that outlive single commands; ANTS_BASE_URL leads to the latest."""
-
-    @contextmanager
-    def start(**config):
-        with (
-            start_blocking_portal() as portal,
-            portal.wrap_async_context_manager(running(SimulatorConfig(**config))) as base_url,
-        ):
-            monkeypatch.setenv("ANTS_BASE_URL", base_url)
-            yield base_url
-
-    return start
 
 
 def campaign(*words):
