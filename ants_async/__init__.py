@@ -16,6 +16,7 @@ from ants_async.dispatch import (
     SqliteLedger,
     TrackingRules,
 )
+from ants_async.endpoints import OPERATIONS, Wire
 from ants_async.errors import (
     AntsError,
     ApiError,
@@ -27,31 +28,52 @@ from ants_async.errors import (
     ConnectionFailed,
     DecodeError,
     DispatchError,
+    IncompleteResult,
     LedgerError,
     LedgerInUse,
     NotFound,
     OutcomeUnknown,
     PayloadTooLarge,
     PermissionDenied,
+    PinLimitReached,
+    ReportsNotTaken,
     RequestTimeout,
     ServerError,
     ThrottledError,
     TransportError,
     ValidationError,
 )
+from ants_async.models.api_keys import ApiKey, ApiKeyRequest, Permission
+from ants_async.models.codes import Advice
+from ants_async.models.delivery_errors import DELIVERY_ERRORS, DeliveryError, ErrorGroup
 from ants_async.models.limits import RateLimit, TimeSpan
-from ants_async.models.reports import Balance, DeliveryError, DeliveryReport, LogEntry, Price
+from ants_async.models.reports import Balance, DeliveryReport, LogEntry, Price
 from ants_async.models.sms import (
     AdvancedMessage,
     AdvancedRequest,
+    Binary,
+    BinaryMessage,
     Destination,
     Language,
     MessageReceipt,
+    Preview,
+    PreviewReceipt,
     SendReceipt,
     TextMessage,
     Tracking,
 )
 from ants_async.models.statuses import STATUSES, Status, StatusGroup
+from ants_async.models.two_factor import (
+    Application,
+    ApplicationRequest,
+    PinConfiguration,
+    PinError,
+    PinReceipt,
+    PinType,
+    PinVerification,
+    Template,
+    TemplateRequest,
+)
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth
 from ants_async.transport.rate import AdaptiveRate, FixedRate, Limiter
 from ants_async.transport.retry import RetryPolicy
@@ -59,18 +81,27 @@ from ants_async.transport.retry import RetryPolicy
 __version__ = "0.1.0"
 
 __all__ = [
+    "DELIVERY_ERRORS",
+    "OPERATIONS",
     "STATUSES",
     "AdaptiveRate",
     "AdvancedMessage",
     "AdvancedRequest",
+    "Advice",
     "AntsClient",
     "AntsError",
     "ApiError",
+    "ApiKey",
     "ApiKeyAuth",
+    "ApiKeyRequest",
+    "Application",
+    "ApplicationRequest",
     "AuthenticationError",
     "BadRequest",
     "Balance",
     "BasicAuth",
+    "Binary",
+    "BinaryMessage",
     "Campaign",
     "CampaignMismatch",
     "CampaignPaused",
@@ -84,7 +115,9 @@ __all__ = [
     "Destination",
     "DispatchError",
     "Dispatcher",
+    "ErrorGroup",
     "FixedRate",
+    "IncompleteResult",
     "Language",
     "Ledger",
     "LedgerError",
@@ -99,10 +132,20 @@ __all__ = [
     "OutcomeKind",
     "OutcomeUnknown",
     "PayloadTooLarge",
+    "Permission",
     "PermissionDenied",
+    "PinConfiguration",
+    "PinError",
+    "PinLimitReached",
+    "PinReceipt",
+    "PinType",
+    "PinVerification",
+    "Preview",
+    "PreviewReceipt",
     "Price",
     "RateLimit",
     "Recipient",
+    "ReportsNotTaken",
     "RequestTimeout",
     "RetryPolicy",
     "SendReceipt",
@@ -111,6 +154,8 @@ __all__ = [
     "SqliteLedger",
     "Status",
     "StatusGroup",
+    "Template",
+    "TemplateRequest",
     "TextMessage",
     "ThrottledError",
     "TimeSpan",
@@ -118,4 +163,5 @@ __all__ = [
     "TrackingRules",
     "TransportError",
     "ValidationError",
+    "Wire",
 ]
