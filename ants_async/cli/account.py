@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from typing import Any, Final, TypeVar
 
@@ -13,6 +14,7 @@ from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.tables import flat, table
 from ants_async.client import AntsClient
 from ants_async.endpoints import Wire
+from ants_async.errors import ValidationError
 from ants_async.wire.converter import to_plain
 
 T = TypeVar("T")
@@ -105,6 +107,17 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[_Command], _Comman
         return command
 
     return decorate
+
+
+def read_moment(field: str, text: str) -> datetime:
+    """A time with an offset. Raises `ValidationError`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValidationError(field, text, "a time with an offset, like 2026-05-01T09:00:00+07:00")
+    return moment
 
 
 def given(**options: Any) -> dict[str, Any]:

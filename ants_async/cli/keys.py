@@ -1,15 +1,13 @@
 """`ants-async keys`: API keys. Needs the account's user name and password; a key cannot manage keys."""
 
-from datetime import datetime
 from typing import Any, Final
 
 import attrs
 import click
 
-from ants_async.cli.account import Account, account_options, given, with_options
+from ants_async.cli.account import Account, account_options, given, read_moment, with_options
 from ants_async.cli.refusals import one_line_errors
 from ants_async.client import AntsClient
-from ants_async.errors import ValidationError
 from ants_async.models.api_keys import ApiKey, ApiKeyRequest, Permission
 
 _COLUMNS: Final = ("name", "key", "publicApiKey", "permissions", "enabled", "validTo")
@@ -84,8 +82,5 @@ def _read(options: dict[str, Any]) -> dict[str, Any]:
     """What was given, times read."""
     read = given(**{name: None if value == () else value for name, value in options.items()})
     for name in read.keys() & {"valid_from", "valid_to"}:
-        try:
-            read[name] = datetime.fromisoformat(read[name])
-        except ValueError:
-            raise ValidationError(name, read[name], "like 2026-05-01T00:00:00+07:00") from None
+        read[name] = read_moment(name, read[name])
     return read

@@ -1,15 +1,13 @@
 """`ants-async reports`, `logs` and `balance`: what became of messages, and what is left."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Any, Final
 
 import click
 
-from ants_async.cli.account import Account, account_options, given
+from ants_async.cli.account import Account, account_options, given, read_moment
 from ants_async.cli.refusals import one_line_errors
 from ants_async.client import AntsClient
-from ants_async.errors import ValidationError
 from ants_async.models.reports import DeliveryReport, LogEntry
 from ants_async.models.statuses import StatusGroup
 from ants_async.resources.reports import MAX_LIMIT
@@ -63,8 +61,8 @@ def logs(
             **options,
             message_id=message_id or None,
             general_status=None if group is None else StatusGroup[group],
-            sent_since=_moment("--since", since),
-            sent_until=_moment("--until", until),
+            sent_since=since and read_moment("--since", since),
+            sent_until=until and read_moment("--until", until),
         )
 
     async def ask(client: AntsClient) -> None:
@@ -87,15 +85,3 @@ def balance(account: Account) -> None:
 async def _each(found: tuple[DeliveryReport, ...]) -> AsyncIterator[Any]:
     for one in found:
         yield one
-
-
-def _moment(field: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValidationError(field, text, "a time with an offset, like 2026-05-01T09:00:00+07:00")
-    return moment

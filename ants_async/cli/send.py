@@ -3,14 +3,13 @@
 import json
 import sys
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 import click
 
-from ants_async.cli.account import Account, account_options, given, with_options
+from ants_async.cli.account import Account, account_options, given, read_moment, with_options
 from ants_async.cli.refusals import one_line_errors
 from ants_async.errors import ValidationError
 from ants_async.models.limits import TimeSpan
@@ -139,7 +138,7 @@ def _send_advanced(
         span = TimeSpan(options.pop("validity"), field="--validity")
         options["validity_period"] = span.milliseconds // 60_000
     if "send_at" in options:
-        options["send_at"] = _moment(options["send_at"])
+        options["send_at"] = read_moment("--send-at", options["send_at"])
     if "language" in options:
         options["language"] = Language(language_code=options["language"], single_shift=True)
     body = {"binary": content} if isinstance(content, Binary) else {"text": content}
@@ -196,13 +195,6 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 f"{path}, line {place}", line[:60], 'a JSON object like {"to": …, "text": …}'
             )
         yield place, data
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise ValidationError("--send-at", text, "like 2026-05-01T09:00:00+07:00") from None
 
 
 def _show(account: Account, receipt: SendReceipt) -> None:

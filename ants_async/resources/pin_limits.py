@@ -59,8 +59,8 @@ class PinLimits:
     def __len__(self) -> int:
         return len(self._windows)
 
-    async def take(self, uses: list[Use], *, wait: bool) -> None:
-        """Use up one of each, all or none. Raises `PinLimitReached`, or waits until there is room."""
+    async def take(self, uses: list[Use], *, wait: bool) -> float:
+        """Use up one of each, all or none: when. Raises `PinLimitReached`, or waits until there is room."""
         while True:
             now = anyio.current_time()
             windows = [self._window(use) for use in uses]
@@ -69,27 +69,26 @@ class PinLimits:
             if longest <= 0:
                 for window in windows:
                     window.used.append(now)
-                return
+                return now
             if not wait:
                 use = uses[waits.index(longest)]
                 raise PinLimitReached(use.name, str(use.limit), retry_after=longest)
             await anyio.sleep(longest)
 
-    def give_back(self, uses: list[Use]) -> None:
-        """What was taken last was not used: the request never left."""
+    def give_back(self, uses: list[Use], taken_at: float) -> None:
+        """What was taken then was not used: the request never left."""
         for use in uses:
             window = self._window(use)
-            if window.used:
-                window.used.pop()
+            if taken_at in window.used:
+                window.used.remove(taken_at)
 
-    def refused(self, uses: list[Use], retry_after: float | None) -> float:
+    def refused(self, uses: list[Use], taken_at: float, retry_after: float | None) -> float:
         """The API says that a limit is reached: believe it. Seconds for which nothing is tried."""
         if retry_after is None:
             retry_after = min([_UNHINTED_PAUSE, *(use.limit.period for use in uses)])
-        self.give_back(uses)
-        narrowest = uses[-1:]  # the number's own: what concerns all would stop everybody else, too
-        for use in narrowest:
-            self._window(use).closed_until = anyio.current_time() + retry_after
+        self.give_back(uses, taken_at)
+        narrowest = uses[-1]  # the number's own: what concerns all would stop everybody else, too
+        self._window(narrowest).closed_until = anyio.current_time() + retry_after
         return retry_after
 
     def _window(self, use: Use) -> _Window:

@@ -6,7 +6,14 @@ from typing import Any, Final
 import attrs
 
 from ants_async.endpoints import Endpoint, table
-from ants_async.errors import ApiError, ConnectionFailed, PinLimitReached, ThrottledError
+from ants_async.errors import (
+    ApiError,
+    ConnectionFailed,
+    PinLimitReached,
+    ServerError,
+    ThrottledError,
+    TransportError,
+)
 from ants_async.models.two_factor import (
     Application,
     ApplicationRequest,
@@ -22,6 +29,8 @@ from ants_async.resources.pin_limits import PinLimits, Use
 from ants_async.transport.transport import Transport
 
 _REMEMBERED_PINS: Final = 100_000
+_FOR_NOW: Final = (ThrottledError, ServerError, TransportError)
+"""Failures that say nothing about the next time."""
 
 
 @attrs.frozen(slots=True)
@@ -168,15 +177,17 @@ class TwoFactor:
     async def _limited(
         self, uses: list[Use], wait: bool, endpoint: Endpoint[Any], body: object = None, **request: Any
     ) -> Any:
-        await self._limits.take(uses, wait=wait)
+        taken_at = await self._limits.take(uses, wait=wait)
         try:
             return await self._transport.call(endpoint, body, **request)
         except ConnectionFailed:
-            self._limits.give_back(uses)
+            self._limits.give_back(uses, taken_at)
             raise
         except ThrottledError as error:
-            retry_after = self._limits.refused(uses, error.retry_after) if uses else error.retry_after
-            limit = str(uses[-1].limit) if uses else None
+            retry_after, limit = error.retry_after, None
+            if uses:
+                retry_after = self._limits.refused(uses, taken_at, retry_after)
+                limit = str(uses[-1].limit)
             raise PinLimitReached("a limit of the application", limit, retry_after=retry_after) from error
 
     async def _send_uses(self, application_id: str, to: str) -> list[Use]:
@@ -193,15 +204,16 @@ class TwoFactor:
         return [Use(name, limit, key) for name, limit, key in limits if limit is not None]
 
     async def _configuration(self, application_id: str) -> PinConfiguration:
-        """Given, or read once; a key that may not read it leaves the counting to the API."""
+        """Given, or read once; what cannot be read leaves the counting to the API, and holds up nobody."""
         if application_id not in self._configurations:
             try:
-                configuration = (await self.applications.get(application_id)).configuration
-            except ApiError as error:
-                if isinstance(error, ThrottledError) or error.status_code >= 500:  # noqa: PLR2004
-                    raise
-                configuration = None
-            self._configurations[application_id] = configuration
+                application = await self.applications.get(application_id)
+            except _FOR_NOW:
+                return PinConfiguration()
+            except ApiError:  # a key that may not read it
+                self._configurations[application_id] = None
+            else:
+                self._configurations[application_id] = application.configuration
         return self._configurations[application_id] or PinConfiguration()
 
     def _remember(self, pin_id: str, application_id: str, to: str) -> None:

@@ -130,7 +130,7 @@ class TestSend:
             ((A, "--text", "x", "--validity", "3d"), "validity_period"),
             ((A, "--text", "x", "--validity", "long"), "--validity"),
             ((A, "--text", "x", "--send-at", "soon"), "--send-at"),
-            ((A, "--text", "x", "--send-at", "2026-05-01T09:00:00"), "time zone"),
+            ((A, "--text", "x", "--send-at", "2026-05-01T09:00:00"), "offset"),
         ],
     )
     def test_what_cannot_be_sent_is_named(self, words, named):

@@ -226,5 +226,56 @@ async def test_half_a_character_is_an_error_of_ours(world):
         assert w.network.requests == []
 
 
+@virtual_time
+async def test_an_unclear_chunk_older_than_an_hour_asks_the_logs_before_it_goes_out_again(world):
+    async with world() as w:
+        await leave_unclear(w, ADVANCED, arrived=True)
+        await anyio.sleep(2 * 3600)
+        outcomes = await w.run(ADVANCED, None)
+        assert kinds(outcomes)[OutcomeKind.FINAL] == 10
+        assert (await w.stats())["duplicates_rejected"] == 0
+
+
+@pytest.mark.parametrize("campaign", [ADVANCED, MULTI], ids=["advanced", "multi"])
+@virtual_time
+async def test_an_unclear_chunk_older_than_the_logs_is_parked_for_a_person(world, campaign):
+    async with world() as w:
+        await leave_unclear(w, campaign, arrived=False)
+        sent = len(w.network.requests)
+        await anyio.sleep(50 * 3600)
+        outcomes = await w.run(campaign, None)
+        assert kinds(outcomes) == {OutcomeKind.UNRESOLVED: 10}
+        assert "a person must decide" in outcomes[0].error
+        assert len(w.network.requests) == sent
+
+
+@virtual_time
+async def test_a_chunk_refused_for_the_account_and_resumed_days_later_is_simply_sent(world):
+    async def refuse(request, _):
+        return httpx.Response(401) if request.url.path in SENDS else None
+
+    async with world() as w:
+        w.network.bend = refuse
+        with pytest.raises(CampaignPaused):
+            await w.run(ADVANCED, people(10))
+        w.network.bend = None
+        await anyio.sleep(5 * 24 * 3600)
+        assert kinds(await w.run(ADVANCED, None))[OutcomeKind.FINAL] == 10
+
+
+async def leave_unclear(w, campaign, *, arrived):
+    """A run that is cut while its only request has no answer."""
+
+    async def hang(request, send):
+        if arrived:
+            await send(request)
+        await anyio.sleep_forever()
+
+    w.network.bend = hang
+    with anyio.move_on_after(5):
+        await w.run(campaign, people(10), grace=1)
+    w.network.bend = None
+
+
 def test_the_rules_have_defaults_that_outlast_a_short_failure():
     assert SendingRules().patience == TrackingRules().patience == 600

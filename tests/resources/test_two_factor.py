@@ -185,6 +185,21 @@ class TestLimits:
                 await send(client)
         assert api.paths.count(f"GET {APPLICATION}") == 1
 
+    @pytest.mark.parametrize(
+        "failure", [httpx.ConnectError("refused"), httpx.Response(500)], ids=["no connection", "500"]
+    )
+    @virtual_time
+    async def test_rules_that_cannot_be_read_now_hold_up_no_pin_and_are_read_later(
+        self, api, connect, failure
+    ):
+        api("GET", APPLICATION, *[failure] * 4, application(sendPinPerPhoneNumberLimit="1/1d"))
+        api("POST", PIN, SENT)
+        async with connect() as client:
+            await send(client)
+            await send(client)
+            with pytest.raises(errors.PinLimitReached):
+                await send(client)
+
     @virtual_time
     async def test_a_429_is_never_repeated_and_holds_back_that_number_alone(self, api, connect):
         hint = httpx.Response(429, headers={"Retry-After": "120"})
