@@ -194,15 +194,19 @@ class _Run:
                 async with anyio.create_task_group() as group:
                     for _ in range(_TRACKERS):
                         group.start_soon(self._guarded, self._tracker.run)
-                    for bulk in await self._ledger.bulks(self._opened.key):
-                        self._tracker.watch(bulk)
-                    await self._guarded(self._send_all, recipients)
+                    await self._guarded(self._follow_old_bulks)
+                    if not self._stopping.is_set():
+                        await self._guarded(self._send_all, recipients)
                     self._tracker.no_more()
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._close()
             if self._failure is not None:
                 raise self._failure
+
+    async def _follow_old_bulks(self) -> None:
+        for bulk in await self._ledger.bulks(self._opened.key):
+            self._tracker.watch(bulk)
 
     async def _close(self) -> None:
         failure = self._failure

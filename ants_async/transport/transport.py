@@ -13,12 +13,14 @@ import httpx
 from ants_async.endpoints import Endpoint, Family, Repeat, RequestParts, Wire, build, read
 from ants_async.errors import (
     AntsError,
+    ApiError,
     ConfigurationError,
     ConnectionFailed,
     DecodeError,
     OutcomeUnknown,
     RequestTimeout,
     ThrottledError,
+    TransportError,
 )
 from ants_async.transport.rate import Limiter
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, retrying
@@ -81,12 +83,23 @@ class Transport:
         parts = build(endpoint, body, path=path, query=query, wire=self.wire)
         repeat = endpoint.repeat_of(body)
         since = self._wall_clock()
+        unclear: list[AntsError] = []
+
+        async def once() -> T:
+            try:
+                return await self._once(endpoint, parts)
+            except UNCLEAR as error:
+                unclear.append(error)
+                raise
+
         try:
             return await retrying(
                 self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
-            )(self._once, endpoint, parts)
-        except UNCLEAR as error:
-            if repeat is Repeat.HARMLESS:
+            )(once)
+        except (ApiError, TransportError) as error:
+            # A repeat that was refused, or never left, says nothing about an earlier try that may have arrived.
+            refused_since = bool(unclear) and error is not unclear[-1] and endpoint.method == "POST"
+            if not refused_since and (repeat is Repeat.HARMLESS or error not in unclear):
                 raise
             message = (
                 f"{endpoint.name}: no clear answer ({error}); it may have taken effect: look in the logs"

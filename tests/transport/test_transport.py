@@ -129,6 +129,19 @@ async def test_an_unclear_request_that_would_take_effect_again_is_never_repeated
     assert caught.value.sent_since > 0
 
 
+@pytest.mark.parametrize(
+    "then",
+    [httpx.ConnectError("refused"), httpx.Response(400), httpx.Response(401), httpx.Response(429)],
+    ids=repr,
+)
+@virtual_time
+async def test_a_refused_repeat_does_not_say_that_the_first_try_did_not_arrive(then):
+    script = Script(httpx.ReadError("reset"), then)
+    async with client(script, retry=RetryPolicy(attempts=2, deadline=5), rate="10/1s") as api:
+        with pytest.raises(errors.OutcomeUnknown, match="look in the logs"):
+            await advanced(api)
+
+
 @virtual_time
 async def test_reads_give_up_after_their_attempts_with_the_last_error():
     script = Script(httpx.ReadTimeout("slow"))
