@@ -49,3 +49,11 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest")
     session.run("coverage", "combine")
     session.run("coverage", "report", "--fail-under=95")
+
+
+@nox.session(default=False)
+def simulate(session: nox.Session) -> None:
+    """Campaigns by the thousand against a failing network: `nox -s simulate -- --seeds 10000`."""
+    session.install(".[all]", *group("tests"))
+    session.chdir("tests")
+    session.run("python", "-m", "simulation", *session.posargs)

@@ -137,6 +137,11 @@ class AntsClient:
         """The rate limiters at work; `limiters[Family.SEND].rate` is the send rate now, per second."""
         return self._transport.limiters
 
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The server's time, in seconds since the epoch, as its answers tell it."""
+        return self._transport.clock
+
     def __repr__(self) -> str:
         return f"AntsClient({self.base_url!r})"
 

@@ -50,7 +50,7 @@ class World:
     network: Network
 
     def dispatcher(self, **options):
-        return Dispatcher(self.client, self.ledger, **{"chunk_size": 10, "wall_clock": wall_clock} | options)
+        return Dispatcher(self.client, self.ledger, **{"chunk_size": 10} | options)
 
     async def run(self, campaign, recipients, **options):
         return [outcome async for outcome in self.dispatcher(**options).run(campaign, recipients)]

@@ -122,7 +122,7 @@ async def execute(job: Job) -> int:
         path = options.ledger or _default_place(options, stack)
         client = await stack.enter_async_context(_client(options))
         account = await client.account.balance()
-        say(console, f"balance: {account.balance:,} {account.currency}")
+        say(console, f"balance: {account.balance:,.2f} {account.currency}")
         ledger = await stack.enter_async_context(SqliteLedger(path))
         before = await ledger.summary(job.campaign.id)
         if before is not None:

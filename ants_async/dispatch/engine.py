@@ -1,7 +1,6 @@
 """The bulk engine: planning, sending and tracking as one task, outcomes as a stream."""
 
 import asyncio
-import time
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -18,7 +17,7 @@ import anyio.lowlevel
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 
 from ants_async.client import AntsClient
-from ants_async.dispatch.campaign import Campaign, CampaignState, Outcome, Recipient
+from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome, Recipient
 from ants_async.dispatch.ledger.protocol import Ledger, OpenCampaign, Pushed
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planned, Planner
@@ -56,7 +55,6 @@ class Dispatcher:
         sending: SendingRules | None = None,
         tracking: TrackingRules | None = None,
         push: Push | None = None,
-        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         if not 1 <= chunk_size <= 1000:  # noqa: PLR2004 - what one call for reports can answer
             raise ValidationError("chunk_size", chunk_size, "1 to 1000")
@@ -71,7 +69,6 @@ class Dispatcher:
         self.sending = sending or SendingRules()
         self.tracking = tracking or (TrackingRules() if push is None else _BESIDE_PUSHES)
         self.push = push
-        self.wall_clock = wall_clock
         self._runs: dict[int, _Run] = {}
 
     async def receive(self, reports: Iterable[DeliveryReport]) -> None:
@@ -113,7 +110,7 @@ class Dispatcher:
         `recipients` raises; all that was sent until then is recorded.
         """
         opened = await self.ledger.open_campaign(
-            campaign, source, reads_source=recipients is not None, now=self.wall_clock()
+            campaign, source, reads_source=recipients is not None, now=self.client.clock()
         )
         send, receive = anyio.create_memory_object_stream[Sequence[Outcome]](_BATCHES_AHEAD)
         run = self._runs[opened.key] = _Run(self, opened, send)
@@ -158,10 +155,10 @@ class _Run:
         self._stopping = anyio.Event()
         self._reading = anyio.CancelScope()
         self._failure: Exception | None = None
-        client, clock = dispatcher.client, dispatcher.wall_clock
+        client, clock = dispatcher.client, dispatcher.client.clock
         self._clock = clock
         self._tracker = Tracker(
-            client, self._ledger, opened, dispatcher.tracking, emit=self._emit, wall_clock=clock
+            client, self._ledger, opened, dispatcher.tracking, emit=self._emit, clock=clock
         )
         self._sender = Sender(
             client,
@@ -171,7 +168,7 @@ class _Run:
             emit=self._emit,
             track=self._tracker.watch,
             pause=self._pause,
-            wall_clock=clock,
+            clock=clock,
             push=dispatcher.push,
         )
 
@@ -232,6 +229,8 @@ class _Run:
 
     async def _send_all(self, recipients: Recipients | None) -> None:
         """Old chunks first, then the source; its end is noted only when all of it is on disk."""
+        if self._opened.campaign.mode is Mode.MULTI:
+            await self._sender.learn_the_time()
         jobs, work = anyio.create_memory_object_stream[int | list[Planned]](0)
         async with anyio.create_task_group() as group:
             for _ in range(self._dispatcher.concurrency):

@@ -21,7 +21,7 @@ from ants_async.errors import (
 from ants_async.models.reports import LogEntry
 from ants_async.resources.reports import MAX_LIMIT
 
-CLOCK_MARGIN: Final = timedelta(minutes=15)  # between this machine's clock and the server's
+CLOCK_MARGIN: Final = timedelta(minutes=15)  # where answers tell no time: between our clock and the server's
 _LOOKERS: Final = 8
 LOG_WINDOW: Final = timedelta(hours=48)
 
@@ -35,6 +35,11 @@ def _refused_is_no_answer() -> Iterator[None]:
         raise
     except ApiError as error:
         raise RequestTimeout(f"the logs refuse to be asked: {error}") from error
+
+
+async def know_the_time(client: AntsClient) -> None:
+    """Any answer tells the client what time it is where the logs are kept."""
+    await client.logs.search(limit=1)
 
 
 async def by_message_ids(client: AntsClient, ids: Sequence[str]) -> dict[str, LogEntry]:

@@ -10,7 +10,7 @@ import attrs
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Mode, Outcome
 from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Ledger, Message, OpenCampaign
-from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers
+from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time
 from ants_async.dispatch.push import Push
 from ants_async.errors import (
     ApiError,
@@ -84,7 +84,7 @@ class Sender:
         emit: Callable[[Sequence[Outcome]], Awaitable[None]],
         track: Callable[[Bulk], None],
         pause: Callable[[float], Awaitable[bool]],
-        wall_clock: Callable[[], float],
+        clock: Callable[[], float],
         push: Push | None = None,
     ) -> None:
         self._client = client
@@ -94,7 +94,7 @@ class Sender:
         self._emit = emit
         self._track = track
         self._pause = pause
-        self._now = wall_clock
+        self._now = clock
         self._push = push
         self._refused_in_a_row = 0
 
@@ -114,6 +114,21 @@ class Sender:
             if not work.chunk.messages or not await self._pause(work.wait):
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
+
+    async def learn_the_time(self) -> None:
+        """Ask the logs anything, before the first send whose time they may be asked by."""
+        failing_since, wait = self._now(), self._rules.pause
+        while True:
+            try:
+                return await know_the_time(self._client)
+            except (AuthenticationError, PermissionDenied) as error:
+                raise CampaignPaused(f"the API refuses the account: {error}") from error
+            except (ApiError, TransportError) as error:
+                if self._now() - failing_since > self._rules.patience:
+                    raise CampaignPaused(f"the API gives no answer: {error}") from error
+            if not await self._pause(wait):
+                return None
+            wait = min(2 * wait, self._rules.pause_cap)
 
     async def _try(self, work: _Delivery) -> None:
         if work.unclear:

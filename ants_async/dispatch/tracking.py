@@ -69,14 +69,14 @@ class Tracker:
         rules: TrackingRules,
         *,
         emit: Callable[[Sequence[Outcome]], Awaitable[None]],
-        wall_clock: Callable[[], float],
+        clock: Callable[[], float],
     ) -> None:
         self._client = client
         self._ledger = ledger
         self._campaign = campaign
         self._rules = rules
         self._emit = emit
-        self._now = wall_clock
+        self._now = clock
         self._queue: list[tuple[float, int, _Watched]] = []
         self._busy = 0
         self._changed = anyio.Event()

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from random import Random
 from typing import Any, Final
 
@@ -90,6 +91,7 @@ class Simulator:
             response = formats.refuse(request, refusal, endpoint)
         if drop_after:
             raise ConnectionDropped
+        response.headers["Date"] = formatdate(self._clock(), usegmt=True)
         delay = self._config.latency + (SLOW_SECONDS if slow else 0)
         if delay:
             await anyio.sleep(delay)

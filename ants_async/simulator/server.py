@@ -44,6 +44,7 @@ def _server(app: Starlette) -> _Server:
             log_config=None,
             log_level="critical",
             access_log=False,
+            date_header=False,  # the simulator's own clock says what time it is
             timeout_graceful_shutdown=1,
             backlog=2048,
         )

@@ -22,6 +22,7 @@ from ants_async.errors import (
     ThrottledError,
     TransportError,
 )
+from ants_async.transport.clock import ServerClock
 from ants_async.transport.rate import Limiter
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, retrying
 
@@ -61,7 +62,7 @@ class Transport:
         self.has_password = has_password
         # Waiting for a free connection happens here, where it does not count as time without an answer.
         self._free = anyio.Semaphore(connections, fast_acquire=True)
-        self._wall_clock = wall_clock
+        self.clock = ServerClock(wall_clock)
 
     async def call(
         self,
@@ -82,7 +83,7 @@ class Transport:
             )
         parts = build(endpoint, body, path=path, query=query, wire=self.wire)
         repeat = endpoint.repeat_of(body)
-        since = self._wall_clock()
+        since = self.clock()
         unclear: list[AntsError] = []
 
         async def once() -> T:
@@ -97,7 +98,7 @@ class Transport:
                 self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
             )(once)
         except (ApiError, TransportError) as error:
-            # A repeat that was refused, or never left, says nothing about an earlier try that may have arrived.
+            # A repeat that was refused, or never left, says nothing about an earlier try.
             refused_since = bool(unclear) and error is not unclear[-1] and endpoint.method == "POST"
             if not refused_since and (repeat is Repeat.HARMLESS or error not in unclear):
                 raise
@@ -139,6 +140,7 @@ class Transport:
                     async with self._http.stream(
                         parts.method, parts.target, headers=parts.headers, content=parts.content
                     ) as response:
+                        self.clock.note(response.headers.get("date", ""))
                         return response.status_code, response.headers, await _capped(name, response)
         except _NOTHING_SENT as error:
             raise ConnectionFailed(

@@ -1,4 +1,4 @@
-"""`python -m simulation --seeds 10000 [--first 0] [--seed N]`: campaigns by the thousand, each from its seed."""
+"""`python -m simulation --seeds 10000`: campaigns by the thousand; `--seed N` replays one."""
 
 import argparse
 import os

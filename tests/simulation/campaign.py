@@ -20,7 +20,6 @@ import anyio
 import anyio.to_thread
 import attrs
 import httpx
-from simulation.network import FAULTS, STRANGER, Network
 from virtual_time import VirtualTimeLoop
 
 from ants_async.client import AntsClient
@@ -30,6 +29,7 @@ from ants_async.errors import CampaignPaused, LedgerError
 from ants_async.simulator import Simulator, SimulatorConfig, SimulatorTransport
 from ants_async.transport.auth import BasicAuth
 from ants_async.transport.retry import RetryPolicy
+from simulation.network import FAULTS, STRANGER, Network
 
 EPOCH = 1_800_000_000.0
 FIRST = 66_800_000_000
@@ -160,6 +160,8 @@ def _run(world, work, *args, **options):
             world.crashes += 1
             _bury(world, loop)
             return False
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
         leaked = [one for one in asyncio.all_tasks(loop) if not one.done()]
         if leaked:
             raise Breach(f"tasks left behind: {leaked}")
@@ -252,7 +254,6 @@ async def _dispatch(world, client, ledger, campaign, people, *, stop):
         concurrency=rng.randint(1, 4),
         grace=rng.choice([0.0, 5.0, 30.0]),
         sending=SendingRules(settle=10.0, patience=rng.choice([60.0, 600.0]) if stop else 7200.0),
-        wall_clock=world.wall_clock,
     )
     leave_after = rng.choice([None, None, rng.randint(1, 100)]) if stop else None
     seen = 0

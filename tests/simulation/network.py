@@ -34,11 +34,10 @@ FAULTS = {
 }
 """What can go wrong, and what it is."""
 
+_JSON = {"Content-Type": "application/json"}
 _GARBAGE = (
     lambda body: httpx.Response(200, text="<html>502 Bad Gateway</html>"),
-    lambda body: httpx.Response(
-        200, content=body[: len(body) // 2], headers={"Content-Type": "application/json"}
-    ),
+    lambda body: httpx.Response(200, content=body[: len(body) // 2], headers=_JSON),
     lambda body: httpx.Response(200, content=body, headers={"Content-Type": "application/xml"}),
     lambda body: httpx.Response(200, json={"messages": 5, "results": 5}),
     lambda body: httpx.Response(200, json={"messages": [None], "results": {}}),
@@ -51,7 +50,7 @@ _GARBAGE = (
 
 @attrs.define
 class Network(httpx.AsyncBaseTransport):
-    """Carries requests to the simulator. `share`: of requests that something happens to; `kinds`: what may."""
+    """Carries requests to the simulator. `share`: of those that something happens to; `kinds`: what may."""
 
     app: object
     rng: Random
@@ -154,9 +153,7 @@ class Network(httpx.AsyncBaseTransport):
         return await self._bent(request, lambda entries: self.rng.sample(entries, len(entries)))
 
     async def _repeated_page(self, request):
-        return httpx.Response(
-            200, content=self.rng.choice(self._pages), headers={"Content-Type": "application/json"}
-        )
+        return httpx.Response(200, content=self.rng.choice(self._pages), headers=_JSON)
 
     async def _slow(self, request):
         response = await self._send(request)

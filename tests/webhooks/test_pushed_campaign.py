@@ -72,9 +72,7 @@ async def pushing(push=PUSH, **config):
         MemoryLedger() as ledger,
         anyio.create_task_group() as group,
     ):
-        world = World(
-            client, Dispatcher(client, ledger, chunk_size=10, push=push, wall_clock=wall_clock), requests
-        )
+        world = World(client, Dispatcher(client, ledger, chunk_size=10, push=push), requests)
         world.receiver = httpx.ASGITransport(report_receiver(push, world.dispatcher.receive))
         group.start_soon(simulator.push_reports, _Way(world.pushed))
         yield world
