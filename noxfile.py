@@ -57,3 +57,11 @@ def simulate(session: nox.Session) -> None:
     session.install(".[all]", *group("tests"))
     session.chdir("tests")
     session.run("python", "-m", "simulation", *session.posargs)
+
+
+@nox.session(default=False)
+def crash(session: nox.Session) -> None:
+    """Campaigns killed with SIGKILL, again and again: `nox -s crash -- --kills 1000`."""
+    session.install(".[all]", *group("tests"))
+    session.chdir("tests")
+    session.run("python", "-m", "crash", *session.posargs)

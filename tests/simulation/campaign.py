@@ -234,6 +234,8 @@ async def _work(world, campaign, people, *, faulty):
                 done = await _dispatch(world, client, ledger, campaign, people, stop=faulty)
                 group.cancel_scope.cancel()
             return done
+    except LedgerError:  # it could not even be opened
+        return False
     finally:
         world.requests += network.requests
         world.faults.update(network.counts)

@@ -39,7 +39,11 @@ class SqliteLedger:
     async def __aenter__(self) -> Self:
         await self._database.open()
         if not self._read_only:
-            await self._database.run(queries.mark_interrupted)
+            try:
+                await self._database.run(queries.mark_interrupted)
+            except BaseException:
+                await self._database.close()  # nobody else will, and the next one wants to open it
+                raise
         return self
 
     async def __aexit__(

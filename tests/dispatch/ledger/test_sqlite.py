@@ -47,6 +47,17 @@ async def test_what_cannot_be_opened_leaves_nothing_behind(tmp_path):
     assert not list(tmp_path.parent.glob(f"{tmp_path.name}-*"))
 
 
+async def test_one_that_fails_while_it_is_opened_is_let_go(path, monkeypatch):
+    def fail(connection):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ants_async.dispatch.ledger.queries.mark_interrupted", fail)
+        with pytest.raises(LedgerError, match="disk I/O error"):
+            await opened(path)
+    await opened(path)
+
+
 async def test_others_may_look_meanwhile_but_not_write(path):
     async with SqliteLedger(path) as ledger:
         await ledger.open_campaign(Campaign("c", text="x"), None, reads_source=True, now=0.0)

@@ -1,0 +1,44 @@
+"""`python -m crash --kills 1000`: campaigns killed again and again, the simulator in another process."""
+
+import argparse
+import sys
+import tempfile
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import attrs
+
+from crash.campaigns import Count, campaign
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="crash", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100, help="how many in all, at least")
+    parser.add_argument("--each", type=int, default=15, help="how many a campaign")
+    parser.add_argument("--recipients", type=int, default=3000, help="how many a campaign")
+    parser.add_argument("--seed", type=int, default=1, help="of the first campaign")
+    options = parser.parse_args()
+    started, count, broken = time.monotonic(), Count(), []
+
+    def one(seed):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                campaign(folder, seed, recipients=options.recipients, kills=options.each, count=count)
+            except Exception:  # noqa: BLE001 - whatever it is, it is counted
+                broken.append(seed)
+                print(f"campaign {seed} broke; again: python -m crash --kills 1 --seed {seed}")
+                print(traceback.format_exc(), flush=True)
+
+    seed = options.seed
+    with ThreadPoolExecutor(2) as pool:
+        while count.kills < options.kills and not broken:
+            list(pool.map(one, [seed, seed + 1]))
+            seed += 2
+    said = " · ".join(f"{value:,} {name}" for name, value in attrs.asdict(count).items())
+    print(f"{said} · {len(broken)} broken · {time.monotonic() - started:.0f} s")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

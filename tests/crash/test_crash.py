@@ -1,0 +1,34 @@
+"""Real processes, killed for good: nobody lost, nobody texted twice."""
+
+import csv
+
+import pytest
+
+from crash.campaigns import Breach, Count, _judge, campaign
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_a_campaign_killed_again_and_again_comes_to_its_end(tmp_path, seed):
+    count = Count()
+    campaign(tmp_path, seed, recipients=500, kills=5, count=count)
+    assert count.kills + count.signals > 0
+
+
+class TestTheJudgeIsStrict:
+    @pytest.mark.parametrize(
+        ("accepted", "recipients", "rows"),
+        [
+            (3, 2, [("1", "final"), ("2", "final")]),
+            (1, 1, [("1", "final"), ("2", "final")]),
+            (2, 2, [("1", "final")]),
+            (2, 2, [("1", "final"), ("1", "final")]),
+            (2, 2, [("1", "final"), ("2", "accepted")]),
+        ],
+        ids=["twice", "lost", "no row", "doubled row", "not final"],
+    )
+    def test_a_broken_promise_is_noticed(self, tmp_path, accepted, recipients, rows):
+        results = tmp_path / "results.csv"
+        with results.open("w", newline="") as file:
+            csv.writer(file).writerows([("to", "outcome"), *rows])
+        with pytest.raises(Breach):
+            _judge({"accepted": accepted, "accepted_recipients": recipients}, results, ["1", "2"])
