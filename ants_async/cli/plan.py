@@ -1,79 +1,28 @@
 """`ants-async campaign plan`: what a campaign would take, before anything is sent."""
 
-import heapq
 import json
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-import attrs
 import click
+from rich.console import Console
 
-from ants_async.cli.files import BadRow, RecipientFile
+from ants_async.cli.counting import LONG, Plan
+from ants_async.cli.files import RecipientFile
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.tables import table
-from ants_async.dispatch.campaign import Campaign, Recipient
+from ants_async.dispatch.campaign import Campaign
 from ants_async.dispatch.engine import MAX_BODY
 from ants_async.dispatch.numbers import NumberSet
-from ants_async.dispatch.planning import Planned, Planner
+from ants_async.dispatch.planning import Planner
 from ants_async.errors import ValidationError
-from ants_async.text import MAX_BYTES, MAX_PARTS, analyze
 
-_SHOWN: Final = 5
-_MANY: Final = 3  # parts, from here on counted together
-_PREVIEW: Final = 40
-
-
-@attrs.define(slots=True)
-class Plan:
-    """Counts of a campaign.
-
-    `avoidable`: texts in UCS-2 that plain characters would say as well; `forcing`: what stands in their way.
-    `longest`: parts, minus the row, number and text of the dearest messages.
-    """
-
-    recipients: int = 0
-    duplicates: int = 0
-    bad: int = 0
-    requests: int = 0
-    parts: int = 0
-    too_long: int = 0
-    avoidable: int = 0
-    by_parts: Counter[int] = attrs.field(factory=Counter)
-    encodings: Counter[str] = attrs.field(factory=Counter)
-    forcing: Counter[str] = attrs.field(factory=Counter)
-    longest: list[tuple[int, int, str, str]] = attrs.field(factory=list)
-    first_bad: list[BadRow] = attrs.field(factory=list)
-
-    def read(self, rows: Iterable[Recipient | BadRow], planner: Planner) -> None:
-        """All rows, cut into requests as a run would."""
-        for row in rows:
-            if isinstance(row, BadRow):
-                self.bad += 1
-                if len(self.first_bad) < _SHOWN:
-                    self.first_bad.append(row)
-            else:
-                self._count(planner.push(row))
-                self.duplicates += len(planner.duplicates)
-                planner.duplicates = []
-        self._count(planner.flush())
-
-    def _count(self, chunk: list[Planned] | None) -> None:
-        for message in chunk or ():
-            found = analyze(message.text)
-            self.recipients += 1
-            self.parts += found.parts
-            self.by_parts[min(found.parts, _MANY)] += 1
-            self.encodings[found.encoding.value] += 1
-            if found.forcing and found.suggestion is not None:
-                self.avoidable += 1
-                self.forcing.update(found.forcing)
-            self.too_long += found.parts > MAX_PARTS or len(message.text.encode()) > MAX_BYTES
-            entry = (found.parts, -message.row, message.to, message.text)
-            (heapq.heappushpop if len(self.longest) == _SHOWN else heapq.heappush)(self.longest, entry)
-        self.requests += bool(chunk)
+T = TypeVar("T")
+_PREVIEW: Final = 40  # characters of a long text
+_SIGNS: Final = 8  # of what forces UCS2
+_A_WHILE: Final = 10_000  # rows between two signs of life
 
 
 @click.command()
@@ -81,9 +30,11 @@ class Plan:
 @click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']")
 @click.option("--to-column", default="to", show_default=True, help="The column with the numbers.")
 @click.option("--sender", help="The sender shown on the phone.")
-@click.option("--chunk", type=click.IntRange(1, 1000), default=500, show_default=True)
-@click.option("--price", help="Of one part, e.g. 0.50.")
-@click.option("--currency", default="THB", show_default=True)
+@click.option(
+    "--chunk", type=click.IntRange(1, 1000), default=500, show_default=True, help="Messages a request."
+)
+@click.option("--price", help="Of one part, e.g. 0.50: what the campaign costs is reckoned with it.")
+@click.option("--currency", default="THB", show_default=True, help="Of the price.")
 @click.option("--json", "in_json", is_flag=True, help="As JSON.")
 def plan(
     *,
@@ -96,15 +47,17 @@ def plan(
     currency: str,
     in_json: bool,
 ) -> None:
-    """Show what `campaign run` with FILE would take: parts, cost, bad rows. Nothing is sent."""
+    """Show what `campaign run` with FILE would take: parts, cost, bad rows. Nothing is sent.
+
+    It needs no account. The texts are reckoned here, and the first run of a campaign is supposed: whom an
+    earlier one reached is counted again.
+    """
     with one_line_errors():
         cost = None if price is None else _price(price)
         campaign = Campaign("plan", text=text, sender=sender)
-        found = Plan()
-        found.read(
-            RecipientFile(file, to_column, campaign.template).rows(),
-            Planner(campaign, NumberSet(), chunk_size=chunk, max_body=MAX_BODY),
-        )
+        rows = RecipientFile(file, to_column, campaign.template).rows()
+        found = Plan(Planner(campaign, NumberSet(), chunk_size=chunk, max_body=MAX_BODY))
+        found.read(_with_signs_of_life(rows))
     if in_json:
         click.echo(json.dumps(_as_json(found, cost, currency), ensure_ascii=False))
     else:
@@ -121,6 +74,19 @@ def _price(text: str) -> Decimal:
     return price
 
 
+def _with_signs_of_life(rows: Iterable[T]) -> Iterator[T]:
+    """The rows; a large file takes its time, so whoever waits at a terminal is told how far it is."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from rows
+        return
+    with console.status("reading") as status:
+        for number, row in enumerate(rows, start=1):
+            if number % _A_WHILE == 0:
+                status.update(f"{number:,} rows read")
+            yield row
+
+
 def _as_json(found: Plan, price: Decimal | None, currency: str) -> dict[str, Any]:
     return {
         "recipients": found.recipients,
@@ -130,16 +96,19 @@ def _as_json(found: Plan, price: Decimal | None, currency: str) -> dict[str, Any
         "parts": found.parts,
         "by_parts": {_parts(parts): count for parts, count in sorted(found.by_parts.items())},
         "encodings": dict(found.encodings),
-        "avoidable_ucs2": found.avoidable,
-        "forcing_ucs2": dict(found.forcing.most_common(_SHOWN * 2)),
-        "too_long": found.too_long,
+        "forcing_ucs2": [
+            {"what": sign.what, "name": sign.name, "recipients": count, "instead": sign.instead}
+            for sign, count in found.commonest_signs(_SIGNS)
+        ],
+        "avoidable_texts": found.avoidable,
+        "avoidable_parts": found.avoidable_parts,
+        "price": None if price is None else str(price),
         "cost": None if price is None else str(found.parts * price),
         "currency": currency,
         "longest": [
-            {"row": -row, "to": to, "parts": parts, "text": text}
-            for parts, row, to, text in sorted(found.longest, reverse=True)
+            {"row": one.row, "to": one.to, "parts": one.parts, "text": one.text} for one in found.longest
         ],
-        "bad_rows": [attrs.asdict(row) for row in found.first_bad],
+        "bad_rows": [{"row": one.row, "to": one.to, "reason": one.reason} for one in found.first_bad],
     }
 
 
@@ -150,34 +119,56 @@ def _show(found: Plan, price: Decimal | None, currency: str) -> None:
         "bad rows": f"{found.bad:,}",
         "requests": f"{found.requests:,}",
         "parts": f"{found.parts:,}",
-        **{f"of {_parts(parts)}": f"{count:,}" for parts, count in sorted(found.by_parts.items())},
-        **{name: f"{count:,}" for name, count in found.encodings.most_common()},
-        "UCS2 for want of plain characters": _avoidable(found),
-        "too long": f"{found.too_long:,}" if found.too_long else "",
-        "cost": "" if price is None else f"{found.parts * price:,} {currency}",
+        **{
+            f"of {_parts(parts)} part{'s' if parts > 1 else ''}": f"{count:,}"
+            for parts, count in sorted(found.by_parts.items())
+        },
+        **{f"in {name}": f"{count:,}" for name, count in sorted(found.encodings.items())},
+        "cost": "" if price is None else f"{_amount(found.parts * price)} {currency}, estimated",
+        "with plain characters": _saving(found, price, currency),
     }
     table([], [[name, value] for name, value in facts.items() if value])
-    table(
-        ["row", "to", "parts", "the longest"],
-        [
-            [str(-row), to, str(parts), _short(text)]
-            for parts, row, to, text in sorted(found.longest, reverse=True)
-        ],
-    )
+    _show_signs(found)
+    if found.longest:
+        costs = [[] if price is None else [_amount(one.parts * price)] for one in found.longest]
+        table(
+            ["row", "to", "parts", *(["cost"] if price is not None else []), "the longest"],
+            [
+                [str(one.row), one.to, str(one.parts), *cost, _short(one.text)]
+                for one, cost in zip(found.longest, costs, strict=True)
+            ],
+        )
     if found.first_bad:
-        rows = [[str(row.row), row.to, row.reason] for row in found.first_bad]
-        table(["row", "to", "why it cannot be sent"], rows)
+        left = found.bad - len(found.first_bad)
+        rows = [[str(one.row), one.to, one.reason] for one in found.first_bad]
+        table(["row", "to", f"why it cannot be sent{f' (and {left:,} more)' if left else ''}"], rows)
 
 
-def _avoidable(found: Plan) -> str:
+def _show_signs(found: Plan) -> None:
+    """What forces UCS2, for nobody sees it in a list: a curly quote makes a text twice as dear."""
+    rows = [
+        [sign.what, sign.name, f"{count:,}", "" if sign.instead is None else sign.instead or "nothing"]
+        for sign, count in found.commonest_signs(_SIGNS)
+    ]
+    if rows:
+        table(["forces UCS2", "name", "texts", "in its place"], rows)
+
+
+def _saving(found: Plan, price: Decimal | None, currency: str) -> str:
     if not found.avoidable:
         return ""
-    worst = " ".join(repr(one)[1:-1] for one, _ in found.forcing.most_common(_SHOWN * 2))
-    return f"{found.avoidable:,}, because of {worst}"
+    saved = "" if price is None else f", {_amount(found.avoidable_parts * price)} {currency}"
+    return f"{found.avoidable_parts:,} parts fewer{saved}, in {found.avoidable:,} texts"
+
+
+def _amount(amount: Decimal) -> str:
+    """With two places at least: money."""
+    places = max(2, -int(amount.as_tuple().exponent))
+    return f"{amount:,.{places}f}"
 
 
 def _parts(parts: int) -> str:
-    return {1: "1 part", _MANY: f"{_MANY} parts or more"}.get(parts, f"{parts} parts")
+    return f"{parts}+" if parts == LONG else str(parts)
 
 
 def _short(text: str) -> str:

@@ -7,9 +7,12 @@ from typing import Final
 
 import click
 
-from ants_async.errors import AntsError, ConfigurationError
+from ants_async.cli.tables import clean
+from ants_async.errors import AntsError, ConfigurationError, OutcomeUnknown
 
 REFUSED: Final = 2
+UNCLEAR: Final = 3
+"""It may have happened: not to be repeated as a refusal may."""
 INTERRUPTED: Final = 130
 
 
@@ -24,8 +27,8 @@ def one_line_errors() -> Iterator[None]:
         expected = _expected(error)
         if expected is None or isinstance(expected, BrokenPipeError):  # click ends a closed pipe quietly
             raise
-        click.echo(f"error: {' '.join(str(expected).split())}", err=True)
-        sys.exit(REFUSED)
+        click.echo(f"error: {clean(' '.join(str(expected).split()))}", err=True)
+        sys.exit(UNCLEAR if isinstance(expected, OutcomeUnknown) else REFUSED)
 
 
 @contextmanager

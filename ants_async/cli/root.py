@@ -8,13 +8,13 @@ from typing import Final
 import click
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
-    "campaign": ("ants_async.cli.campaign", "Send a text to many; watch, stop and continue it."),
-    "send": ("ants_async.cli.send", "Send a text to a few."),
-    "preview": ("ants_async.cli.send", "Show how a text will arrive."),
+    "campaign": ("ants_async.cli.campaign", "Send a text to many; plan, watch, stop and continue it."),
+    "send": ("ants_async.cli.send", "Send a text to a few, now or at a time."),
+    "preview": ("ants_async.cli.preview", "Show how a text will arrive."),
     "reports": ("ants_async.cli.look", "Show delivery reports; each is handed out once."),
     "logs": ("ants_async.cli.look", "Show messages of the last 48 hours."),
     "balance": ("ants_async.cli.look", "Show the credit left."),
-    "pin": ("ants_async.cli.two_factor", "Send, resend and verify PINs."),
+    "pin": ("ants_async.cli.pin", "Send, resend and verify PINs."),
     "apps": ("ants_async.cli.two_factor", "Applications: the rules by which PINs are sent."),
     "templates": ("ants_async.cli.two_factor", "Message templates: the texts that carry PINs."),
     "keys": ("ants_async.cli.keys", "API keys."),

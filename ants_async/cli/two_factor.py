@@ -1,52 +1,79 @@
-"""`ants-async apps`, `templates` and `pin`: two-factor authentication by hand."""
+"""`ants-async apps` and `templates`: what PINs are sent by, and with which words."""
 
-import sys
 from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
 import click
 
-from ants_async.cli.account import Account, account_options, given, with_options
+from ants_async.cli.account import Account, account_options, with_options
+from ants_async.cli.reading import given, something_to_change
 from ants_async.cli.refusals import one_line_errors
 from ants_async.client import AntsClient
 from ants_async.models.two_factor import (
     Application,
     ApplicationRequest,
     PinConfiguration,
-    PinReceipt,
     PinType,
     Template,
     TemplateRequest,
     VoiceLanguage,
 )
 
-NOT_VERIFIED: Final = 1
-_APP_COLUMNS: Final = ("applicationId", "name", "enabled", "configuration.pinTimeToLive")
-_TEMPLATE_COLUMNS: Final = ("messageId", "pinType", "pinLength", "senderId", "messageText")
+_APP_COLUMNS: Final = {
+    "id": "applicationId",
+    "name": "name",
+    "enabled": "enabled",
+    "attempts": "configuration.pinAttempts",
+    "time to live": "configuration.pinTimeToLive",
+    "sends a number": "configuration.sendPinPerPhoneNumberLimit",
+}
+_TEMPLATE_COLUMNS: Final = {
+    "id": "messageId",
+    "pin": "pinType",
+    "length": "pinLength",
+    "sender": "senderId",
+    "text": "messageText",
+}
 _RULES: Final = tuple(field.name for field in attrs.fields(PinConfiguration) if field.name != "extra")
 
 
 _rules = with_options(
-    click.option("--enabled/--disabled", default=None),
-    click.option("--pin-attempts", type=int, help="Tries for one PIN. [API: 10]"),
-    click.option("--pin-time-to-live", help="E.g. 15m."),
-    click.option("--verify-pin-limit", help="For each number, e.g. 1/3s."),
-    click.option("--send-pin-per-application-limit", help="E.g. 10000/1d."),
-    click.option("--send-pin-per-phone-number-limit", help="E.g. 3/1d."),
-    click.option("--allow-multiple-pin-verifications/--verify-once", default=None),
+    click.option("--enabled/--disabled", default=None, help="Whether it sends PINs at all."),
+    click.option("--process-id"),
+    click.option("--pin-attempts", type=int, metavar="N", help="Tries for one PIN. [API: 10]"),
+    click.option("--pin-time-to-live", metavar="SPAN", help="How long a PIN is good. [API: 15m]"),
+    click.option("--verify-pin-limit", metavar="LIMIT", help="Tries by one number. [API: 1/3s]"),
+    click.option("--send-pin-per-application-limit", metavar="LIMIT", help="PINs in all. [API: 10000/1d]"),
+    click.option("--send-pin-per-phone-number-limit", metavar="LIMIT", help="PINs a number. [API: 3/1d]"),
+    click.option(
+        "--allow-multiple-pin-verifications/--verify-once",
+        default=None,
+        help="Whether a verified PIN can be verified again. [API: it can]",
+    ),
 )
 
 
 def _template_options(*, new: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What a template says; a new one has defaults."""
     return with_options(
-        click.option("--message-text", required=new, help="Must hold the placeholder."),
-        click.option("--pin-placeholder", default="<pin>" if new else None, help="E.g. <pin>."),
-        click.option("--pin-type", type=click.Choice(list(PinType)), default="NUMERIC" if new else None),
-        click.option("--pin-length", type=int, default=4 if new else None),
-        click.option("--sender-id"),
-        click.option("--language", type=click.Choice(list(VoiceLanguage)), help="For voice."),
+        click.option("--message-text", required=new, help="The text; holds the placeholder."),
+        click.option(
+            "--pin-placeholder", default="<pin>" if new else None, help="Where the PIN goes, e.g. <pin>."
+        ),
+        click.option(
+            "--pin-type",
+            type=click.Choice([one.value for one in PinType]),
+            default="NUMERIC" if new else None,
+        ),
+        click.option("--pin-length", type=int, default=4 if new else None, help="Characters of the PIN."),
+        click.option("--sender-id", help="The sender shown on the phone."),
+        click.option(
+            "--language",
+            metavar="CODE",
+            type=click.Choice([one.value for one in VoiceLanguage]),
+            help=f"For voice: {', '.join(VoiceLanguage)}.",
+        ),
         click.option("--repeat-dtmf", help="For voice: keys that say it again, e.g. 1#."),
         click.option("--speech-rate", type=float, help="For voice: 0.5 to 2."),
     )
@@ -80,7 +107,9 @@ def create_app(account: Account, *, name: str, **options: Any) -> None:
     """Create an application."""
     with one_line_errors():
         request = _changed(ApplicationRequest(name=name), options)
-    account.show(account.call(lambda client: client.two_factor.applications.create(request)))
+    account.show(
+        account.call(lambda client: client.two_factor.applications.create(request), look=["apps", "list"])
+    )
 
 
 @apps.command("update")
@@ -90,10 +119,13 @@ def create_app(account: Account, *, name: str, **options: Any) -> None:
 @account_options()
 def update_app(account: Account, *, application_id: str, **options: Any) -> None:
     """Change an application; what is not given stays as it is."""
+    with one_line_errors():
+        changes = something_to_change(options)
+        _changed(ApplicationRequest(name="any"), dict(changes))  # refuse now what no application can have
 
     async def change(client: AntsClient) -> Application:
-        known = await client.two_factor.applications.get(application_id)
-        return await client.two_factor.applications.update(application_id, _changed(known, options))
+        known = await client.two_factor.applications.get(application_id)  # for PUT replaces it as a whole
+        return await client.two_factor.applications.update(application_id, _changed(known, changes))
 
     account.show(account.call(change))
 
@@ -137,7 +169,12 @@ def create_template(account: Account, *, application_id: str, **options: Any) ->
     """Create a template."""
     with one_line_errors():
         request = TemplateRequest(**options)
-    account.show(account.call(lambda client: client.two_factor.templates.create(application_id, request)))
+    account.show(
+        account.call(
+            lambda client: client.two_factor.templates.create(application_id, request),
+            look=["templates", "list", application_id],
+        )
+    )
 
 
 @templates.command("update")
@@ -147,64 +184,12 @@ def create_template(account: Account, *, application_id: str, **options: Any) ->
 @account_options()
 def update_template(account: Account, *, application_id: str, message_id: str, **options: Any) -> None:
     """Change a template; what is not given stays as it is."""
+    with one_line_errors():
+        changes = something_to_change(options)
 
     async def change(client: AntsClient) -> Template:
         known = await client.two_factor.templates.get(application_id, message_id)
-        changed = attrs.evolve(known, **given(**options))
+        changed = attrs.evolve(known, **changes)
         return await client.two_factor.templates.update(application_id, message_id, changed)
 
     account.show(account.call(change))
-
-
-@click.group()
-def pin() -> None:
-    """Send, resend and verify PINs. Needs an API key: ANTS_API_KEY."""
-
-
-@pin.command("send")
-@click.argument("application_id", metavar="APP")
-@click.argument("message_id", metavar="TEMPLATE")
-@click.argument("to")
-@click.option("--sender")
-@click.option(
-    "--lookup/--no-lookup", "nc_needed", default=None, help="Ask first whether the number is there."
-)
-@account_options()
-def send_pin(account: Account, **options: Any) -> None:
-    """Send a PIN to the number TO."""
-    _show(account, account.call(lambda client: client.two_factor.send_pin(**options)))
-
-
-@pin.command("resend")
-@click.argument("pin_id", metavar="PIN-ID")
-@click.option("--voice", is_flag=True, help="In a call.")
-@account_options()
-def resend_pin(account: Account, *, pin_id: str, voice: bool) -> None:
-    """Send the same PIN again."""
-    _show(
-        account,
-        account.call(
-            lambda client: (
-                client.two_factor.resend_pin_voice(pin_id) if voice else client.two_factor.resend_pin(pin_id)
-            )
-        ),
-    )
-
-
-@pin.command("verify")
-@click.argument("pin_id", metavar="PIN-ID")
-@click.option("--pin", "typed", prompt="PIN", hide_input=True, help="Asked for when it is not given.")
-@account_options()
-def verify_pin(account: Account, *, pin_id: str, typed: str) -> None:
-    """Check a PIN; each try costs one of its attempts. Exit code 1: it is not the right one."""
-    result = account.call(lambda client: client.two_factor.verify_pin(pin_id, typed))
-    account.show(result)
-    if not result.verified:
-        sys.exit(NOT_VERIFIED)
-
-
-def _show(account: Account, receipt: PinReceipt) -> None:
-    account.show(receipt)
-    if receipt.sms_status is not None and not receipt.is_sent:
-        click.echo("not sent: the number is not reachable; --no-lookup does not ask first", err=True)
-        sys.exit(NOT_VERIFIED)

@@ -59,7 +59,7 @@ SEND_BINARY: Final = _sms(
 )
 SEND_BINARY_MULTI: Final = _sms(
     name="sms.send_binary_multi",
-    command="send --hex --messages",
+    command="send --messages",
     path="/sms/1/binary/multi",
     body=BinaryMultiRequest,
 )

@@ -1,13 +1,17 @@
-"""Simulators that outlive single commands."""
+"""Simulators that outlive single commands, and commands typed at them."""
 
+import json
 from contextlib import contextmanager
 
 import pytest
 from anyio.from_thread import start_blocking_portal
+from click.testing import CliRunner
 
+from ants_async.cli.root import cli
 from ants_async.simulator import SimulatorConfig, running
 
 DEMO = {"ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
+UNREACHABLE = "66847781471"
 
 
 @pytest.fixture
@@ -27,3 +31,79 @@ def simulator(monkeypatch):
             yield base_url
 
     return start
+
+
+@pytest.fixture
+def api(simulator, tmp_path, monkeypatch):
+    """A simulator that delivers at once, but to one number; an empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    with simulator(delivery_time=0.0, unreachable={UNREACHABLE}) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def ants():
+    """Runs `ants-async …` in this process."""
+
+    def run(*words, stdin=None):
+        return CliRunner().invoke(cli, list(map(str, words)), input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def done(ants):
+    """What a command says that ends with the exit code expected."""
+
+    def run(*words, code=0, stdin=None):
+        result = ants(*words, stdin=stdin)
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    return run
+
+
+@pytest.fixture
+def data(done):
+    """What a command says in JSON."""
+    return lambda *words: json.loads(done(*words, "--json"))
+
+
+@pytest.fixture
+def refused(ants):
+    """The last line of a refusal, which is its only one unless the words made no command."""
+
+    def run(*words):
+        result = ants(*words)
+        assert result.exit_code == 2, result.output
+        assert result.stdout == ""
+        return result.stderr.splitlines()[-1]
+
+    return run
+
+
+@pytest.fixture
+def texts_sent(done):
+    """The texts in the logs, the latest first."""
+    return lambda: [json.loads(line)["text"] for line in done("logs", "--all", "--json").splitlines()]
+
+
+@pytest.fixture
+def with_a_key(monkeypatch):
+    """From here on with an API key, as PINs want it."""
+
+    def change():
+        for name in DEMO:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("ANTS_API_KEY", "demo-key")
+
+    return change
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch):
+    """Output is drawn, wide enough for every table."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
