@@ -32,7 +32,7 @@ async def main() -> None:
         ):
             dispatcher = Dispatcher(client, ledger, push=push)
             app = Starlette(routes=[Mount("/ants", report_receiver(push, dispatcher.receive))])
-            server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
             serving = asyncio.create_task(server.serve([listener]))
             people = (Recipient(str(66810000000 + n), fields={"name": f"#{n}"}) for n in range(100))
             outcomes = dispatcher.run(CAMPAIGN, people)

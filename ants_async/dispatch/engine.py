@@ -10,6 +10,8 @@ from collections.abc import (
     Iterable,
     Sequence,
 )
+from contextlib import suppress
+from math import inf
 from typing import Final
 
 import anyio
@@ -17,8 +19,9 @@ import anyio.lowlevel
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 
 from ants_async.client import AntsClient
+from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome, Recipient
-from ants_async.dispatch.ledger.protocol import Ledger, OpenCampaign, Pushed
+from ants_async.dispatch.ledger.protocol import Ledger, OpenCampaign, PushedBulk
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planned, Planner
 from ants_async.dispatch.push import Push
@@ -32,6 +35,7 @@ MAX_BODY: Final = 1_000_000
 _TRACKERS: Final = 2
 _ROWS_A_TURN: Final = 1000
 _BATCHES_AHEAD: Final = 16  # of outcomes, before a slow reader slows the sending
+_MOST_UNREAD: Final = 10_000  # outcomes of pushed reports, before no more reports are taken
 _BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
 
 
@@ -70,31 +74,29 @@ class Dispatcher:
         self.tracking = tracking or (TrackingRules() if push is None else _BESIDE_PUSHES)
         self.push = push
         self._runs: dict[int, _Run] = {}
+        self._arrivals = Arrivals(ledger, self._tell)
 
     async def receive(self, reports: Iterable[DeliveryReport]) -> None:
         """Take pushed reports, as `webhooks.report_receiver` hands them over.
 
-        They are stored when it returns, whether their campaign runs now or not; a report that comes again
-        changes nothing. Raises `ReportsNotTaken` for those of bulks that this ledger does not know, or whose
-        sends are not answered yet: the others are stored all the same.
+        They are stored when it returns, whether their campaign runs now or not; a report that comes again, or
+        is not final, changes nothing. Raises `ReportsNotTaken` for those of bulks that this ledger does not
+        know, or whose sends are not answered yet, and for all while a run's reader is far behind; and
+        `LedgerError`. The others are stored all the same, also when this is cancelled.
         """
-        by_bulk: dict[str, list[DeliveryReport]] = {}
-        for report in reports:
-            by_bulk.setdefault(report.bulk_id or "", []).append(report)
-        not_taken: list[DeliveryReport] = []
-        for bulk_id, some in by_bulk.items():
-            pushed: Pushed | None = None
-            with anyio.CancelScope(shield=True):  # stored whole, or not at all
-                pushed = await self.ledger.pushed(bulk_id, {report.message_id: report for report in some})
-            if pushed is None:
-                not_taken += some
-                continue
-            not_taken += (report for report in some if report.message_id in pushed.early)
-            run = self._runs.get(pushed.campaign_key)
-            if run is not None:
-                await run.pushed(pushed)
+        final = [report for report in reports if report.status.is_final]
+        if not final:
+            return
+        if any(run.unread > _MOST_UNREAD for run in self._runs.values()):
+            raise ReportsNotTaken(final)
+        not_taken = await self._arrivals.store(final)
         if not_taken:
             raise ReportsNotTaken(not_taken)
+
+    def _tell(self, bulk: PushedBulk) -> None:
+        run = self._runs.get(bulk.campaign_key)
+        if run is not None:
+            run.pushed(bulk)
 
     async def run(
         self, campaign: Campaign, recipients: Recipients | None, *, source: str | None = None
@@ -155,11 +157,14 @@ class _Run:
         self._stopping = anyio.Event()
         self._reading = anyio.CancelScope()
         self._failure: Exception | None = None
+        self._pushed, self._relayed = anyio.create_memory_object_stream[Sequence[Outcome]](inf)
+        self.unread = 0
         client, clock = dispatcher.client, dispatcher.client.clock
         self._clock = clock
-        self._tracker = Tracker(
-            client, self._ledger, opened, dispatcher.tracking, emit=self._emit, clock=clock
-        )
+        rules = dispatcher.tracking
+        if rules is _BESIDE_PUSHES and opened.campaign.mode is Mode.MULTI:  # which has no pushes
+            rules = TrackingRules()
+        self._tracker = Tracker(client, self._ledger, opened, rules, emit=self._emit, clock=clock)
         self._sender = Sender(
             client,
             self._ledger,
@@ -172,11 +177,18 @@ class _Run:
             push=dispatcher.push,
         )
 
-    async def pushed(self, pushed: Pushed) -> None:
-        """Go on from what was pushed."""
-        if not pushed.left:
-            self._tracker.forget(pushed.chunk_key)
-        await self._emit(pushed.outcomes)
+    def pushed(self, bulk: PushedBulk) -> None:
+        """Go on from what was pushed. Nothing waits here: a slow reader is no reason to lose an outcome."""
+        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it ends: the ledger has it
+            self._pushed.send_nowait(bulk.outcomes)
+            self.unread += len(bulk.outcomes)
+        self._tracker.pushed(bulk.chunk_key, bulk.left)
+
+    async def _relay(self) -> None:
+        """Outcomes of pushed reports to the reader, until there will be no more."""
+        async for outcomes in self._relayed:
+            await self._emit(outcomes)
+            self.unread -= len(outcomes)
 
     def stop(self) -> None:
         """Read nothing more, start nothing more."""
@@ -186,20 +198,26 @@ class _Run:
 
     async def main(self, recipients: Recipients | None) -> None:
         """Everything, as one task group; the ledger is told how it ended."""
-        async with self._outcomes:
+        async with self._outcomes, self._relayed:
             try:
-                async with anyio.create_task_group() as group:
-                    for _ in range(_TRACKERS):
-                        group.start_soon(self._guarded, self._tracker.run)
-                    await self._guarded(self._follow_old_bulks)
-                    if not self._stopping.is_set():
-                        await self._guarded(self._send_all, recipients)
-                    self._tracker.no_more()
+                async with anyio.create_task_group() as relay:
+                    relay.start_soon(self._relay)
+                    with self._pushed:
+                        await self._send_and_track(recipients)
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._close()
             if self._failure is not None:
                 raise self._failure
+
+    async def _send_and_track(self, recipients: Recipients | None) -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(_TRACKERS):
+                group.start_soon(self._guarded, self._tracker.run)
+            await self._guarded(self._follow_old_bulks)
+            if not self._stopping.is_set():
+                await self._guarded(self._send_all, recipients)
+            self._tracker.no_more()
 
     async def _follow_old_bulks(self) -> None:
         for bulk in await self._ledger.bulks(self._opened.key):
@@ -253,8 +271,13 @@ class _Run:
             for number in numbers:
                 known.add(number)
         dispatcher = self._dispatcher
+        push = dispatcher.push if self._opened.campaign.mode is Mode.ADVANCED else None
         planner = Planner(
-            self._opened.campaign, known, chunk_size=dispatcher.chunk_size, max_body=dispatcher.max_body
+            self._opened.campaign,
+            known,
+            chunk_size=dispatcher.chunk_size,
+            max_body=dispatcher.max_body,
+            own_bytes=0 if push is None else push.bytes_a_message,
         )
         first = True
         async for recipient in _aiter(recipients):

@@ -45,15 +45,19 @@ class Planned:
 class Planner:
     """Cuts a stream of recipients into chunks; numbers in `known` were planned by an earlier run.
 
+    `own_bytes`: what each message has of its own beside number and text; then none shares its text.
     `rows` counts what was pushed; `duplicates` are for the caller to take away.
     """
 
-    def __init__(self, campaign: Campaign, known: NumberSet, *, chunk_size: int, max_body: int) -> None:
+    def __init__(
+        self, campaign: Campaign, known: NumberSet, *, chunk_size: int, max_body: int, own_bytes: int = 0
+    ) -> None:
         self._campaign = campaign
         self._known = known
         self._seen = NumberSet()
         self._chunk_size = chunk_size
         self._max_body = max_body
+        self._own_bytes = own_bytes
         self._chunk: list[Planned] = []
         self._bytes = 0
         self.rows = 0
@@ -82,9 +86,9 @@ class Planner:
 
     def _size(self, text: str, row: int) -> int:
         """Bytes it adds to the body; who has the text of the one before shares a message with it."""
-        if self._chunk and self._chunk[-1].text == text:
+        if self._chunk and self._chunk[-1].text == text and not self._own_bytes:
             return _DESTINATION_BYTES
-        return _DESTINATION_BYTES + _MESSAGE_BYTES + _bytes_of(text, row)
+        return _DESTINATION_BYTES + _MESSAGE_BYTES + self._own_bytes + _bytes_of(text, row)
 
     def flush(self) -> list[Planned] | None:
         """What is left at the end of the source."""

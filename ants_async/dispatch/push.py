@@ -24,6 +24,7 @@ _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _VERSION: Final = "v1"
 _BYTES: Final = 16  # 128 bit, of the token and of each MAC
 _SHORTEST_SECRET: Final = 16
+_FIELD_BYTES: Final = 140  # the names of four fields, and what two of them say
 
 
 def _secret(_instance: object, _attribute: "attrs.Attribute[Any]", value: bytes) -> None:
@@ -45,7 +46,8 @@ class PushKey:
 
     def mac(self, *parts: str) -> str:
         """22 characters over these words."""
-        return _base64(digest(self.secret, "|".join(parts).encode(), sha256)[:_BYTES])
+        words = "|".join(parts).encode(errors="surrogatepass")  # JSON can spell half a character
+        return _base64(digest(self.secret, words, sha256)[:_BYTES])
 
 
 _NOBODY: Final = PushKey("nobody", token_bytes(32))
@@ -83,6 +85,11 @@ class Push:
         """The URL given to the API: the key's id and the secret token at its end."""
         key = self.keys[0]
         return f"{self.url.rstrip('/')}/{key.id}/{key.mac('path')}"
+
+    @property
+    def bytes_a_message(self) -> int:
+        """What all this adds to a message in JSON, about."""
+        return _FIELD_BYTES + len(self.notify_url) + len(self.callback_data("", ""))
 
     def callback_data(self, message_id: str, to: str) -> str:
         """What goes along with a message, and comes back with its reports.

@@ -8,7 +8,7 @@ way, since reports are handed out once: for both the logs are asked by message i
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 import anyio
 import attrs
@@ -78,6 +78,8 @@ class Tracker:
         self._emit = emit
         self._now = clock
         self._queue: list[tuple[float, int, _Watched]] = []
+        self._followed: dict[int, _Watched] = {}
+        self._ended: set[int] = set()  # by pushes, before they were followed
         self._busy = 0
         self._changed = anyio.Event()
         self._complete = False
@@ -86,14 +88,25 @@ class Tracker:
 
     def watch(self, bulk: Bulk) -> None:
         """Follow a bulk; its first look-up is soon."""
+        if bulk.key in self._ended:
+            return
         now = anyio.current_time()
         rules = self._rules
-        self._push(_Watched(bulk, now + rules.first, rules.first, now, ask_logs=bulk.stands_elsewhere))
+        watched = _Watched(bulk, now + rules.first, rules.first, now, ask_logs=bulk.stands_elsewhere)
+        self._followed[bulk.key] = watched
+        self._push(watched)
 
-    def forget(self, chunk_key: int) -> None:
-        """All of a bulk is final: somebody told of it."""
-        self._queue = [entry for entry in self._queue if entry[1] != chunk_key]
-        heapify(self._queue)
+    def pushed(self, chunk_key: int, left: int) -> None:
+        """Reports of a bulk were pushed, and so many of its messages are not at their end yet."""
+        watched = self._followed.get(chunk_key)
+        if left:
+            if watched is not None:
+                watched.quiet_since = anyio.current_time()
+            return
+        if watched is None:
+            self._ended.add(chunk_key)
+        else:
+            del self._followed[chunk_key]
         self._wake()
 
     def no_more(self) -> None:
@@ -126,6 +139,8 @@ class Tracker:
     async def _next(self) -> _Watched | None:
         while not self._stopped:
             now = anyio.current_time()
+            while self._queue and not self._is_followed(self._queue[0][2]):
+                heappop(self._queue)
             if self._queue and self._queue[0][0] <= now:
                 self._busy += 1
                 return heappop(self._queue)[2]
@@ -134,6 +149,10 @@ class Tracker:
             with anyio.move_on_after(self._queue[0][0] - now if self._queue else None):
                 await self._changed.wait()
         return None
+
+    def _is_followed(self, watched: _Watched) -> bool:
+        """False once pushes have brought it to its end, be it while it is being looked up."""
+        return self._followed.get(watched.bulk.key) is watched
 
     async def _look_up(self, watched: _Watched) -> None:
         bulk = watched.bulk
@@ -156,8 +175,10 @@ class Tracker:
         if left and asked and failure is None and self._now() - bulk.answered_at > self._rules.give_up_after:
             reason = "no final status within validity period and log window"
             await self._emit(await self._ledger.give_up(self._campaign, bulk.key, reason, self._now()))
-            return
-        if left:
+            left = 0
+        if not left:
+            self._followed.pop(bulk.key, None)
+        elif self._is_followed(watched):
             self._schedule(watched, came)
 
     def _note(self, failure: AntsError | None) -> None:

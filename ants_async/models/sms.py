@@ -160,7 +160,7 @@ class AdvancedMessage:
     language: Language | None = None
     transliteration: str | None = None
     intermediate_report: bool | None = None
-    notify_url: str | None = None
+    notify_url: str | None = attrs.field(default=None, repr=False)  # it may hold a secret token
     notify_content_type: str | None = attrs.field(
         default=None, validator=is_one_of("application/json", "application/xml")
     )

@@ -63,17 +63,24 @@ class Bulk:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Pushed:
-    """What came of pushed reports. `left`: messages of the bulk that still wait.
-
-    `early`: ids of messages that no answer is recorded for yet; their reports were not taken.
-    """
+class PushedBulk:
+    """What pushed reports did to one bulk. `left`: its messages that are not at their end yet."""
 
     campaign_key: int
     chunk_key: int
     outcomes: Sequence[Outcome]
     left: int
-    early: frozenset[str]
+
+
+@attrs.frozen(slots=True)
+class Pushed:
+    """What came of pushed reports.
+
+    `not_taken`: places of those whose bulk is not known here, or whose message has no answer recorded yet.
+    """
+
+    bulks: Sequence[PushedBulk]
+    not_taken: frozenset[int]
 
 
 @attrs.frozen(slots=True)
@@ -152,8 +159,8 @@ class Ledger(Protocol):
         """Record final statuses by message id; answers the outcomes, and how many still wait."""
         ...
 
-    async def pushed(self, bulk_id: str, reports: Mapping[str, DeliveryReport]) -> Pushed | None:
-        """Record reports that were pushed, as `settle` does; None when the bulk is not known here."""
+    async def pushed(self, reports: Sequence[DeliveryReport]) -> Pushed:
+        """Record final statuses by bulk, number and message id, whichever campaigns they belong to."""
         ...
 
     async def park(

@@ -205,26 +205,14 @@ def _bulks(connection: sqlite3.Connection, where: str, key: int) -> list[Bulk]:
     return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
 
 
-def find_bulk(connection: sqlite3.Connection, bulk_id: str) -> tuple[int, str, Bulk] | None:
-    """Campaign key, campaign id and bulk of a bulk id of ours, which ends in the chunk's key."""
-    _, _, key = bulk_id.rpartition("-")
-    if not (key.isascii() and key.isdigit() and len(key) < 19):  # noqa: PLR2004 - an integer of SQLite
-        return None
-    found = connection.execute(
-        "SELECT campaign.key, campaign.id, chunk.answered_at FROM chunk"
-        " JOIN campaign ON campaign.key = chunk.campaign WHERE chunk.key = ? AND chunk.bulk_id = ?",
-        (int(key), bulk_id),
-    ).fetchone()
-    if found is None:
-        return None
-    campaign_key, campaign_id, answered_at = found
-    return campaign_key, campaign_id, Bulk(int(key), bulk_id, answered_at or 0.0, stands_elsewhere=False)
-
-
-def unanswered_messages(connection: sqlite3.Connection, key: int) -> list[Row]:
-    """A chunk's messages that no answer is recorded for."""
+def open_messages(connection: sqlite3.Connection, key: int) -> int:
+    """How many of a chunk's messages are not at their end: without an answer, or without a final status."""
     chunk = chunk_row(connection, key)
-    return messages(connection, chunk["first"], chunk["last"], MessageState.PLANNED)
+    found = connection.execute(
+        "SELECT count(*) FROM message WHERE key BETWEEN ? AND ? AND state IN (?, ?)",
+        (chunk["first"], chunk["last"], MessageState.PLANNED, MessageState.ACCEPTED),
+    )
+    return int(found.fetchone()[0])
 
 
 def waiting(connection: sqlite3.Connection, key: int) -> list[Row]:
@@ -271,9 +259,17 @@ def outcomes(connection: sqlite3.Connection, campaign_id: str, first: int, last:
 def outcomes_of(
     connection: sqlite3.Connection, campaign_id: str, chunk: int, keys: Sequence[int]
 ) -> list[Outcome]:
-    """Newest outcomes of some messages of a chunk."""
+    """Newest outcomes of some messages of a chunk; a pushed report is about one of hundreds."""
+    if not keys:
+        return []
     chosen = set(keys)
-    rows = _rows(connection, _OUTCOMES + " WHERE chunk.key = ?", chunk)
+    rows = _rows(
+        connection,
+        _OUTCOMES + " WHERE chunk.key = ? AND message.key BETWEEN ? AND ?",
+        chunk,
+        min(keys),
+        max(keys),
+    )
     return [_outcome(row, campaign_id) for row in rows if row["key"] in chosen]
 
 

@@ -9,7 +9,7 @@ from typing import Self
 import attrs
 
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome, OutcomeKind
-from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger import queries, settling
 from ants_async.dispatch.ledger.database import Database, new_bulk_id
 from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Message, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
@@ -107,7 +107,7 @@ class SqliteLedger:
         self, chunk: Chunk, answers: Sequence[Answer], now: float
     ) -> tuple[Sequence[Outcome], Bulk | None]:
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
-        return await self._database.run(self._answered, chunk, answers, now)
+        return await self._database.run(_answered, chunk, answers, now)
 
     async def bulks(self, key: int) -> Sequence[Bulk]:
         """Answered chunks that wait for final statuses."""
@@ -122,11 +122,11 @@ class SqliteLedger:
         self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
     ) -> tuple[Sequence[Outcome], int]:
         """Record final statuses by message id; answers the outcomes, and how many still wait."""
-        return await self._database.run(self._settle, campaign.campaign.id, bulk, reports)
+        return await self._database.run(settling.settle, campaign.campaign.id, bulk, reports)
 
-    async def pushed(self, bulk_id: str, reports: Mapping[str, DeliveryReport]) -> Pushed | None:
-        """Record reports that were pushed, as `settle` does; None when the bulk is not known here."""
-        return await self._database.run(self._pushed, bulk_id, reports)
+    async def pushed(self, reports: Sequence[DeliveryReport]) -> Pushed:
+        """Record final statuses by bulk, number and message id, whichever campaigns they belong to."""
+        return await self._database.run(settling.settle_pushed, reports)
 
     async def park(
         self, campaign: OpenCampaign, key: int, reason: str, now: float
@@ -174,111 +174,39 @@ class SqliteLedger:
         for row, number in await self._database.run(queries.duplicates, key):
             yield Outcome(OutcomeKind.DUPLICATE, row, str(number))
 
-    def _answered(
-        self, connection: sqlite3.Connection, chunk: Chunk, answers: Sequence[Answer], now: float
-    ) -> tuple[Sequence[Outcome], Bulk | None]:
-        connection.executemany(
-            "UPDATE message SET state = ?, status = ?, error = ?, sms_count = ?, message_id = ?, bulk_id = ?,"
-            " deduplicated = ? WHERE key = ? AND state = 0",
-            [
-                (
-                    MessageState.ACCEPTED if answer.accepted else MessageState.REJECTED,
-                    self._status_key(connection, answer.status),
-                    answer.error,
-                    answer.sms_count,
-                    _if_other(answer.message_id, answer.message.message_id),
-                    _if_other(answer.bulk_id, chunk.bulk_id),
-                    answer.deduplicated,
-                    answer.message.key,
-                )
-                for answer in answers
-            ],
-        )
-        given = next((one.bulk_id for one in answers if one.bulk_id and not one.deduplicated), chunk.bulk_id)
-        if given != chunk.bulk_id:
-            queries.set_bulk_id(connection, chunk.key, given)
-        bulk = queries.advance_chunk(connection, chunk.key, now)
-        return [_outcome(answer) for answer in answers], bulk
-
-    def _settle(
-        self,
-        connection: sqlite3.Connection,
-        campaign_id: str,
-        bulk: Bulk,
-        reports: Mapping[str, DeliveryReport],
-    ) -> tuple[Sequence[Outcome], int]:
-        waiting = queries.waiting(connection, bulk.key)
-        settled = []
-        for row in waiting:
-            own_id = row["message_id"] or message_id(campaign_id, str(row["number"]))
-            report = reports.get(own_id)
-            if report is not None and report.status.is_final:
-                settled.append((row["key"], report))
-        connection.executemany(
-            "UPDATE message SET state = ?, status = ?, error = ?, sms_count = coalesce(?, sms_count),"
-            " price = ?, currency = ?, sent_at = ?, done_at = ?, bulk_id = ? WHERE key = ? AND state = 1",
-            [
-                (
-                    MessageState.FINAL,
-                    self._status_key(connection, report.status),
-                    report.error.name if report.error and report.error.id else None,
-                    report.sms_count,
-                    str(report.price.price_per_message) if report.price else None,
-                    report.price.currency if report.price else None,
-                    report.sent_at.timestamp() if report.sent_at else None,
-                    report.done_at.timestamp() if report.done_at else None,
-                    _if_other(report.bulk_id, bulk.bulk_id),
-                    key,
-                )
-                for key, report in settled
-            ],
-        )
-        left = len(waiting) - len(settled)
-        if not left and not queries.unanswered_messages(connection, bulk.key):
-            queries.close_chunk(connection, bulk.key)
-        return queries.outcomes_of(connection, campaign_id, bulk.key, [key for key, _ in settled]), left
-
-    def _pushed(
-        self, connection: sqlite3.Connection, bulk_id: str, reports: Mapping[str, DeliveryReport]
-    ) -> Pushed | None:
-        found = queries.find_bulk(connection, bulk_id)
-        if found is None:
-            return None
-        campaign_key, campaign_id, bulk = found
-        unanswered = {
-            message_id(campaign_id, str(row["number"]))
-            for row in queries.unanswered_messages(connection, bulk.key)
-        }
-        outcomes, left = self._settle(connection, campaign_id, bulk, reports)
-        return Pushed(
-            campaign_key=campaign_key,
-            chunk_key=bulk.key,
-            outcomes=outcomes,
-            left=left,
-            early=frozenset(reports.keys() & unanswered),
-        )
-
-    def _status_key(self, connection: sqlite3.Connection, status: Status | None) -> int | None:
-        """Statuses are few: each stands once in the ledger. What a rollback undid is looked up again."""
-        if status is None:
-            return None
-        row = (status.group_id, status.group_name, status.id, status.name, status.description)
-        found = connection.execute(
-            "SELECT key FROM status WHERE (group_id, group_name, id, name, description) = (?, ?, ?, ?, ?)",
-            row,
-        ).fetchone()
-        if found is not None:
-            return int(found[0])
-        return connection.execute(
-            "INSERT INTO status (group_id, group_name, id, name, description) VALUES (?, ?, ?, ?, ?)", row
-        ).lastrowid
-
 
 class MemoryLedger(SqliteLedger):
     """A ledger that ends with its process: for tries and tests, or where the caller keeps its own record."""
 
     def __init__(self) -> None:
         super().__init__(":memory:")
+
+
+def _answered(
+    connection: sqlite3.Connection, chunk: Chunk, answers: Sequence[Answer], now: float
+) -> tuple[Sequence[Outcome], Bulk | None]:
+    connection.executemany(
+        "UPDATE message SET state = ?, status = ?, error = ?, sms_count = ?, message_id = ?, bulk_id = ?,"
+        " deduplicated = ? WHERE key = ? AND state = 0",
+        [
+            (
+                MessageState.ACCEPTED if answer.accepted else MessageState.REJECTED,
+                settling.status_key(connection, answer.status),
+                settling.text(answer.error),
+                settling.whole(answer.sms_count),
+                _if_other(settling.text(answer.message_id), answer.message.message_id),
+                _if_other(settling.text(answer.bulk_id), chunk.bulk_id),
+                answer.deduplicated,
+                answer.message.key,
+            )
+            for answer in answers
+        ],
+    )
+    given = next((one.bulk_id for one in answers if one.bulk_id and not one.deduplicated), chunk.bulk_id)
+    if given != chunk.bulk_id:
+        queries.set_bulk_id(connection, chunk.key, settling.text(given) or "")
+    bulk = queries.advance_chunk(connection, chunk.key, now)
+    return [_outcome(answer) for answer in answers], bulk
 
 
 def _if_other(value: str | None, usual: str) -> str | None:
