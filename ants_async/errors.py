@@ -23,11 +23,21 @@ AntsError
         └── LedgerInUse           another process has it open
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class AntsError(Exception):
-    """Root of all errors of this package."""
+    """Root of all errors of this package. They can be pickled, to cross from one process to another."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[AntsError], args: tuple[Any, ...], state: Mapping[str, Any]) -> AntsError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error
 
 
 class ConfigurationError(AntsError, ValueError):
@@ -45,9 +55,6 @@ class ValidationError(AntsError, ValueError):
         self.field = field
         self.value = value
         self.rule = rule
-
-    def __reduce__(self) -> tuple[type["ValidationError"], tuple[str, object, str]]:
-        return type(self), (self.field, self.value, self.rule)
 
 
 class TransportError(AntsError):

@@ -100,7 +100,10 @@ def build(
     """
     target = endpoint.path.format_map({name: _segment(name, value) for name, value in (path or {}).items()})
     if query:
-        target = f"{target}?{urlencode(query, safe=',')}"  # commas stand between ids
+        try:
+            target = f"{target}?{urlencode(query, safe=',')}"  # commas stand between ids
+        except UnicodeEncodeError:
+            raise errors.ValidationError("query", "***", "text of whole characters") from None
     wire = wire if endpoint.has_xml else Wire.JSON
     if body is None:
         return RequestParts(endpoint.method, target, _HEADERS[wire], None)

@@ -19,11 +19,12 @@ class Permission(StrEnum):
 
 
 def _permissions(value: Iterable[Permission | str] | None) -> tuple[Permission | str, ...] | None:
-    return None if value is None else tuple(known(Permission, one) or one for one in value)
+    several = (value,) if isinstance(value, str) else value
+    return None if several is None else tuple(known(Permission, one) or one for one in several)
 
 
 def _addresses(value: Iterable[str] | None) -> tuple[str, ...] | None:
-    return None if value is None else tuple(value)
+    return (value,) if isinstance(value, str) else None if value is None else tuple(value)
 
 
 @attrs.frozen(slots=True, kw_only=True)

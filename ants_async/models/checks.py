@@ -21,14 +21,8 @@ def is_sender(_instance: object, attribute: "_Attribute[Any]", value: str | None
     check_sender(value, field=attribute.name)
 
 
-def is_text(_instance: object, attribute: "_Attribute[Any]", value: str | None) -> None:
-    """A text within the API's limits, 25 parts and 4000 bytes, or None."""
-    if value is not None:
-        is_needed_text(_instance, attribute, value)
-
-
 def is_needed_text(_instance: object, attribute: "_Attribute[Any]", value: str) -> None:
-    """A text within the API's limits."""
+    """A text within the API's limits, 25 parts and 4000 bytes."""
     if not isinstance(value, str):
         raise ValidationError(attribute.name, value, "a text")
     check_text(value, field=attribute.name)
@@ -42,16 +36,20 @@ def is_not_empty(_instance: object, attribute: "_Attribute[Any]", value: tuple[o
 
 def is_aware(_instance: object, attribute: "_Attribute[Any]", value: datetime | None) -> None:
     """A moment with a time zone, or None."""
-    if value is not None and value.utcoffset() is None:
+    if value is not None and (not isinstance(value, datetime) or value.utcoffset() is None):
         raise ValidationError(attribute.name, value, "a datetime with a time zone")
 
 
 def check_number_within(
     field: str, value: float | None, lowest: float, highest: float, unit: str = ""
 ) -> None:
-    """Refuse a number that is not from `lowest` to `highest`; None is fine."""
-    if value is not None and not lowest <= value <= highest:
-        raise ValidationError(field, value, f"{lowest:g} to {highest:g} {unit}".strip())
+    """Refuse what is no number from `lowest` to `highest`, a whole one if those are; None is fine."""
+    kinds = (int, float) if isinstance(lowest, float) else (int,)
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, kinds) or not lowest <= value <= highest:
+        whole = "" if float in kinds else "a whole number, "
+        raise ValidationError(field, value, f"{whole}{lowest:g} to {highest:g} {unit}".strip())
 
 
 def is_within(lowest: float, highest: float, unit: str = "") -> Callable[[object, Any, float | None], None]:
@@ -75,7 +73,8 @@ def is_one_of(*values: str) -> Callable[[object, Any, str | None], None]:
 
 def to_numbers(value: str | Iterable[str]) -> tuple[str, ...]:
     """One number or several, each in the API's form."""
-    return (parse_number(value),) if isinstance(value, str) else tuple(map(parse_number, value))
+    several = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    return tuple(map(parse_number, several))
 
 
 def known(kind: type[E], value: E | str | None) -> E | str | None:

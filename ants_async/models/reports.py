@@ -48,16 +48,18 @@ class LogEntry(DeliveryReport):
 
 @attrs.frozen(slots=True)
 class ReportPage:
-    """Answer of `GET /sms/1/reports`."""
+    """Answer of `GET /sms/1/reports`. `unreadable`: reports it held that could not be read."""
 
-    results: tuple[DeliveryReport, ...] = ()
+    results: tuple[DeliveryReport, ...]
+    unreadable: int = attrs.field(default=0, eq=False)
 
 
 @attrs.frozen(slots=True)
 class LogPage:
-    """Answer of `GET /sms/1/logs`."""
+    """Answer of `GET /sms/1/logs`. `unreadable`: entries it held that could not be read."""
 
-    results: tuple[LogEntry, ...] = ()
+    results: tuple[LogEntry, ...]
+    unreadable: int = attrs.field(default=0, eq=False)
 
 
 @attrs.frozen(slots=True)

@@ -114,19 +114,25 @@ def _pin_error(value: PinError | str | None) -> PinError | str | None:
 
 
 def _time_to_live(value: TimeSpan | str | None) -> TimeSpan | None:
-    return TimeSpan(value, field="pin_time_to_live") if isinstance(value, str) else value
+    if value is None or isinstance(value, TimeSpan):
+        return value
+    return TimeSpan(value, field="pin_time_to_live")
+
+
+def _limit(value: RateLimit | str | None, field: str) -> RateLimit | None:
+    return value if value is None or isinstance(value, RateLimit) else RateLimit(value, field=field)
 
 
 def _verify_pin_limit(value: RateLimit | str | None) -> RateLimit | None:
-    return RateLimit(value, field="verify_pin_limit") if isinstance(value, str) else value
+    return _limit(value, "verify_pin_limit")
 
 
 def _send_pin_per_application_limit(value: RateLimit | str | None) -> RateLimit | None:
-    return RateLimit(value, field="send_pin_per_application_limit") if isinstance(value, str) else value
+    return _limit(value, "send_pin_per_application_limit")
 
 
 def _send_pin_per_phone_number_limit(value: RateLimit | str | None) -> RateLimit | None:
-    return RateLimit(value, field="send_pin_per_phone_number_limit") if isinstance(value, str) else value
+    return _limit(value, "send_pin_per_phone_number_limit")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -226,7 +232,7 @@ class TemplateRequest:
         if self.pin_type is None:
             raise ValidationError("pin_type", None, f"one of {', '.join(PinType)}")
         check_number_within("pin_length", self.pin_length, 1, 100)
-        check_number_within("speech_rate", self.speech_rate, 0.5, 2)
+        check_number_within("speech_rate", self.speech_rate, 0.5, 2.0)
         check_sender(self.sender_id, field="sender_id")
 
 

@@ -27,8 +27,10 @@ class _Window:
     used: deque[float] = attrs.field(factory=deque)
     closed_until: float = -math.inf
 
-    def wait(self, limit: RateLimit, now: float) -> float:
+    def wait(self, limit: RateLimit | None, now: float) -> float:
         """Seconds until one more fits."""
+        if limit is None:
+            return self.closed_until - now
         self.period = limit.period
         while self.used and self.used[0] <= now - limit.period:
             self.used.popleft()
@@ -42,11 +44,16 @@ class _Window:
 
 @attrs.frozen(slots=True)
 class Use:
-    """One use of a limit: its name in the manual, the limit, and whose it is."""
+    """One use of a limit: its name in the manual, the limit (None: the API alone counts), whose it is."""
 
     name: str
-    limit: RateLimit
+    limit: RateLimit | None
     key: Hashable
+
+    @property
+    def limit_text(self) -> str | None:
+        """The limit as the API writes it."""
+        return None if self.limit is None else str(self.limit)
 
 
 class PinLimits:
@@ -63,37 +70,46 @@ class PinLimits:
         """Use up one of each, all or none: when. Raises `PinLimitReached`, or waits until there is room."""
         while True:
             now = anyio.current_time()
+            self._sweep(now)
             windows = [self._window(use) for use in uses]
             waits = [window.wait(use.limit, now) for window, use in zip(windows, uses, strict=True)]
             longest = max(waits, default=0.0)
             if longest <= 0:
-                for window in windows:
-                    window.used.append(now)
+                for window, use in zip(windows, uses, strict=True):
+                    if use.limit is not None:
+                        window.used.append(now)
                 return now
             if not wait:
                 use = uses[waits.index(longest)]
-                raise PinLimitReached(use.name, str(use.limit), retry_after=longest)
+                raise PinLimitReached(use.name, use.limit_text, retry_after=longest)
             await anyio.sleep(longest)
 
     def give_back(self, uses: list[Use], taken_at: float) -> None:
-        """What was taken then was not used: the request never left."""
+        """What was taken then was not used: nothing was sent or verified."""
         for use in uses:
             window = self._window(use)
             if taken_at in window.used:
                 window.used.remove(taken_at)
 
-    def refused(self, uses: list[Use], taken_at: float, retry_after: float | None) -> float:
-        """The API says that a limit is reached: believe it. Seconds for which nothing is tried."""
-        if retry_after is None:
-            retry_after = min([_UNHINTED_PAUSE, *(use.limit.period for use in uses)])
+    def refused(self, uses: list[Use], taken_at: float, retry_after: float | None) -> float | None:
+        """The API says that a limit is reached: believe it.
+
+        Seconds for which nothing is tried; None when neither the API nor a limit known here says how long.
+        """
         self.give_back(uses, taken_at)
-        narrowest = uses[-1]  # the number's own: what concerns all would stop everybody else, too
-        self._window(narrowest).closed_until = anyio.current_time() + retry_after
+        periods = [use.limit.period for use in uses if use.limit is not None]
+        if retry_after is None and periods:
+            retry_after = min(_UNHINTED_PAUSE, *periods)
+        if retry_after is not None:
+            narrowest = self._window(uses[-1])  # the number's own: to hold all would stop everybody else, too
+            narrowest.closed_until = max(narrowest.closed_until, anyio.current_time() + retry_after)
         return retry_after
 
     def _window(self, use: Use) -> _Window:
+        return self._windows.setdefault((use.name, use.key), _Window())
+
+    def _sweep(self, now: float) -> None:
+        """From time to time, forget what is over: numbers must not pile up."""
         self._taken += 1
         if self._taken % _SWEEP_EVERY == 0:
-            now = anyio.current_time()
             self._windows = {key: one for key, one in self._windows.items() if not one.is_over(now)}
-        return self._windows.setdefault((use.name, use.key), _Window(use.limit.period))

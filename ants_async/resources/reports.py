@@ -3,19 +3,20 @@
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Final, TypedDict, Unpack
-from urllib.parse import quote
+from urllib.parse import quote_plus, urlencode
 
 import attrs
 
 from ants_async.endpoints.table import LOGS, REPORTS
 from ants_async.errors import IncompleteResult, ValidationError
+from ants_async.models.numbers import parse_number
 from ants_async.models.reports import DeliveryReport, LogEntry, LogPage, ReportPage
 from ants_async.models.statuses import StatusGroup
 from ants_async.transport.transport import Transport
-from ants_async.wire.converter import format_time
+from ants_async.wire.converter import camel, format_time
 
 MAX_LIMIT: Final = 1000
-_IDS_A_URL: Final = 1800  # characters; with the rest of the URL under the 2,000 that every server takes
+_QUERY: Final = 1900  # characters; with scheme, host and path under the 2,000 that every server takes
 
 
 class LogFilters(TypedDict, total=False):
@@ -25,7 +26,7 @@ class LogFilters(TypedDict, total=False):
     to: str | None
     bulk_id: str | None
     message_id: str | Iterable[str] | None
-    """One or several."""
+    """One or several; of none at all, nothing is found."""
     general_status: StatusGroup | None
     sent_since: datetime | None
     sent_until: datetime | None
@@ -48,20 +49,23 @@ class Reports:
         Raises `ValidationError`, `ApiError`, `ConnectionFailed`, and `OutcomeUnknown` when no clear answer
         came: the reports it held may have been handed out, and only the logs have them still.
         """
-        query = _given(bulkId=bulk_id, messageId=message_id, limit=_limit(limit))
-        page: ReportPage = await self._transport.call(REPORTS, query=query)
-        return page.results
+        return (await self._page(bulk_id=bulk_id, message_id=message_id, limit=_limit(limit))).results
 
     async def stream(self, *, bulk_id: str | None = None) -> AsyncIterator[DeliveryReport]:
         """All reports that are there now, page by page; raises as `fetch`. Manual section 4.
 
         What is left of a page when the reader stops is lost to the API: read to the end, or `fetch`.
         """
-        while page := await self.fetch(bulk_id=bulk_id, limit=MAX_LIMIT):
-            for report in page:
+        is_full = True
+        while is_full:
+            page = await self._page(bulk_id=bulk_id, limit=_limit(MAX_LIMIT))
+            for report in page.results:
                 yield report
-            if len(page) < MAX_LIMIT:
-                return
+            is_full = len(page.results) + page.unreadable >= MAX_LIMIT
+
+    async def _page(self, **query: str | None) -> ReportPage:
+        page: ReportPage = await self._transport.call(REPORTS, query=_given(**query))
+        return page
 
 
 @attrs.frozen(slots=True)
@@ -76,7 +80,11 @@ class Logs:
         `filters`: see `LogFilters`. `limit`: 1 to 1000. Raises `ValidationError`, `ApiError`,
         `TransportError`.
         """
-        return await self._page(_query(filters), limit)
+        ids = filters.get("message_id")
+        if ids is not None and not isinstance(ids, str):
+            filters["message_id"] = ids = tuple(ids)
+        query = _query(filters)
+        return () if ids == () else (await self._page(query, limit)).results
 
     async def stream(self, **filters: Unpack[LogFilters]) -> AsyncIterator[LogEntry]:
         """All messages that the filters let through, page by page, each once. Manual section 5.
@@ -90,8 +98,9 @@ class Logs:
             async for entry in self._walk(_query(filters)):
                 yield entry
             return
-        for some in _url_fulls(ids):
-            for entry in await self._page(_query({**filters, "message_id": some}), MAX_LIMIT):
+        query = _query({**filters, "message_id": None})
+        for some in _url_fulls(ids, _QUERY - len(urlencode(query))):
+            for entry in (await self._page(query | {"messageId": ",".join(some)}, MAX_LIMIT)).results:
                 yield entry
 
     async def _walk(self, query: dict[str, str]) -> AsyncIterator[LogEntry]:
@@ -99,53 +108,61 @@ class Logs:
         seen: frozenset[str] = frozenset()
         while True:
             page = await self._page(query, MAX_LIMIT)
-            for entry in page:
-                if entry.message_id not in seen:
-                    yield entry
-            if len(page) < MAX_LIMIT:
+            new = [entry for entry in page.results if entry.message_id not in seen]
+            for entry in new:
+                yield entry
+            if len(page.results) + page.unreadable < MAX_LIMIT:
                 return
-            times = [entry.sent_at for entry in page if entry.sent_at is not None]
-            if not times or times[0] == times[-1]:
+            times = [entry.sent_at for entry in page.results if entry.sent_at is not None]
+            if not new or not times or times[0] == times[-1]:
                 raise IncompleteResult(
                     f"more than {MAX_LIMIT} messages at one time; narrow by bulk_id, to or message_id"
                 )
             edge = times[-1]  # the next page begins where this one ends, and shows that moment again
             query = query | {"sentSince" if times[0] < edge else "sentUntil": format_time(edge)}
-            seen = frozenset(entry.message_id for entry in page if entry.sent_at == edge)
+            seen = frozenset(entry.message_id for entry in page.results)
 
-    async def _page(self, query: dict[str, str], limit: int) -> tuple[LogEntry, ...]:
+    async def _page(self, query: dict[str, str], limit: int) -> LogPage:
         page: LogPage = await self._transport.call(LOGS, query=query | {"limit": _limit(limit)})
-        return page.results
+        return page
 
 
 def _query(filters: LogFilters) -> dict[str, str]:
     ids = filters.get("message_id")
+    to = filters.get("to")
     group = filters.get("general_status")
     return _given(
-        from_=filters.get("sender"),
-        to=filters.get("to"),
-        bulkId=filters.get("bulk_id"),
-        messageId=ids if ids is None or isinstance(ids, str) else ",".join(ids),
-        generalStatus=None if group is None else group.name,
-        sentSince=_moment("sent_since", filters.get("sent_since")),
-        sentUntil=_moment("sent_until", filters.get("sent_until")),
+        sender=filters.get("sender"),
+        to=None if to is None else parse_number(to),
+        bulk_id=filters.get("bulk_id"),
+        message_id=ids if ids is None or isinstance(ids, str) else ",".join(map(_id, ids)) or None,
+        general_status=None if group is None else group.name,
+        sent_since=_moment("sent_since", filters.get("sent_since")),
+        sent_until=_moment("sent_until", filters.get("sent_until")),
         mcc=filters.get("mcc"),
         mnc=filters.get("mnc"),
     )
 
 
-def _url_fulls(ids: Iterable[str]) -> Iterator[list[str]]:
+def _url_fulls(ids: Iterable[str], room: int) -> Iterator[list[str]]:
     some: list[str] = []
     length = 0
-    for one in ids:
-        adds = len(quote(one)) + 1
-        if some and (length + adds > _IDS_A_URL or len(some) == MAX_LIMIT):
+    for one in dict.fromkeys(map(_id, ids)):
+        adds = len(quote_plus(one)) + 1
+        if some and (length + adds > room or len(some) == MAX_LIMIT):
             yield some
             some, length = [], 0
         some.append(one)
         length += adds
     if some:
         yield some
+
+
+def _id(value: str) -> str:
+    """One of several ids, between commas."""
+    if not isinstance(value, str) or not value or "," in value:
+        raise ValidationError("message_id", value, "an id that is not empty and has no comma in it")
+    return value
 
 
 def _limit(limit: int) -> str:
@@ -163,4 +180,8 @@ def _moment(field: str, value: datetime | None) -> str | None:
 
 
 def _given(**query: str | None) -> dict[str, str]:
-    return {name.rstrip("_"): value for name, value in query.items() if value is not None}
+    """What is asked for, as the API spells it. An empty filter would let everything through."""
+    for field, value in query.items():
+        if value == "":
+            raise ValidationError(field, value, "must not be empty; leave it out to ask for all")
+    return {camel(field): value for field, value in query.items() if value is not None}

@@ -1,14 +1,17 @@
 """Two-factor authentication (manual section 6.3): applications, templates, PINs."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final
 
+import anyio
 import attrs
 
 from ants_async.endpoints import Endpoint, table
 from ants_async.errors import (
+    AntsError,
     ApiError,
-    ConnectionFailed,
+    OutcomeUnknown,
     PinLimitReached,
     ServerError,
     ThrottledError,
@@ -40,6 +43,7 @@ class Applications:
     """
 
     _transport: Transport
+    _changed: Callable[[str], None] = attrs.field(repr=False)
 
     async def create(self, request: ApplicationRequest) -> Application:
         """A new application. Manual section 6.3."""
@@ -60,9 +64,12 @@ class Applications:
 
     async def update(self, application_id: str, request: ApplicationRequest) -> Application:
         """Replace an application's settings; the API may answer spans normalised. Manual section 6.3."""
-        application: Application = await self._transport.call(
-            table.UPDATE_APPLICATION, request, path={"application_id": application_id}
-        )
+        try:
+            application: Application = await self._transport.call(
+                table.UPDATE_APPLICATION, request, path={"application_id": application_id}
+            )
+        finally:
+            self._changed(application_id)
         return application
 
 
@@ -106,22 +113,26 @@ class Templates:
 class TwoFactor:
     """`client.two_factor`. PINs are authorised with an API key.
 
-    The application's limits are kept here before a request is wasted: they are read once from the API, or
-    given to `use_configuration`; `PinLimitReached` then says how long to wait. A 429 of the API is a limit,
-    too (another process may have used it): it is raised as `PinLimitReached` and never repeated.
+    The application's limits are kept here before a request is wasted: they are read once from the API (and
+    again after this client updated the application), or given to `use_configuration`; `PinLimitReached` then
+    says how long to wait. What never left or was refused does not count. A 429 of the API is a limit, too
+    (another process may have used it): it is raised as `PinLimitReached`, never repeated, and holds back that
+    number alone. A PIN that this client did not send is resent and verified without limits kept here.
     """
 
     def __init__(self, transport: Transport) -> None:
-        self.applications = Applications(transport)
+        self.applications = Applications(transport, self._forget)
         self.templates = Templates(transport)
         self._transport = transport
         self._limits = PinLimits()
-        self._configurations: dict[str, PinConfiguration | None] = {}
+        self._given: dict[str, PinConfiguration] = {}
+        self._read: dict[str, PinConfiguration] = {}
+        self._reading: dict[str, anyio.Event] = {}
         self._pins: OrderedDict[str, tuple[str, str]] = OrderedDict()  # id → application and number
 
     def use_configuration(self, application_id: str, configuration: PinConfiguration) -> None:
         """Keep to these limits, without asking the API for them: a TFA-only key may not read them."""
-        self._configurations[application_id] = configuration
+        self._given[application_id] = configuration
 
     async def send_pin(
         self,
@@ -135,9 +146,9 @@ class TwoFactor:
     ) -> PinReceipt:
         """Send a PIN by SMS. `message_id`: the template. `nc_needed=False` leaves out the Number Lookup.
 
-        `wait`: wait for a limit instead of raising. Raises `ValidationError`, `PinLimitReached`, `ApiError`,
-        `ConnectionFailed`, and `OutcomeUnknown` when no clear answer came: it is not sent again, for two
-        PINs confuse. Manual section 6.3.
+        `wait`: wait for a limit kept here instead of raising. Raises `ValidationError`, `PinLimitReached`,
+        `ApiError`, `ConnectionFailed`, and `OutcomeUnknown` when no clear answer came: it is not sent again,
+        for two PINs confuse. Manual section 6.3.
         """
         request = PinRequest(application_id=application_id, message_id=message_id, to=to, sender=sender)
         query = {} if nc_needed is None else {"ncNeeded": "true" if nc_needed else "false"}
@@ -157,14 +168,17 @@ class TwoFactor:
     async def verify_pin(self, pin_id: str, pin: str, *, wait: bool = False) -> PinVerification:
         """Check what the user typed: a wrong PIN is a result (`pin_error`), not an exception.
 
-        Each call uses up one of the PIN's attempts. `wait`: wait for a limit instead of raising.
-        Raises `PinLimitReached`, `ApiError`, `ConnectionFailed`, `OutcomeUnknown`. Manual section 6.3.
+        Each call uses up one of the PIN's attempts. `wait` and what it raises: as `send_pin`.
+        Manual section 6.3.
         """
+        request = VerifyRequest(pin=pin)
         application_id, to = self._pins.get(pin_id, (None, None))
-        limit = (await self._configuration(application_id)).verify_pin_limit if application_id else None
-        uses = [] if limit is None else [Use("verifyPinLimit", limit, (application_id, to))]
+        uses = []
+        if application_id is not None:
+            limit = (await self._configuration(application_id)).verify_pin_limit
+            uses = [Use("verifyPinLimit", limit, (application_id, to))]
         verification: PinVerification = await self._limited(
-            uses, wait, table.VERIFY_PIN, VerifyRequest(pin=pin), path={"pin_id": pin_id}
+            uses, wait, table.VERIFY_PIN, request, path={"pin_id": pin_id}
         )
         return verification
 
@@ -180,15 +194,18 @@ class TwoFactor:
         taken_at = await self._limits.take(uses, wait=wait)
         try:
             return await self._transport.call(endpoint, body, **request)
-        except ConnectionFailed:
-            self._limits.give_back(uses, taken_at)
+        except OutcomeUnknown:  # it may have counted
             raise
         except ThrottledError as error:
-            retry_after, limit = error.retry_after, None
+            retry_after, name, limit = error.retry_after, "a limit of the application", None
             if uses:
                 retry_after = self._limits.refused(uses, taken_at, retry_after)
-                limit = str(uses[-1].limit)
-            raise PinLimitReached("a limit of the application", limit, retry_after=retry_after) from error
+            if len(uses) == 1:  # of several, the API does not say which
+                name, limit = uses[0].name, uses[0].limit_text
+            raise PinLimitReached(name, limit, retry_after=retry_after) from error
+        except AntsError:
+            self._limits.give_back(uses, taken_at)
+            raise
 
     async def _send_uses(self, application_id: str, to: str) -> list[Use]:
         """The limits a send counts against, the number's own last."""
@@ -201,20 +218,35 @@ class TwoFactor:
                 (application_id, to),
             ),
         )
-        return [Use(name, limit, key) for name, limit, key in limits if limit is not None]
+        return [Use(name, limit, key) for name, limit, key in limits]
 
     async def _configuration(self, application_id: str) -> PinConfiguration:
         """Given, or read once; what cannot be read leaves the counting to the API, and holds up nobody."""
-        if application_id not in self._configurations:
-            try:
-                application = await self.applications.get(application_id)
-            except _FOR_NOW:
-                return PinConfiguration()
-            except ApiError:  # a key that may not read it
-                self._configurations[application_id] = None
-            else:
-                self._configurations[application_id] = application.configuration
-        return self._configurations[application_id] or PinConfiguration()
+        known = self._given.get(application_id) or self._read.get(application_id)
+        if known is not None:
+            return known
+        if application_id in self._reading:  # another task does
+            await self._reading[application_id].wait()
+        else:
+            await self._read_configuration(application_id)
+        return self._given.get(application_id) or self._read.get(application_id) or PinConfiguration()
+
+    async def _read_configuration(self, application_id: str) -> None:
+        read = self._reading[application_id] = anyio.Event()
+        configuration: PinConfiguration | None = None
+        try:
+            configuration = (await self.applications.get(application_id)).configuration
+        except _FOR_NOW:
+            return
+        except ApiError:  # a key that may not read it
+            pass
+        finally:
+            del self._reading[application_id]
+            read.set()
+        self._read[application_id] = configuration or PinConfiguration()
+
+    def _forget(self, application_id: str) -> None:
+        self._read.pop(application_id, None)
 
     def _remember(self, pin_id: str, application_id: str, to: str) -> None:
         self._pins[pin_id] = (application_id, to)

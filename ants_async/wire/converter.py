@@ -6,12 +6,12 @@ do without, is kept in its `extra`: a wrong price must not cost a status.
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import UnionType
-from typing import Any, Final, TypeVar, get_args
+from types import GenericAlias, UnionType
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import attrs
 from cattrs import Converter, transform_error
@@ -19,7 +19,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from ants_async.errors import DecodeError
 from ants_async.models.limits import RateLimit, TimeSpan
-from ants_async.models.reports import DeliveryReport, LogEntry
+from ants_async.models.reports import LogPage, ReportPage
 
 T = TypeVar("T")
 _log = logging.getLogger("ants_async.wire")
@@ -61,7 +61,7 @@ def _overrides(cls: type) -> dict[str, Any]:
     """How each field is spelt; only what is None is left out, for an empty list or a zero was meant."""
     return {
         field.name: override(omit=True)
-        if field.name == "extra"
+        if field.name in ("extra", "unreadable")
         else override(
             rename=camel(field.name),
             omit_if_default=field.default is None,
@@ -187,34 +187,62 @@ def _open_enum(value: Any, _: Any) -> str | None:
     return None if value is None else _text(value, str)
 
 
-def _make_converter() -> Converter:
-    converter = Converter()
+def _is_list_of_texts(kind: Any) -> bool:
+    item = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return item is str or _is_open_enum(item)
 
-    def readable(value: Any, kind: Any) -> tuple[Any, ...]:
-        """Reports and log entries one by one: one that cannot be read must not cost the others."""
-        if not isinstance(value, list | tuple):
-            raise TypeError(f"expected a list, got {type(value).__name__}")
-        found = []
-        for place, item in enumerate(value):
+
+def _is_list_of_models(kind: Any) -> bool:
+    return get_origin(kind) is tuple and attrs.has(get_args(kind)[0])
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"expected a list, got {type(value).__name__}")
+    return value
+
+
+def _list_factory(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    several: Any = GenericAlias(list, get_args(kind)[:1])
+    return lambda value, _: tuple(converter.structure(_listed(value), several))
+
+
+def _page_factory(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
+    """Reports and log entries are read one by one: one that cannot be read must not cost the others."""
+    (kind,) = {get_args(field.type)[0] for field in attrs.fields(cls) if field.name == "results"}
+
+    def readable(results: Any) -> Iterator[Any]:
+        for place, item in enumerate(_listed(results)):
             try:
-                found.append(converter.structure(item, get_args(kind)[0]))
+                yield converter.structure(item, kind)
             except Exception as error:  # noqa: BLE001 - whatever the hooks raise
                 _log.warning("results[%d] cannot be read and is passed over: %s", place, _reasons(error))
-        return tuple(found)
 
+    def hook(data: Any, _: Any) -> Any:
+        if data == "":  # in XML an answer with nothing in it
+            return cls(results=())
+        if not isinstance(data, Mapping) or "results" not in data:  # whatever it is, it is not the answer
+            raise TypeError("expected an object with results")
+        found = tuple(readable(data["results"]))
+        return cls(results=found, unreadable=len(data["results"]) - len(found))
+
+    return hook
+
+
+def _make_converter() -> Converter:
+    converter = Converter()
     for kind, hook in ((str, _text), (int, _whole), (Decimal, _decimal), (bool, _truth), (datetime, _moment)):
         converter.register_structure_hook(kind, hook)
     for form in (TimeSpan, RateLimit):
         converter.register_structure_hook(form, lambda value, cls: cls(_text(value, str)))
         converter.register_unstructure_hook(form, str)
-    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
+    converter.register_structure_hook_func(_is_list_of_texts, _texts)
     converter.register_structure_hook_func(_is_open_enum, _open_enum)
-    converter.register_structure_hook_func(
-        lambda kind: kind in (tuple[DeliveryReport, ...], tuple[LogEntry, ...]), readable
-    )
     converter.register_unstructure_hook(datetime, format_time)
     converter.register_unstructure_hook(Decimal, _number)
     converter.register_structure_hook_factory(attrs.has)(_structure_factory)
+    converter.register_structure_hook_factory(_is_list_of_models)(_list_factory)
+    converter.register_structure_hook_factory({ReportPage, LogPage}.__contains__)(_page_factory)
     converter.register_unstructure_hook_factory(attrs.has)(_unstructure_factory)
     return converter
 

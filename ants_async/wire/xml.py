@@ -36,7 +36,7 @@ def loads(content: bytes) -> Any:
     try:
         (data,) = xmltodict.parse(content, xml_attribs=False, strip_whitespace=False).values()
         return _unwrapped(data)
-    except ExpatError as error:
+    except (ExpatError, LookupError) as error:  # the latter for an encoding nobody knows
         raise ValueError(str(error)) from None
     except RecursionError:
         raise ValueError("nested too deeply") from None

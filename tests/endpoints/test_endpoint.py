@@ -1,5 +1,8 @@
 """Requests and answers without any I/O."""
 
+import copy
+import pickle
+
 import pytest
 
 from ants_async import errors
@@ -60,6 +63,26 @@ def test_refusals_are_told_apart_by_status_and_carry_the_apis_words(status, erro
         read(BALANCE, status, {}, refusal("CODE"))
     assert type(caught.value) is error
     assert (caught.value.status_code, caught.value.code, caught.value.text) == (status, "CODE", "why")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.ThrottledError(429, "THROTTLE_EXCEPTION", "why", retry_after=3),
+        errors.NotFound(404, "CODE", "why"),
+        errors.ValidationError("to", "12", "rule"),
+        errors.PinLimitReached("verifyPinLimit", "1/3s", retry_after=3),
+        errors.OutcomeUnknown("no answer", sent_since=1.0),
+        errors.ReportsNotTaken(["report"]),
+        errors.ConnectionFailed("refused"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_crosses_from_one_process_to_another(error):
+    error.add_note("a note")
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(again) is type(error)
+        assert (str(again), again.args, vars(again)) == (str(error), error.args, vars(error))
 
 
 @pytest.mark.parametrize(

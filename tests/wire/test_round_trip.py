@@ -11,17 +11,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ants_async.endpoints import OPERATIONS
+from ants_async.endpoints import OPERATIONS, Wire, build
+from ants_async.endpoints.table import PREVIEW
+from ants_async.errors import ValidationError
 from ants_async.models.limits import RateLimit, TimeSpan
-from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Binary
+from ants_async.models.reports import Balance
+from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Binary, Destination, PreviewRequest
 from ants_async.models.two_factor import TemplateRequest
 from ants_async.wire import json, xml
 from ants_async.wire.converter import to_model, to_plain
 
+CONTROLS = "".join(chr(place) for place in range(0x20) if chr(place) not in "\t\n\r")
 LEGAL = st.text(
     max_size=20,
-    alphabet=st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
-    | st.sampled_from("\t\n\r&<>]'\" "),
+    alphabet=st.characters(exclude_categories=["Cs"], exclude_characters=CONTROLS + "\ufffe\uffff")
+    | st.sampled_from("\t\n\r&<>]'\" \x7f\x85\u2028"),
+) | st.sampled_from(
+    [
+        "",
+        " ",
+        "\r",
+        "\r\n",
+        " a ",
+        "]]>",
+        "<![CDATA[x]]>",
+        "&amp;",
+        "&#13;",
+        "<to>",
+        "true",
+        "007",
+        "👍🏽",
+        "สวัสดี",
+    ]
 )
 MOMENTS = st.datetimes(
     datetime(1990, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
@@ -136,10 +157,41 @@ def test_in_xml(cls, data):
     assert to_model(xml.loads(xml.dumps(to_plain(model), "root")), cls) == model
 
 
+@settings(deadline=None)
+@given(text=st.text(max_size=30) | LEGAL)
+def test_any_text_at_all_arrives_in_xml_as_it_is_or_is_refused_before_it_is_sent(text):
+    try:
+        parts = build(PREVIEW, PreviewRequest(text=text), wire=Wire.XML)
+    except ValidationError:
+        assert set(text) & {*CONTROLS, "\ufffe", "\uffff"}
+    else:
+        assert to_model(xml.loads(parts.content), PreviewRequest).text == text
+
+
+@pytest.mark.parametrize("character", [*CONTROLS, "\ufffe", "\uffff"])
+def test_a_character_that_xml_cannot_hold_is_named(character):
+    with pytest.raises(ValidationError, match="XML cannot hold the character") as caught:
+        build(PREVIEW, PreviewRequest(text=f"a{character}b"), wire=Wire.XML)
+    assert repr(character) in str(caught.value)
+
+
+@settings(deadline=None)
+@given(
+    extra=st.dictionaries(
+        LEGAL.filter(lambda name: name not in ("balance", "currency")),
+        st.none() | st.booleans() | st.integers(-(2**60), 2**60) | LEGAL | st.lists(LEGAL),
+        max_size=4,
+    )
+)
+def test_what_the_manual_does_not_know_comes_back_too(extra):
+    plain = {"balance": 1, "currency": "THB", **extra}
+    model = to_model(plain, Balance)
+    assert model.extra == extra
+    assert json.loads(json.dumps(to_plain(model))) == plain
+
+
 @given(st.lists(st.binary(max_size=20), min_size=1, max_size=3))
 def test_binary_content_survives(contents):
-    from ants_async.models.sms import Destination
-
     messages = [
         AdvancedMessage(destinations=[Destination("66847781470")], binary=Binary(one)) for one in contents
     ]

@@ -1,13 +1,20 @@
 """XML in the manual's shapes, and what hostile bytes come to."""
 
+import contextlib
+import socket
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ants_async.endpoints import read
 from ants_async.endpoints.table import REPORTS, SEND
-from ants_async.errors import DecodeError
+from ants_async.errors import ApiError, DecodeError
 from ants_async.wire import xml
 
 HEADERS = {"content-type": "application/xml"}
+RESULT = "<result><messageId>m</messageId><status><groupId>3</groupId><groupName>DELIVERED</groupName>\
+<id>5</id><name>DELIVERED_TO_HANDSET</name></status></result>"
 
 
 @pytest.mark.parametrize(
@@ -16,6 +23,16 @@ HEADERS = {"content-type": "application/xml"}
         ({"to": "1"}, "<to>1</to>"),
         ({"to": ["1", "2"]}, "<to><to>1</to><to>2</to></to>"),
         ({"messages": [{"to": "1"}]}, "<messages><message><to>1</to></message></messages>"),
+        (
+            {"messages": [{"to": "1"}, {"to": "2"}]},
+            "<messages><message><to>1</to></message>\
+<message><to>2</to></message></messages>",
+        ),
+        (
+            {"destinations": [{"to": "1"}]},
+            "<destinations><destination><to>1</to></destination></destinations>",
+        ),
+        ({"to": ["1"]}, "<to><to>1</to></to>"),
         ({"results": []}, "<results></results>"),
     ],
 )
@@ -36,6 +53,36 @@ def test_white_space_between_elements_means_nothing_and_within_a_text_everything
     message = b"<message>\n <text>  a\n b </text> </message>"
     pretty = b"<r>\n <results>\n </results>\n <messages>\n " + message + b"\n</messages></r>"
     assert xml.loads(pretty) == {"results": [], "messages": [{"text": "  a\n b "}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("<r/>", 0),
+        ("<r><results/></r>", 0),
+        ("<r>\n <results>\n </results>\n</r>", 0),
+        (f"<r><results>{RESULT}</results></r>", 1),
+        (f"<r><results>\n {RESULT} {RESULT}\n</results></r>", 2),
+        (f'<r xmlns="urn:x"><results count="3">{RESULT * 3}</results></r>', 3),
+    ],
+)
+def test_a_page_has_none_one_or_many_results(body, count):
+    page = read(REPORTS, 200, HEADERS, body.encode())
+    assert [report.message_id for report in page.results] == ["m"] * count
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html><body>Maintenance</body></html>",
+        "<r><status>down</status></r>",
+        "<r><results>five</results></r>",
+        f"<r><results>{RESULT}<other/></results></r>",
+    ],
+)
+def test_a_page_that_is_none_is_not_an_empty_one(body):
+    with pytest.raises(DecodeError, match="no ReportPage"):
+        read(REPORTS, 200, HEADERS, body.encode())
 
 
 def test_one_entry_is_a_list_like_many():
@@ -61,20 +108,61 @@ BOMB = b"<!DOCTYPE a [<!ENTITY x0 'ha'>" + b"".join(
 ) + b"]><a>&x39;</a>"  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        BOMB,
-        b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
-        b"<!DOCTYPE a [<!ENTITY % x SYSTEM 'http://127.0.0.1:9/x'> %x;]><a>b</a>",
-        b"<a>" * 200_000 + b"</a>" * 200_000,
-        b"<a><b></a></b>",
-        b"",
-        b"\xff\xfe",
-        b"<a>\x00</a>",
-    ],
-    ids=["bomb", "file", "external", "deep", "crossed", "empty", "bytes", "nul"],
-)
+HOSTILE = {
+    "bomb": BOMB,
+    "file": b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
+    "external": b"<!DOCTYPE a [<!ENTITY % x SYSTEM 'http://127.0.0.1:9/x'> %x;]><a>b</a>",
+    "undeclared": b"<a>&x;</a>",
+    "deep": b"<a>" * 200_000 + b"</a>" * 200_000,
+    "deep and open": b"<a>" * 200_000,
+    "crossed": b"<a><b></a></b>",
+    "two roots": b"<a/><b/>",
+    "empty": b"",
+    "bytes": b"\xff\xfe",
+    "nul": b"<a>\x00</a>",
+    "nul by number": b"<a>&#0;</a>",
+    "unknown encoding": b"<?xml version='1.0' encoding='x-none'?><a/>",
+    "another encoding": b"<?xml version='1.0' encoding='utf-16'?><a/>",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_hostile_or_broken_is_an_error_of_ours(body):
     with pytest.raises(DecodeError):
         read(SEND, 200, HEADERS, body)
+
+
+@pytest.mark.parametrize("depth", [100, 900, 1100, 5000])
+def test_however_deep_what_nobody_knows_is_nested_it_is_read_or_refused(depth):
+    odd = b"<odd>" * depth + b"</odd>" * depth
+    try:
+        read(REPORTS, 200, HEADERS, b"<r><results></results>" + odd + b"</r>")
+    except DecodeError as error:
+        assert depth > 500 and "nested too deeply" in str(error)  # noqa: PT017, PT018 - either outcome is fine
+
+
+def test_nothing_is_opened_for_an_entity(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("S3CR3T")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        for url in (secret.as_uri(), address):
+            for declared in (f"<!ENTITY x SYSTEM '{url}'>", f"<!ENTITY % x SYSTEM '{url}'> %x;"):
+                body = f"<!DOCTYPE a [{declared}]><a><to>&x;</to></a>".encode()
+                with pytest.raises(DecodeError) as caught:
+                    read(SEND, 200, HEADERS, body)
+                assert "S3CR3T" not in str(caught.value)
+        with pytest.raises(BlockingIOError):  # nobody called
+            server.accept()
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60) | st.text(alphabet="<>/a &;#x!-[]'\"=?", max_size=40).map(str.encode))
+def test_any_bytes_at_all_are_an_answer_or_an_error_of_ours(body):
+    for endpoint in (REPORTS, SEND):
+        with contextlib.suppress(DecodeError):
+            read(endpoint, 200, HEADERS, body)
+    for status in (400, 429, 500):
+        with pytest.raises(ApiError):
+            read(SEND, status, HEADERS, body)
