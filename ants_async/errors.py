@@ -163,13 +163,14 @@ class CampaignPaused(DispatchError):
 
 
 class ReportsNotTaken(DispatchError):
-    """Pushed reports that could not be stored here; let the API push them again.
+    """Pushed reports that could not be stored here now; let the API push them again.
 
-    `reports`: those of bulks this ledger does not know, or whose sends are not answered yet.
+    `reports`: those of bulks this ledger does not know, or whose sends are not answered yet; all of them
+    while a run's reader is far behind.
     """
 
     def __init__(self, reports: "Sequence[object]") -> None:
-        super().__init__(f"{len(reports)} pushed reports of bulks that are not known here, or not yet")
+        super().__init__(f"{len(reports)} pushed reports cannot be taken here, or not yet")
         self.reports = tuple(reports)
 
 

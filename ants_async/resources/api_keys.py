@@ -14,7 +14,7 @@ class ApiKeys:
     """`client.api_keys`. `account_key` names a sub-account, `_` is one's own.
 
     With an API key every method raises `ConfigurationError`, and nothing is sent. Otherwise they raise
-    `ValidationError`, `ApiError`, `ConnectionFailed`, and `create` raises `OutcomeUnknown`.
+    `ValidationError`, `ApiError`, `TransportError`; `create` raises `OutcomeUnknown` for no clear answer.
     """
 
     _transport: Transport
