@@ -11,6 +11,8 @@ import attrs
 
 from crash.campaigns import Count, campaign
 
+_AT_ONCE = 4  # a campaign mostly waits
+
 
 def main():
     parser = argparse.ArgumentParser(prog="crash", description=__doc__)
@@ -31,12 +33,12 @@ def main():
                 print(traceback.format_exc(), flush=True)
 
     seed = options.seed
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         while count.kills < options.kills and not broken:
-            list(pool.map(one, [seed, seed + 1]))
-            seed += 2
-    said = " · ".join(f"{value:,} {name}" for name, value in attrs.asdict(count).items())
-    print(f"{said} · {len(broken)} broken · {time.monotonic() - started:.0f} s")
+            list(pool.map(one, range(seed, seed + _AT_ONCE)))
+            seed += _AT_ONCE
+            said = " · ".join(f"{value:,} {name}" for name, value in attrs.asdict(count).items())
+            print(f"{said} · {len(broken)} broken · {time.monotonic() - started:.0f} s", flush=True)
     return 1 if broken else 0
 
 

@@ -118,7 +118,7 @@ def _interrupt(command, rng, count):
     )
     number = signal.SIGKILL if rng.random() < 0.85 else rng.choice(_GENTLE)
     try:
-        process.wait(rng.uniform(0.3, 4.0))
+        process.wait(rng.uniform(0.3, 2.5))
     except subprocess.TimeoutExpired:
         process.send_signal(number)
     code = process.wait(_PATIENCE)
