@@ -42,3 +42,25 @@ def test_without_the_terminal_extra_one_line_says_what_to_install(monkeypatch, c
         package.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == ("ants-async needs its terminal extra: pip install 'ants-async[cli]'\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["--help"], 0), (["--version"], 0), (["campain"], 2), (["balance", "--wire", "x"], 2)],
+)
+def test_the_program_ends_with_the_code_of_what_happened(monkeypatch, words, code):
+    monkeypatch.setattr(sys, "argv", ["ants-async", *words])
+    with pytest.raises(SystemExit) as stopped:
+        package.main()
+    assert (stopped.value.code or 0) == code
+
+
+def test_ctrl_c_is_130_even_before_a_command_listens_for_it(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["ants-async", "balance"])
+    monkeypatch.setattr("ants_async.cli.root.LazyGroup.get_command", interrupted)
+    with pytest.raises(SystemExit) as stopped:
+        package.main()
+    assert stopped.value.code == 130
