@@ -10,7 +10,6 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 from hmac import compare_digest, digest
-from ipaddress import ip_address
 from secrets import token_bytes
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ import attrs
 
 from ants_async.errors import ConfigurationError
 from ants_async.models.reports import DeliveryReport
+from ants_async.transport.auth import is_this_machine
 
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _VERSION: Final = "v1"
@@ -75,7 +75,7 @@ class Push:
         if not self.keys or len({key.id for key in self.keys}) != len(self.keys):
             raise ConfigurationError("push keys: at least one, each with an id of its own")
         parts = urlsplit(self.url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(parts.hostname or "")):
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname or "")):
             raise ConfigurationError(f"push url {self.url!r}: https, or a server on this machine")
         if parts.query or parts.fragment or parts.username is not None:
             raise ConfigurationError("push url: without query, fragment and credentials")
@@ -120,10 +120,3 @@ def _same(expected: str, given: str) -> bool:
 
 def _base64(content: bytes) -> str:
     return urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,7 +7,6 @@ requests about because a test's body asked for it.
 import logging
 from collections.abc import Callable
 from heapq import heappop, heappush
-from ipaddress import ip_address
 from itertools import count
 from math import inf
 from typing import Final
@@ -19,6 +18,7 @@ import httpx
 from ants_async.simulator.config import SimulatorConfig
 from ants_async.simulator.messages import Message
 from ants_async.simulator.state import Account
+from ants_async.transport.auth import is_this_machine
 from ants_async.wire import json, xml
 
 _log = logging.getLogger("ants_async.simulator")
@@ -115,7 +115,6 @@ class Pushes:
 
 def _is_here(url: str) -> bool:
     try:
-        host = httpx.URL(url).host
-        return host == "localhost" or ip_address(host).is_loopback
-    except (httpx.InvalidURL, ValueError):
+        return is_this_machine(httpx.URL(url).host)
+    except httpx.InvalidURL:
         return False

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from ipaddress import ip_address
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -56,6 +57,14 @@ class ApiKeyAuth:
     def header(self) -> str:
         """The Authorization header's value."""
         return f"App {self.public_key}"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address leads nowhere else: `localhost`, and the whole loopback range."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def check_base_url(base_url: str, *, allow_http: bool = False) -> str:
