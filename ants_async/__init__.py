@@ -59,6 +59,7 @@ from ants_async.models.sms import (
     Preview,
     PreviewReceipt,
     SendReceipt,
+    SoughtMessage,
     TextMessage,
     Tracking,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "SendReceipt",
     "SendingRules",
     "ServerError",
+    "SoughtMessage",
     "SqliteLedger",
     "Status",
     "StatusGroup",

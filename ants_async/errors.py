@@ -76,13 +76,15 @@ class DecodeError(TransportError):
 class OutcomeUnknown(TransportError):
     """The request may or may not have taken effect, and a repeat could do it twice.
 
-    The logs say what arrived: search them by number, sender and the time in `sent_since`
-    (seconds since the epoch).
+    The logs say what arrived; for sends `client.sms.find(error)` asks them.
+    Attributes: `sent_since` (seconds since the epoch, by the server's clock), `messages` (a `SoughtMessage`
+    for each that a send held, what to look for; empty for other requests).
     """
 
-    def __init__(self, message: str, *, sent_since: float) -> None:
+    def __init__(self, message: str, *, sent_since: float, messages: "Sequence[Any]" = ()) -> None:
         super().__init__(message)
         self.sent_since = sent_since
+        self.messages = tuple(messages)
 
 
 class ApiError(AntsError):

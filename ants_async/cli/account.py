@@ -51,7 +51,7 @@ class Account:
                 return anyio.run(run)
             except OutcomeUnknown as error:
                 advice = f"{error}; before doing it again run: {self._command(look, error.sent_since)}"
-                raise OutcomeUnknown(advice, sent_since=error.sent_since) from error
+                raise OutcomeUnknown(advice, sent_since=error.sent_since, messages=error.messages) from error
 
     def _command(self, look: Sequence[str], since: float) -> str:
         words = ["ants-async", *look]

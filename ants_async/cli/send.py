@@ -166,6 +166,7 @@ def _send_advanced(
                 f"{error}; it may have arrived: the same command with --message-id {own_id} sends it again "
                 "without texting anybody twice",
                 sent_since=since,
+                messages=request.sought,
             ) from error
 
     ids = [one.message_id or "" for one in request.messages[0].destinations]

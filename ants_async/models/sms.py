@@ -82,6 +82,24 @@ class Binary:
         return bytes.fromhex(self.hex)
 
 
+def _binary(value: Binary | bytes | str) -> Binary:
+    return value if isinstance(value, Binary) else Binary(value)
+
+
+def _binary_or_none(value: Binary | bytes | str | None) -> Binary | None:
+    return None if value is None else _binary(value)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class SoughtMessage:
+    """What to look for in the logs: a message that may have been accepted; None where anything fits."""
+
+    to: str
+    message_id: str | None = None
+    sender: str | None = None
+    text: str | None = attrs.field(default=None, repr=False)
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class TextMessage:
     """One text to one or many numbers; the endpoint gives out the message ids. Raises `ValidationError`."""
@@ -92,6 +110,11 @@ class TextMessage:
     text: str = attrs.field(validator=is_needed_text)
     sender: str | None = attrs.field(default=None, validator=is_sender)
 
+    @property
+    def sought(self) -> tuple[SoughtMessage, ...]:
+        """What the logs would show of it."""
+        return tuple(SoughtMessage(to=to, sender=self.sender, text=self.text) for to in self.to)
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class BinaryMessage:
@@ -100,8 +123,13 @@ class BinaryMessage:
     to: tuple[str, ...] = attrs.field(
         converter=to_numbers, validator=is_not_empty, metadata={"wire": "one or many"}
     )
-    binary: Binary
+    binary: Binary = attrs.field(converter=_binary)
     sender: str | None = attrs.field(default=None, validator=is_sender)
+
+    @property
+    def sought(self) -> tuple[SoughtMessage, ...]:
+        """What the logs would show of it; how they write the content, the manual does not say."""
+        return tuple(SoughtMessage(to=to, sender=self.sender) for to in self.to)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -110,12 +138,22 @@ class MultiRequest:
 
     messages: tuple[TextMessage, ...] = attrs.field(converter=_texts, validator=is_not_empty)
 
+    @property
+    def sought(self) -> tuple[SoughtMessage, ...]:
+        """What the logs would show of them."""
+        return tuple(one for message in self.messages for one in message.sought)
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class BinaryMultiRequest:
     """Several binary messages in one request."""
 
     messages: tuple[BinaryMessage, ...] = attrs.field(converter=_binaries, validator=is_not_empty)
+
+    @property
+    def sought(self) -> tuple[SoughtMessage, ...]:
+        """What the logs would show of them."""
+        return tuple(one for message in self.messages for one in message.sought)
 
 
 @attrs.frozen(slots=True)
@@ -153,7 +191,7 @@ class AdvancedMessage:
 
     destinations: tuple[Destination, ...] = attrs.field(converter=_destinations, validator=is_not_empty)
     text: str | None = None
-    binary: Binary | None = None
+    binary: Binary | None = attrs.field(default=None, converter=_binary_or_none)
     sender: str | None = attrs.field(default=None, validator=is_sender)
     flash: bool | None = None
     language: Language | None = None
@@ -204,6 +242,15 @@ class AdvancedRequest:
     def is_binary(self) -> bool:
         """Whether it belongs to the binary endpoint."""
         return self.messages[0].binary is not None
+
+    @property
+    def sought(self) -> tuple[SoughtMessage, ...]:
+        """What the logs would show of them."""
+        return tuple(
+            SoughtMessage(to=one.to, message_id=one.message_id, sender=message.sender, text=message.text)
+            for message in self.messages
+            for one in message.destinations
+        )
 
     @property
     def is_repeatable(self) -> bool:

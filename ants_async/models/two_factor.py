@@ -11,6 +11,7 @@ from ants_async.models.checks import check_number_within, known
 from ants_async.models.limits import RateLimit, TimeSpan
 from ants_async.models.numbers import parse_number
 from ants_async.models.senders import check_sender
+from ants_async.models.sms import SoughtMessage
 
 
 class PinType(StrEnum):
@@ -259,6 +260,11 @@ class PinRequest:
 
     def __attrs_post_init__(self) -> None:
         check_sender(self.sender)
+
+    @property
+    def sought(self) -> tuple[SoughtMessage, ...]:
+        """What the logs would show of it; what its text says, only the API knows."""
+        return (SoughtMessage(to=self.to, sender=self.sender),)
 
 
 @attrs.frozen(slots=True, kw_only=True)

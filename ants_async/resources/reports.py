@@ -80,11 +80,15 @@ class Logs:
         `filters`: see `LogFilters`. `limit`: 1 to 1000. Raises `ValidationError`, `ApiError`,
         `TransportError`.
         """
+        return (await self.page(limit=limit, **filters)).results
+
+    async def page(self, *, limit: int = 50, **filters: Unpack[LogFilters]) -> LogPage:
+        """As `search`, and how many entries of the page could not be read."""
         ids = filters.get("message_id")
         if ids is not None and not isinstance(ids, str):
             filters["message_id"] = ids = tuple(ids)
         query = _query(filters)
-        return () if ids == () else (await self._page(query, limit)).results
+        return LogPage(()) if ids == () else await self._page(query, limit)
 
     async def stream(self, **filters: Unpack[LogFilters]) -> AsyncIterator[LogEntry]:
         """All messages that the filters let through, page by page, each once. Manual section 5.

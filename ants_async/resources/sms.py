@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import attrs
 
 from ants_async.endpoints import table
-from ants_async.errors import ValidationError
+from ants_async.errors import OutcomeUnknown, ValidationError
+from ants_async.models.reports import LogEntry
 from ants_async.models.sms import (
     AdvancedRequest,
     Binary,
@@ -17,6 +18,8 @@ from ants_async.models.sms import (
     SendReceipt,
     TextMessage,
 )
+from ants_async.resources.finding import find
+from ants_async.resources.reports import Logs
 from ants_async.transport.transport import Transport
 
 
@@ -56,9 +59,8 @@ class Sms:
         self, to: str | Iterable[str], content: Binary | bytes, *, sender: str | None = None
     ) -> SendReceipt:
         """One binary content to one or many numbers. Manual section 2, binary single."""
-        binary = content if isinstance(content, Binary) else Binary(content)
         return await self._transport.call(
-            table.SEND_BINARY, BinaryMessage(to=to, binary=binary, sender=sender)
+            table.SEND_BINARY, BinaryMessage(to=to, binary=content, sender=sender)
         )
 
     async def send_binary_multi(self, messages: Iterable[BinaryMessage]) -> SendReceipt:
@@ -70,6 +72,20 @@ class Sms:
         if not request.is_binary:
             raise ValidationError("messages", len(request.messages), "binary; send_advanced takes texts")
         return await self._transport.call(table.SEND_BINARY_ADVANCED, request)
+
+    async def find(self, unknown: OutcomeUnknown) -> tuple[LogEntry, ...]:
+        """What arrived of a send that raised `OutcomeUnknown`: its messages in the logs, those there are.
+
+            except OutcomeUnknown as unknown:
+                arrived = {entry.to for entry in await client.sms.find(unknown)}
+
+        What is missing may be under way still: ask again some seconds later before it is sent anew. The logs
+        go back 48 hours. Raises `ValidationError` for an error that was no send, `ApiError`,
+        `TransportError`, and `IncompleteResult`. Manual section 5.
+        """
+        if not unknown.messages:
+            raise ValidationError("unknown", unknown, "an OutcomeUnknown of a send, which names its messages")
+        return tuple(await find(Logs(self._transport), unknown.messages, unknown.sent_since))
 
     async def preview(
         self, text: str, *, language_code: str | None = None, transliteration: str | None = None

@@ -6,8 +6,12 @@ may be wrong by hours, and jump.
 
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 import anyio
+
+MARGIN: Final = 900.0
+"""Seconds that this machine's clock and the server's may lie apart, where answers tell no time."""
 
 
 class ServerClock:
@@ -30,3 +34,7 @@ class ServerClock:
 
     def __call__(self) -> float:
         return self._wall_clock() if self._ahead is None else self._ahead + anyio.current_time()
+
+    def earliest(self) -> float:
+        """No later than it is at the server: whole seconds leave this clock behind, never ahead."""
+        return self() if self._ahead is not None else self._wall_clock() - MARGIN

@@ -83,7 +83,7 @@ class Transport:
             )
         parts = build(endpoint, body, path=path, query=query, wire=self.wire)
         repeat = endpoint.repeat_of(body)
-        since = self.clock()
+        since = self.clock.earliest()
         unclear: list[AntsError] = []
 
         async def once() -> T:
@@ -105,7 +105,8 @@ class Transport:
             message = (
                 f"{endpoint.name}: no clear answer ({error}); it may have taken effect: look in the logs"
             )
-            raise OutcomeUnknown(message, sent_since=since) from error
+            messages = getattr(body, "sought", ())
+            raise OutcomeUnknown(message, sent_since=since, messages=messages) from error
 
     def speaking(self, wire: Wire) -> Self:
         """The same transport, its pool and its limiters, in this format."""

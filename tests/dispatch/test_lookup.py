@@ -24,7 +24,7 @@ def losing_the_first_answer(network):
 
 @virtual_time
 async def test_on_a_busy_account_the_logs_are_asked_number_by_number(world, monkeypatch):
-    monkeypatch.setattr("ants_async.dispatch.lookup.MAX_LIMIT", 5)
+    monkeypatch.setattr("ants_async.resources.finding.MAX_LIMIT", 5)
     async with world() as w:
         w.network.bend = losing_the_first_answer(w.network)
         outcomes = await w.run(CAMPAIGN, people(10))
@@ -55,7 +55,7 @@ async def test_another_text_to_the_same_number_is_another_message(world):
 async def test_logs_that_fail_while_being_asked_leave_the_chunk_unclear_and_nobody_is_texted_twice(
     world, monkeypatch
 ):
-    monkeypatch.setattr("ants_async.dispatch.lookup.MAX_LIMIT", 5)
+    monkeypatch.setattr("ants_async.resources.finding.MAX_LIMIT", 5)
     async with world() as w:
         lose = losing_the_first_answer(w.network)
 

@@ -2,8 +2,11 @@
 
 import httpx
 import pytest
+from engine_world import world
 
 from ants_async import AntsClient, BasicAuth
+
+__all__ = ["world"]
 
 
 class Api(httpx.AsyncBaseTransport):
