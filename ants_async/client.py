@@ -18,6 +18,7 @@ from ants_async.resources.sms import Sms
 from ants_async.resources.two_factor import TwoFactor
 from ants_async.settings import DEFAULT_BASE_URL, load_settings
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_base_url
+from ants_async.transport.clock import ServerClock
 from ants_async.transport.rate import Limiter, make_limiter
 from ants_async.transport.redaction import redact_httpx_logs
 from ants_async.transport.retry import RetryPolicy
@@ -138,8 +139,8 @@ class AntsClient:
         return self._transport.limiters
 
     @property
-    def clock(self) -> Callable[[], float]:
-        """The server's time, in seconds since the epoch, as its answers tell it."""
+    def clock(self) -> ServerClock:
+        """The server's time, in seconds since the epoch, as its answers tell it: `client.clock()`."""
         return self._transport.clock
 
     def __repr__(self) -> str:

@@ -24,7 +24,7 @@ app = FastAPI(lifespan=lifespan)
 async def send_text(to: str, text: str) -> dict[str, str | None]:
     try:
         receipt = await app.state.ants.sms.send(to, text, sender="ANTS")
-    except OutcomeUnknown as error:  # it may have arrived: look in the logs before sending again
+    except OutcomeUnknown as error:  # it may have arrived: client.sms.find(error) looks in the logs
         raise HTTPException(504, str(error)) from error
     except AntsError as error:
         raise HTTPException(502, str(error)) from error

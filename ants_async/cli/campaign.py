@@ -96,7 +96,8 @@ def resume(campaign_id: str, **sending: Any) -> None:
     with one_line_errors():
         options = _options(sending)
         summary = _summary(options.ledger, campaign_id)
-        file = None if summary.source_read else _file_of(summary)
+        textless = summary.planned and not summary.stores_texts
+        file = None if summary.source_read and not textless else _file_of(summary)
         check = Check(summary.total) if file is None else _check(file, options)
         sys.exit(anyio.run(execute, Job(campaign=summary.campaign, file=file, check=check, options=options)))
 

@@ -157,6 +157,7 @@ class CampaignSummary:
     reason: str | None
     source: str | None
     source_read: bool
+    stores_texts: bool
     planned: int
     accepted: int
     rejected: int

@@ -8,6 +8,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
+    Mapping,
     Sequence,
 )
 from contextlib import suppress
@@ -16,12 +17,13 @@ from typing import Final
 
 import anyio
 import anyio.lowlevel
+import attrs
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome, Recipient
-from ants_async.dispatch.ledger.protocol import Ledger, OpenCampaign, PushedBulk
+from ants_async.dispatch.ledger.protocol import Chunk, Ledger, OpenCampaign, PushedBulk
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planned, Planner
 from ants_async.dispatch.push import Push
@@ -157,6 +159,7 @@ class _Run:
         self._stopping = anyio.Event()
         self._reading = anyio.CancelScope()
         self._failure: Exception | None = None
+        self._textless = 0
         self._pushed, self._relayed = anyio.create_memory_object_stream[Sequence[Outcome]](inf)
         self.unread = 0
         client, clock = dispatcher.client, dispatcher.client.clock
@@ -218,10 +221,15 @@ class _Run:
             if not self._stopping.is_set():
                 await self._guarded(self._send_all, recipients)
             self._tracker.no_more()
+        if self._textless and self._failure is None and not self._stopping.is_set():
+            self._failure = CampaignPaused(
+                f"{self._textless:,} recipients of an earlier list are not sent yet, and this ledger keeps "
+                "no texts: run the campaign with a list that has them"
+            )
 
     async def _follow_old_bulks(self) -> None:
         for bulk in await self._ledger.bulks(self._opened.key):
-            self._tracker.watch(bulk)
+            self._tracker.watch(bulk, is_old=True)
 
     async def _close(self) -> None:
         failure = self._failure
@@ -247,38 +255,59 @@ class _Run:
 
     async def _send_all(self, recipients: Recipients | None) -> None:
         """Old chunks first, then the source; its end is noted only when all of it is on disk."""
+        known = NumberSet()
+        if recipients is not None:
+            async for numbers in self._ledger.numbers(self._opened.key):
+                for number in numbers:
+                    known.add(number)
         if self._opened.campaign.mode is Mode.MULTI:
-            await self._sender.learn_the_time()
-        jobs, work = anyio.create_memory_object_stream[int | list[Planned]](0)
+            await self._sender.get_ready(known)
+        jobs, work = anyio.create_memory_object_stream[Chunk | list[Planned]](0)
         async with anyio.create_task_group() as group:
             for _ in range(self._dispatcher.concurrency):
                 group.start_soon(self._guarded, self._send_jobs, work.clone())
             work.close()
             async with jobs:
                 with self._reading:
-                    await self._guarded(self._read, recipients, jobs)
+                    await self._guarded(self._read, recipients, known, jobs)
         if recipients is not None and not self._stopping.is_set():
             await self._ledger.source_read(self._opened.key)
 
-    async def _read(self, recipients: Recipients | None, jobs: ObjectSendStream[int | list[Planned]]) -> None:
-        key = self._opened.key
-        for chunk_key in await self._ledger.unanswered(key):
-            await jobs.send(chunk_key)
-        if recipients is None:
-            return
-        known = NumberSet()
-        async for numbers in self._ledger.numbers(key):
-            for number in numbers:
-                known.add(number)
+    async def _read(
+        self,
+        recipients: Recipients | None,
+        known: NumberSet,
+        jobs: ObjectSendStream[Chunk | list[Planned]],
+    ) -> None:
+        textless = []
+        for key in await self._ledger.unanswered(self._opened.key):
+            chunk = await self._ledger.chunk(self._opened, key)
+            if all(message.text for message in chunk.messages):
+                await jobs.send(chunk)
+            else:
+                textless.append(chunk)
+        texts = {message.to: message.text for chunk in textless for message in chunk.messages}
+        if recipients is not None:
+            await self._plan(recipients, self._planner(known, texts), jobs)
+        for chunk in textless:
+            await jobs.send(_with_texts(chunk, texts))
+        self._textless = sum(not text for text in texts.values())
+
+    def _planner(self, known: NumberSet, wanted: dict[str, str]) -> Planner:
         dispatcher = self._dispatcher
         push = dispatcher.push if self._opened.campaign.mode is Mode.ADVANCED else None
-        planner = Planner(
+        return Planner(
             self._opened.campaign,
             known,
             chunk_size=dispatcher.chunk_size,
             max_body=dispatcher.max_body,
             own_bytes=0 if push is None else push.bytes_a_message,
+            wanted=wanted,
         )
+
+    async def _plan(
+        self, recipients: Recipients, planner: Planner, jobs: ObjectSendStream[Chunk | list[Planned]]
+    ) -> None:
         first = True
         async for recipient in _aiter(recipients):
             chunk = planner.push(recipient)
@@ -299,14 +328,14 @@ class _Run:
             await self._emit(doubled)
         return False
 
-    async def _send_jobs(self, work: ObjectReceiveStream[int | list[Planned]]) -> None:
+    async def _send_jobs(self, work: ObjectReceiveStream[Chunk | list[Planned]]) -> None:
         async with work:
             async for job in work:
-                if isinstance(job, list):
-                    chunk = await self._ledger.begin(self._opened, job, self._clock())
+                if isinstance(job, Chunk):
+                    await self._sender.deliver(job)
                 else:
-                    chunk = await self._ledger.chunk(self._opened, job)
-                await self._sender.deliver(chunk, is_new=isinstance(job, list))
+                    chunk = await self._ledger.begin(self._opened, job, self._clock())
+                    await self._sender.deliver(chunk, is_new=True)
                 if self._stopping.is_set():
                     return
 
@@ -324,6 +353,12 @@ class _Run:
         with anyio.move_on_after(seconds):
             await self._stopping.wait()
         return not self._stopping.is_set()
+
+
+def _with_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
+    """A chunk that was stored without texts, with those that the list has."""
+    found = tuple(attrs.evolve(one, text=texts[one.to]) for one in chunk.messages if texts[one.to])
+    return attrs.evolve(chunk, messages=found)
 
 
 async def _aiter(recipients: Recipients) -> AsyncIterator[Recipient]:

@@ -1,15 +1,18 @@
 """Asking the logs what arrived; they can be read any number of times (manual section 5)."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ants_async.client import AntsClient
-from ants_async.dispatch.ledger.protocol import Chunk
+from ants_async.dispatch.ledger.protocol import Message
+from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import (
     ApiError,
     AuthenticationError,
+    IncompleteResult,
     PermissionDenied,
     RequestTimeout,
     ServerError,
@@ -18,9 +21,10 @@ from ants_async.errors import (
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SoughtMessage
 from ants_async.resources.finding import find
-from ants_async.transport.clock import MARGIN
+from ants_async.resources.reports import MAX_LIMIT
 
 LOG_WINDOW: Final = timedelta(hours=48)
+_DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @contextmanager
@@ -45,10 +49,38 @@ async def by_message_ids(client: AntsClient, ids: Sequence[str]) -> dict[str, Lo
         return {entry.message_id: entry async for entry in client.logs.stream(message_id=ids)}
 
 
-async def by_numbers(
-    client: AntsClient, chunk: Chunk, sender: str | None, since: float
-) -> dict[str, LogEntry]:
-    """Log entries of a chunk that was sent without ids of our own, by number."""
-    sought = [SoughtMessage(to=one.to, sender=sender, text=one.text) for one in chunk.messages]
+async def by_bulk_id(client: AntsClient, bulk_id: str) -> dict[str, LogEntry]:
+    """Log entries of the messages of one request, by id; they fit into one page."""
     with _refused_is_no_answer():
-        return {entry.to or "": entry for entry in await find(client.logs, sought, since - MARGIN)}
+        entries = await client.logs.search(bulk_id=bulk_id, limit=MAX_LIMIT)
+    return {entry.message_id: entry for entry in entries}
+
+
+async def by_numbers(
+    client: AntsClient, messages: Sequence[Message], sender: str | None, since: float
+) -> dict[str, LogEntry]:
+    """Log entries of messages that were sent without ids of our own, by number."""
+    sought = [SoughtMessage(to=one.to, sender=sender, text=one.text) for one in messages]
+    with _refused_is_no_answer():
+        return {
+            entry.to or "": entry for entry in await find(client.logs, sought, since - client.clock.margin)
+        }
+
+
+async def others_texted(
+    client: AntsClient, known: NumberSet, sender: str | None, since: float
+) -> NumberSet | None:
+    """Numbers that are not known and were texted by this sender; None when they are too many to be told.
+
+    A number that should be in the ledger and is not shows that the ledger is an older copy.
+    """
+    found = NumberSet()
+    sent_since = datetime.fromtimestamp(since - client.clock.margin, UTC)
+    try:
+        with _refused_is_no_answer():
+            async for entry in client.logs.stream(sender=sender, sent_since=sent_since):
+                if _DIGITS.fullmatch(entry.to or "") and int(entry.to or "") not in known:
+                    found.add(int(entry.to or ""))
+    except IncompleteResult:
+        return None
+    return found

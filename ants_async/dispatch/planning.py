@@ -45,15 +45,24 @@ class Planned:
 class Planner:
     """Cuts a stream of recipients into chunks; numbers in `known` were planned by an earlier run.
 
+    `wanted`: those of them whose text the ledger does not keep; it is put in here when they come by.
     `own_bytes`: what each message has of its own beside number and text; then none shares its text.
     `rows` counts what was pushed; `duplicates` are for the caller to take away.
     """
 
     def __init__(
-        self, campaign: Campaign, known: NumberSet, *, chunk_size: int, max_body: int, own_bytes: int = 0
+        self,
+        campaign: Campaign,
+        known: NumberSet,
+        *,
+        chunk_size: int,
+        max_body: int,
+        own_bytes: int = 0,
+        wanted: dict[str, str] | None = None,
     ) -> None:
         self._campaign = campaign
         self._known = known
+        self._wanted = {} if wanted is None else wanted
         self._seen = NumberSet()
         self._chunk_size = chunk_size
         self._max_body = max_body
@@ -75,6 +84,8 @@ class Planner:
             self.duplicates.append(Outcome(OutcomeKind.DUPLICATE, row, recipient.to))
             return None
         if number in self._known:
+            if recipient.to in self._wanted:
+                self._wanted[recipient.to] = self._text(recipient, row)
             return None
         text = self._text(recipient, row)
         size = self._size(text, row)

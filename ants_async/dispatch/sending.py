@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import groupby
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import attrs
 
 from ants_async.client import AntsClient
+from ants_async.dispatch.bodies import advanced_request, multi_messages
 from ants_async.dispatch.campaign import Mode, Outcome
 from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Ledger, Message, OpenCampaign
-from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time
+from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time, others_texted
+from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.push import Push
 from ants_async.errors import (
     ApiError,
@@ -25,11 +26,13 @@ from ants_async.errors import (
     TransportError,
     ValidationError,
 )
-from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Destination, SendReceipt, TextMessage
+from ants_async.models.reports import LogEntry
+from ants_async.models.sms import SendReceipt
 from ants_async.models.statuses import ACCOUNT_REFUSALS, DUPLICATE_MESSAGE_ID, Status, StatusGroup
 from ants_async.text import check_text
 from ants_async.transport.retry import UNCLEAR
 
+T = TypeVar("T")
 _log = logging.getLogger("ants_async.dispatch")
 
 _ID_MEMORY: Final = 3600.0
@@ -58,12 +61,14 @@ class SendingRules:
 class _Delivery:
     """A chunk on its way to an answer, and what its tries so far have come to.
 
-    `unclear`: a try may have arrived. `refusal`: a later one of its only message was refused.
+    `unclear`: a try may have arrived. `may_stand_in_logs`: or a request that the ledger knows nothing of.
+    `refusal`: a later try of its only message was refused.
     """
 
     chunk: Chunk
     wait: float
     unclear: bool
+    may_stand_in_logs: bool = False
     refusal: ApiError | None = None
     failing_since: float | None = None
 
@@ -97,6 +102,8 @@ class Sender:
         self._now = clock
         self._push = push
         self._refused_in_a_row = 0
+        self._started_at = campaign.started_at
+        self._maybe_texted: NumberSet | None = NumberSet()
 
     async def deliver(self, chunk: Chunk, *, is_new: bool = False) -> None:
         """Send until every message has an answer, or the run is stopped.
@@ -106,6 +113,7 @@ class Sender:
         work = _Delivery(chunk, wait=self._rules.pause, unclear=chunk.attempted_at is not None and not is_new)
         if work.unclear and not await self._settle():
             return
+        work.may_stand_in_logs = is_new and self._campaign.campaign.mode is Mode.MULTI
         while True:
             try:
                 await self._try(work)
@@ -115,12 +123,25 @@ class Sender:
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
 
-    async def learn_the_time(self) -> None:
-        """Ask the logs anything, before the first send whose time they may be asked by."""
+    async def get_ready(self, known: NumberSet) -> None:
+        """What has to be known before the first send without ids of our own.
+
+        What time it is at the server, as the logs will be asked by it; and for a campaign that goes on, whom
+        the logs have and the ledger, which knows these numbers, has not: it may be an older copy put back.
+        """
+        await self._patiently(lambda: know_the_time(self._client))
+        if self._started_at is None:
+            self._started_at = self._now()
+            return
+        sender, since = self._campaign.campaign.sender, self._started_at
+        self._maybe_texted = await self._patiently(lambda: others_texted(self._client, known, sender, since))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """Ask until there is an answer; None when the run is stopped."""
         failing_since, wait = self._now(), self._rules.pause
         while True:
             try:
-                return await know_the_time(self._client)
+                return await ask()
             except (AuthenticationError, PermissionDenied) as error:
                 raise CampaignPaused(f"the API refuses the account: {error}") from error
             except (ApiError, TransportError) as error:
@@ -131,6 +152,9 @@ class Sender:
             wait = min(2 * wait, self._rules.pause_cap)
 
     async def _try(self, work: _Delivery) -> None:
+        if work.may_stand_in_logs:
+            work.chunk = await self._count_as_sent(work.chunk)
+            work.may_stand_in_logs = False
         if work.unclear:
             work.chunk = await self._look_up(work.chunk, anyhow=work.refusal is not None)
         if not work.chunk.messages:
@@ -205,39 +229,10 @@ class Sender:
         return await self._pause(self._rules.settle)
 
     async def _send(self, chunk: Chunk) -> SendReceipt:
-        campaign = self._campaign.campaign
+        campaign, sms = self._campaign.campaign, self._client.sms
         if campaign.mode is Mode.ADVANCED:
-            return await self._client.sms.send_advanced(self._advanced(chunk))
-        texts = groupby(chunk.messages, key=lambda message: message.text)
-        return await self._client.sms.send_multi(
-            TextMessage(to=tuple(one.to for one in some), text=text, sender=campaign.sender)
-            for text, some in texts
-        )
-
-    def _advanced(self, chunk: Chunk) -> AdvancedRequest:
-        """Neighbours with the same text become one message with many destinations.
-
-        With pushes each stands alone: what proves a report to be ours is told by message, not by destination.
-        """
-        campaign, push = self._campaign.campaign, self._push
-        validity = None if campaign.validity is None else int(campaign.validity.total_seconds() // 60)
-        if push is None:
-            groups = (tuple(some) for _, some in groupby(chunk.messages, key=lambda message: message.text))
-        else:
-            groups = ((message,) for message in chunk.messages)
-        return AdvancedRequest(
-            bulk_id=chunk.bulk_id,
-            messages=tuple(
-                AdvancedMessage(
-                    destinations=tuple(Destination(one.to, one.message_id) for one in some),
-                    text=some[0].text,
-                    sender=campaign.sender,
-                    validity_period=validity,
-                    **({} if push is None else _notified(push, some[0])),
-                )
-                for some in groups
-            ),
-        )
+            return await sms.send_advanced(advanced_request(campaign, chunk, self._push))
+        return await sms.send_multi(multi_messages(campaign, chunk))
 
     async def _record(self, chunk: Chunk, receipt: SendReceipt, *, is_first: bool) -> Chunk:
         """Store an answer, match by id (in multi mode by number), and return what it left out."""
@@ -305,14 +300,29 @@ class Sender:
                 self._track(bulk)
             await self._emit(outcomes)
             return attrs.evolve(chunk, messages=())
-        if self._campaign.campaign.mode is Mode.ADVANCED:
-            if age < _ID_MEMORY and not anyhow:
-                return chunk
-            entries = await by_message_ids(self._client, [one.message_id for one in chunk.messages])
-            found = [(one, entries.get(one.message_id)) for one in chunk.messages]
-        else:
-            entries = await by_numbers(self._client, chunk, self._campaign.campaign.sender, since)
-            found = [(one, entries.get(one.to)) for one in chunk.messages]
+        if self._campaign.campaign.mode is Mode.MULTI:
+            return await self._take(chunk, await self._in_logs(chunk.messages))
+        if age < _ID_MEMORY and not anyhow:
+            return chunk
+        entries = await by_message_ids(self._client, [one.message_id for one in chunk.messages])
+        return await self._take(
+            chunk, [(one, entries[one.message_id]) for one in chunk.messages if one.message_id in entries]
+        )
+
+    async def _in_logs(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
+        """Those that the logs have, by number and text, since the campaign began."""
+        since = self._now() if self._started_at is None else self._started_at
+        entries = await by_numbers(self._client, messages, self._campaign.campaign.sender, since)
+        return [(one, entries[one.to]) for one in messages if one.to in entries]
+
+    async def _count_as_sent(self, chunk: Chunk) -> Chunk:
+        """Whom the logs have without the ledger's knowing is not texted again."""
+        maybe = self._maybe_texted
+        suspects = [one for one in chunk.messages if maybe is None or int(one.to) in maybe]
+        return await self._take(chunk, await self._in_logs(suspects)) if suspects else chunk
+
+    async def _take(self, chunk: Chunk, found: Sequence[tuple[Message, LogEntry]]) -> Chunk:
+        """What stands in the logs was accepted."""
         answers = [
             Answer(
                 message=message,
@@ -324,7 +334,6 @@ class Sender:
                 deduplicated=True,
             )
             for message, entry in found
-            if entry is not None
         ]
         return await self._store(chunk, answers)
 
@@ -345,16 +354,6 @@ class Sender:
         (culprit,) = chunk.messages
         refused = Answer(message=culprit, accepted=False, error=f"{error.code}: {error.text}")
         return await self._store(chunk, [refused])
-
-
-def _notified(push: Push, message: Message) -> dict[str, Any]:
-    """What has the API push this message's reports."""
-    return {
-        "notify_url": push.notify_url,
-        "notify_content_type": "application/json",
-        "intermediate_report": push.intermediate or None,
-        "callback_data": push.callback_data(message.message_id, message.to),
-    }
 
 
 def _is_accepted(status: Status) -> bool:

@@ -16,7 +16,7 @@ import attrs
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
-from ants_async.dispatch.lookup import by_message_ids
+from ants_async.dispatch.lookup import by_bulk_id, by_message_ids
 from ants_async.errors import (
     AntsError,
     ApiError,
@@ -86,13 +86,18 @@ class Tracker:
         self._stopped = False
         self._failing_since: float | None = None
 
-    def watch(self, bulk: Bulk) -> None:
-        """Follow a bulk; its first look-up is soon."""
+    def watch(self, bulk: Bulk, *, is_old: bool = False) -> None:
+        """Follow a bulk; its first look-up is soon.
+
+        One of an earlier run asks the logs, too: that run may have died with the reports in its hands.
+        """
         if bulk.key in self._ended:
             return
         now = anyio.current_time()
         rules = self._rules
-        watched = _Watched(bulk, now + rules.first, rules.first, now, ask_logs=bulk.stands_elsewhere)
+        watched = _Watched(
+            bulk, now + rules.first, rules.first, now, ask_logs=is_old or bulk.stands_elsewhere
+        )
         self._followed[bulk.key] = watched
         self._push(watched)
 
@@ -167,6 +172,7 @@ class Tracker:
         if left and (watched.ask_logs or (not came and quiet >= self._rules.logs_after)):
             try:
                 found, left = await self._ask_logs(bulk)
+                watched.ask_logs = bulk.stands_elsewhere
                 came += found
                 failure = None
             except (ApiError, TransportError) as error:
@@ -216,8 +222,10 @@ class Tracker:
                 return came, left
 
     async def _ask_logs(self, bulk: Bulk) -> tuple[int, int]:
-        ids = await self._ledger.waiting(self._campaign, bulk)
-        return await self._settle(bulk, await by_message_ids(self._client, ids))
+        if bulk.stands_elsewhere:
+            ids = await self._ledger.waiting(self._campaign, bulk)
+            return await self._settle(bulk, await by_message_ids(self._client, ids))
+        return await self._settle(bulk, await by_bulk_id(self._client, bulk.bulk_id))
 
     async def _settle(self, bulk: Bulk, reports: Mapping[str, DeliveryReport]) -> tuple[int, int]:
         outcomes: Sequence[Outcome] = ()

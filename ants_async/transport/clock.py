@@ -10,8 +10,8 @@ from typing import Final
 
 import anyio
 
-MARGIN: Final = 900.0
-"""Seconds that this machine's clock and the server's may lie apart, where answers tell no time."""
+_UNKNOWN: Final = 900.0
+_KNOWN: Final = 5.0
 
 
 class ServerClock:
@@ -35,6 +35,7 @@ class ServerClock:
     def __call__(self) -> float:
         return self._wall_clock() if self._ahead is None else self._ahead + anyio.current_time()
 
-    def earliest(self) -> float:
-        """No later than it is at the server: whole seconds leave this clock behind, never ahead."""
-        return self() if self._ahead is not None else self._wall_clock() - MARGIN
+    @property
+    def margin(self) -> float:
+        """Seconds that this clock may be ahead of the server's logs: few, once answers have told the time."""
+        return _UNKNOWN if self._ahead is None else _KNOWN

@@ -83,7 +83,7 @@ class Transport:
             )
         parts = build(endpoint, body, path=path, query=query, wire=self.wire)
         repeat = endpoint.repeat_of(body)
-        since = self.clock.earliest()
+        since = self.clock() - self.clock.margin
         unclear: list[AntsError] = []
 
         async def once() -> T:

@@ -80,7 +80,7 @@ async def test_what_did_not_arrive_is_not_found(world, send):
 async def test_another_text_or_an_earlier_one_is_another_message(world):
     async with world() as w:
         await w.client.sms.send(NUMBER, "Hi", sender="ANTS")
-        await anyio.sleep(5)
+        await anyio.sleep(60)
         await w.client.sms.send(NUMBER, "other", sender="ANTS")
         unknown = await unclear(w, lambda sms: sms.send(NUMBER, "Hi", sender="ANTS"), arrived=False)
         assert await w.client.sms.find(unknown) == ()

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from ants_async.dispatch import sending, tracking
-from ants_async.dispatch.ledger import SqliteLedger, sqlite
+from ants_async.dispatch.ledger import SqliteLedger, chunks
 from ants_async.dispatch.sending import Sender
 from ants_async.transport import retry
 from simulation.campaign import Breach, simulate
@@ -41,14 +41,14 @@ def noticed(words, seeds=range(100)):
 
 class TestAPlantedBugIsNoticed:
     def test_a_new_id_after_a_crash(self):
-        real = sqlite._load
+        real = chunks.load
 
         def fresh(connection, campaign, key):
             chunk = real(connection, campaign, key)
             changed = tuple(attrs.evolve(one, message_id=f"{one.message_id}X") for one in chunk.messages)
             return attrs.evolve(chunk, messages=changed)
 
-        with mock.patch.object(sqlite, "_load", fresh):
+        with mock.patch.object(chunks, "load", fresh):
             assert noticed("texted twice")
 
     def test_sends_without_ids_repeated_blindly(self):

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import anyio
 from anyio import to_thread
 
+from ants_async.dispatch.ledger import integrity
 from ants_async.dispatch.ledger.schema import APPLICATION_ID, SCHEMA, VERSION
 from ants_async.errors import LedgerError, LedgerInUse
 
@@ -131,12 +132,16 @@ def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> N
     )
     if not is_new and application != APPLICATION_ID:
         raise LedgerError(f"{path} is a SQLite file, but no ledger of this program")
-    if version > VERSION:
+    if not is_new and version != VERSION:
+        other = "a newer" if version > VERSION else "an older"
         raise LedgerError(
-            f"ledger {path} was written by a newer version (schema {version}, known: {VERSION})"
+            f"ledger {path} was written by {other} version (schema {version}, known: {VERSION})"
         )
     if read_only:
         return
+    integrity.register(connection)
+    if not is_new:
+        integrity.check_file(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if is_new:
@@ -150,7 +155,7 @@ def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> N
 def _named_errors(path: str) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeError) as error:  # the last: SQLite quotes what it cannot read
         raise LedgerError(f"ledger {path}: {error}") from error
 
 

@@ -16,7 +16,10 @@ from ants_async.models.statuses import Status
 
 @attrs.frozen(slots=True)
 class Message:
-    """A message that no answer has been recorded for. `key` is its place in the ledger."""
+    """A message that no answer has been recorded for. `key` is its place in the ledger.
+
+    `text` is empty where the ledger keeps none (`store_texts=False`): the list has to bring it again.
+    """
 
     key: int
     row: int
@@ -85,10 +88,16 @@ class Pushed:
 
 @attrs.frozen(slots=True)
 class OpenCampaign:
-    """A campaign at work; `key` is its place in the ledger."""
+    """A campaign at work; `key` is its place in the ledger.
+
+    `started_at`: when its first request left, None for one that begins; by the server's clock as far as that
+    was known then. `stores_texts`: whether the ledger keeps its recipients' own texts.
+    """
 
     key: int
     campaign: Campaign
+    started_at: float | None = None
+    stores_texts: bool = True
 
 
 class Ledger(Protocol):

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
-from ants_async.dispatch.ledger.protocol import Bulk
+from ants_async.dispatch.ledger import integrity
+from ants_async.dispatch.ledger.protocol import Bulk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.planning import message_id
 from ants_async.errors import CampaignMismatch, LedgerInUse
@@ -46,10 +47,12 @@ def open_campaign(
     connection: sqlite3.Connection,
     campaign: Campaign,
     source: str | None,
-    reads_source: bool,
     now: float,
-) -> int:
-    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`."""
+    *,
+    reads_source: bool,
+    store_texts: bool,
+) -> OpenCampaign:
+    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`, `LedgerError`."""
     validity = None if campaign.validity is None else campaign.validity.total_seconds()
     wanted = {
         "text": campaign.text,
@@ -60,25 +63,33 @@ def open_campaign(
     found = _rows(connection, "SELECT * FROM campaign WHERE id = ?", campaign.id)
     if not found:
         cursor = connection.execute(
-            "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (campaign.id, *wanted.values(), now, CampaignState.RUNNING, source),
+            "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source, store_texts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (campaign.id, *wanted.values(), now, CampaignState.RUNNING, source, store_texts),
         )
-        return int(cursor.lastrowid or 0)
+        return OpenCampaign(int(cursor.lastrowid or 0), campaign, stores_texts=store_texts)
     if found[0]["state"] == CampaignState.RUNNING:
         raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
+    key = int(found[0]["key"])
+    integrity.check_campaign(connection, key)
     for field, value in wanted.items():
         if found[0][field] != value:
             raise CampaignMismatch(
                 f"campaign {campaign.id!r} was started with {field} {found[0][field]!r}, not {value!r}; "
                 "to continue it use the same, to send anew take another id"
             )
+    store_texts = bool(store_texts and found[0]["store_texts"])
     connection.execute(
         "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
-        " source_read = source_read AND ? WHERE key = ?",
-        (CampaignState.RUNNING, source, not reads_source, found[0]["key"]),
+        " source_read = source_read AND ?, store_texts = ? WHERE key = ?",
+        (CampaignState.RUNNING, source, not reads_source, store_texts, key),
     )
-    return int(found[0]["key"])
+    (started_at,) = connection.execute(
+        "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", (key,)
+    ).fetchone()
+    return OpenCampaign(
+        key, campaign, found[0]["created_at"] if started_at is None else started_at, stores_texts=store_texts
+    )
 
 
 def close_campaign(
@@ -189,7 +200,7 @@ def close_chunk(connection: sqlite3.Connection, key: int) -> None:
 
 _BULKS = """
 SELECT key, bulk_id, answered_at, EXISTS (
-    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = 1
+    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {accepted}
     AND (deduplicated OR message.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE {where} ORDER BY key
 """
@@ -201,7 +212,7 @@ def bulks(connection: sqlite3.Connection, key: int) -> list[Bulk]:
 
 
 def _bulks(connection: sqlite3.Connection, where: str, key: int) -> list[Bulk]:
-    found = connection.execute(_BULKS.format(where=where), (key,))
+    found = connection.execute(_BULKS.format(where=where, accepted=int(MessageState.ACCEPTED)), (key,))
     return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
 
 
@@ -247,7 +258,7 @@ def outcomes(connection: sqlite3.Connection, campaign_id: str, first: int, last:
     rows = _rows(
         connection,
         _OUTCOMES + " WHERE chunk.last >= ? AND chunk.first <= ? AND message.key BETWEEN ? AND ?"
-        " AND message.state > 0 ORDER BY message.key",
+        " AND message.state <> 0 ORDER BY message.key",
         first,
         last,
         first,
@@ -340,6 +351,7 @@ def _summary(connection: sqlite3.Connection, row: Row) -> CampaignSummary:
         row["reason"],
         row["source"],
         bool(row["source_read"]),
+        bool(row["store_texts"]),
         states[MessageState.PLANNED],
         states[MessageState.ACCEPTED],
         states[MessageState.REJECTED],

@@ -8,10 +8,45 @@ bulk id ends in the chunk's key and finds them without an index.
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 APPLICATION_ID: Final = 0x414E5453  # "ANTS", for `file` and for telling a stranger's database
 
-SCHEMA: Final = """
+
+class MessageState(IntEnum):
+    """How far a message has come; it only ever moves forward. Two bits apart: one flipped bit is no state."""
+
+    PLANNED = 0
+    ACCEPTED = 3
+    REJECTED = 5
+    FINAL = 6
+    UNRESOLVED = 9
+
+
+class ChunkState(IntEnum):
+    """What a chunk still needs: an answer, final statuses, nothing."""
+
+    UNANSWERED = 0
+    TRACKED = 1
+    CLOSED = 2
+
+
+CAMPAIGN_SEAL: Final = "checksum(key, id, text, sender, mode, validity, created_at, source, store_texts)"
+CHUNK_SEAL: Final = (
+    "checksum(key, campaign, first, last, bulk_id, state, attempted_at, answered_at, messages)"
+)
+
+
+def _sealing(table: str, seal: str) -> str:
+    """Triggers that keep a table's checksums; they do not set off each other."""
+    set_it = f"BEGIN UPDATE {table} SET seal = {seal} WHERE key = NEW.key; END;"  # noqa: S608 - names of ours
+    columns = seal.partition("(")[2].removesuffix(")")
+    return (
+        f"CREATE TRIGGER {table}_begun AFTER INSERT ON {table} {set_it}"
+        f"CREATE TRIGGER {table}_changed AFTER UPDATE OF {columns} ON {table} {set_it}"
+    )
+
+
+SCHEMA: Final = f"""
 CREATE TABLE campaign (
     key INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -23,7 +58,9 @@ CREATE TABLE campaign (
     state TEXT NOT NULL,
     reason TEXT,
     source TEXT,
-    source_read INTEGER NOT NULL DEFAULT 0
+    source_read INTEGER NOT NULL DEFAULT 0,
+    store_texts INTEGER NOT NULL,
+    seal INTEGER
 ) STRICT;
 CREATE TABLE chunk (
     key INTEGER PRIMARY KEY,
@@ -33,7 +70,9 @@ CREATE TABLE chunk (
     bulk_id TEXT NOT NULL,
     state INTEGER NOT NULL,
     attempted_at REAL,
-    answered_at REAL
+    answered_at REAL,
+    messages INTEGER NOT NULL,
+    seal INTEGER
 ) STRICT;
 CREATE INDEX chunk_by_campaign ON chunk (campaign, state);
 CREATE TABLE status (
@@ -50,7 +89,7 @@ CREATE TABLE message (
     row INTEGER NOT NULL,
     number INTEGER NOT NULL,
     text TEXT,
-    state INTEGER NOT NULL DEFAULT 0,
+    state INTEGER NOT NULL DEFAULT 0 CHECK (state IN ({", ".join(str(int(one)) for one in MessageState)})),
     message_id TEXT,
     bulk_id TEXT,
     status INTEGER REFERENCES status,
@@ -68,22 +107,6 @@ CREATE TABLE duplicate (
     row INTEGER NOT NULL,
     number INTEGER NOT NULL
 ) STRICT;
+{_sealing("campaign", CAMPAIGN_SEAL)}
+{_sealing("chunk", CHUNK_SEAL)}
 """
-
-
-class MessageState(IntEnum):
-    """How far a message has come; it only ever moves forward."""
-
-    PLANNED = 0
-    ACCEPTED = 1
-    REJECTED = 2
-    FINAL = 3
-    UNRESOLVED = 4
-
-
-class ChunkState(IntEnum):
-    """What a chunk still needs: an answer, final statuses, nothing."""
-
-    UNANSWERED = 0
-    TRACKED = 1
-    CLOSED = 2

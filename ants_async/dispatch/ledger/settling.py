@@ -114,7 +114,7 @@ def _sum_up(connection: sqlite3.Connection, chunk: _Chunk, keys: Sequence[int]) 
 def _finish(connection: sqlite3.Connection, key: int, report: DeliveryReport, bulk_id: str) -> None:
     connection.execute(
         "UPDATE message SET state = ?, status = ?, error = ?, sms_count = coalesce(?, sms_count),"
-        " price = ?, currency = ?, sent_at = ?, done_at = ?, bulk_id = ? WHERE key = ? AND state = 1",
+        " price = ?, currency = ?, sent_at = ?, done_at = ?, bulk_id = ? WHERE key = ? AND state = ?",
         (
             MessageState.FINAL,
             status_key(connection, report.status),
@@ -125,6 +125,7 @@ def _finish(connection: sqlite3.Connection, key: int, report: DeliveryReport, bu
             _seconds(report.done_at),
             None if report.bulk_id == bulk_id else text(report.bulk_id),
             key,
+            MessageState.ACCEPTED,
         ),
     )
 

@@ -8,13 +8,13 @@ from typing import Self
 
 import attrs
 
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome, OutcomeKind
-from ants_async.dispatch.ledger import queries, settling
-from ants_async.dispatch.ledger.database import Database, new_bulk_id
-from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Message, OpenCampaign, Pushed
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
+from ants_async.dispatch.ledger import chunks, queries, settling
+from ants_async.dispatch.ledger.database import Database
+from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.planning import Planned, message_id
-from ants_async.errors import LedgerError
+from ants_async.errors import LedgerError, ValidationError
 from ants_async.models.reports import DeliveryReport
 from ants_async.models.statuses import Status
 
@@ -24,13 +24,18 @@ _BATCH = 20_000
 class SqliteLedger:
     """A durable ledger: one file, for one process at a time, used as `async with`.
 
-    `read_only` opens it beside a running campaign, to look. Raises `LedgerInUse`, `LedgerError`.
+    `read_only` opens it beside a running campaign, to look. `store_texts=False` leaves the recipients' own
+    texts out of the file: a campaign that begins in it needs its list again to go on, and is in mode
+    `advanced`; a text that is the campaign's own is kept. Raises `LedgerInUse`, `LedgerError`.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, read_only: bool = False, store_texts: bool = True
+    ) -> None:
         self.path = os.fspath(path)
         self._database = Database(self.path, read_only=read_only)
         self._read_only = read_only
+        self._store_texts = store_texts
         self._statuses: dict[Status, int] = {}
 
     def __repr__(self) -> str:
@@ -59,10 +64,21 @@ class SqliteLedger:
     ) -> OpenCampaign:
         """Create the campaign or continue it, `reads_source` with its list.
 
-        Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already.
+        Raises `CampaignMismatch`, `LedgerInUse` while it is at work already, `LedgerError` for damage, and
+        `ValidationError` in mode `multi` without texts.
         """
-        key = await self._database.run(queries.open_campaign, campaign, source, reads_source, now)
-        return OpenCampaign(key, campaign)
+        if campaign.mode is Mode.MULTI and not self._store_texts:
+            raise ValidationError(
+                "mode", "multi", "'advanced' where texts are not stored: 'multi' looks sends up by their text"
+            )
+        return await self._database.run(
+            queries.open_campaign,
+            campaign,
+            source,
+            now,
+            reads_source=reads_source,
+            store_texts=self._store_texts,
+        )
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
         """Say how a run ended."""
@@ -84,7 +100,7 @@ class SqliteLedger:
 
     async def begin(self, campaign: OpenCampaign, messages: Sequence[Planned], attempted_at: float) -> Chunk:
         """Put a new chunk on disk just before its request leaves."""
-        return await self._database.run(_begin, campaign, messages, attempted_at)
+        return await self._database.run(chunks.begin, campaign, messages, attempted_at)
 
     async def unanswered(self, key: int) -> Sequence[int]:
         """Chunks with messages that no answer is recorded for."""
@@ -92,7 +108,7 @@ class SqliteLedger:
 
     async def chunk(self, campaign: OpenCampaign, key: int) -> Chunk:
         """A chunk with those of its messages that no answer is recorded for."""
-        return await self._database.run(_load, campaign, key)
+        return await self._database.run(chunks.load, campaign, key)
 
     async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
         """A request may have arrived since `at`; None: it is known that none did."""
@@ -101,7 +117,7 @@ class SqliteLedger:
 
     async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
         """Two chunks for one, after the API refused it as a whole."""
-        return await self._database.run(_split, chunk)
+        return await self._database.run(chunks.split, chunk)
 
     async def answered(
         self, chunk: Chunk, answers: Sequence[Answer], now: float
@@ -187,7 +203,7 @@ def _answered(
 ) -> tuple[Sequence[Outcome], Bulk | None]:
     connection.executemany(
         "UPDATE message SET state = ?, status = ?, error = ?, sms_count = ?, message_id = ?, bulk_id = ?,"
-        " deduplicated = ? WHERE key = ? AND state = 0",
+        " deduplicated = ? WHERE key = ? AND state = 0",  # planned
         [
             (
                 MessageState.ACCEPTED if answer.accepted else MessageState.REJECTED,
@@ -226,75 +242,3 @@ def _outcome(answer: Answer) -> Outcome:
         answer.sms_count,
         deduplicated=answer.deduplicated,
     )
-
-
-def _begin(
-    connection: sqlite3.Connection,
-    campaign: OpenCampaign,
-    planned: Sequence[Planned],
-    attempted_at: float,
-) -> Chunk:
-    first = (connection.execute("SELECT max(key) FROM message").fetchone()[0] or 0) + 1
-    own_text = campaign.campaign.text is None or bool(
-        campaign.campaign.template and campaign.campaign.template.fields
-    )
-    campaign_text = None if own_text else campaign.campaign.template and campaign.campaign.template.render({})
-    messages = tuple(
-        Message(key, one.row, one.to, one.text, message_id(campaign.campaign.id, one.to))
-        for key, one in enumerate(planned, first)
-    )
-    connection.executemany(
-        "INSERT INTO message (key, row, number, text) VALUES (?, ?, ?, ?)",
-        [
-            (one.key, one.row, int(one.to), None if one.text == campaign_text else one.text)
-            for one in messages
-        ],
-    )
-    key, bulk_id = _new_chunk(connection, campaign.key, first, first + len(messages) - 1, attempted_at)
-    return Chunk(key, bulk_id, messages, attempted_at)
-
-
-def _new_chunk(
-    connection: sqlite3.Connection, campaign: int, first: int, last: int, attempted_at: float | None
-) -> tuple[int, str]:
-    key = (connection.execute("SELECT max(key) FROM chunk").fetchone()[0] or 0) + 1
-    bulk_id = new_bulk_id(key)
-    connection.execute(
-        "INSERT INTO chunk (key, campaign, first, last, bulk_id, state, attempted_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (key, campaign, first, last, bulk_id, ChunkState.UNANSWERED, attempted_at),
-    )
-    return key, bulk_id
-
-
-def _load(connection: sqlite3.Connection, campaign: OpenCampaign, key: int) -> Chunk:
-    chunk = queries.chunk_row(connection, key)
-    template = campaign.campaign.template
-    text = template.render({}) if template and not template.fields else None
-    messages = tuple(
-        Message(
-            row["key"],
-            row["row"],
-            str(row["number"]),
-            row["text"] or text or "",
-            message_id(campaign.campaign.id, str(row["number"])),
-        )
-        for row in queries.messages(connection, chunk["first"], chunk["last"], MessageState.PLANNED)
-    )
-    return Chunk(key, chunk["bulk_id"], messages, chunk["attempted_at"])
-
-
-def _split(connection: sqlite3.Connection, chunk: Chunk) -> tuple[Chunk, Chunk]:
-    row = queries.chunk_row(connection, chunk.key)
-    middle = len(chunk.messages) // 2
-    head, tail = chunk.messages[:middle], chunk.messages[middle:]
-    at = chunk.attempted_at
-    connection.execute(
-        "UPDATE chunk SET last = ?, attempted_at = ? WHERE key = ?", (tail[0].key - 1, at, chunk.key)
-    )
-    connection.execute(  # what is answered already stays where it was sent
-        "UPDATE message SET bulk_id = ? WHERE key BETWEEN ? AND ? AND state > 0 AND bulk_id IS NULL",
-        (chunk.bulk_id, tail[0].key, row["last"]),
-    )
-    key, bulk_id = _new_chunk(connection, row["campaign"], tail[0].key, row["last"], at)
-    return Chunk(chunk.key, chunk.bulk_id, head, at), Chunk(key, bulk_id, tail, at)

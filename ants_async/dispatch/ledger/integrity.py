@@ -1,0 +1,86 @@
+"""Whether a ledger still says what was written: a flipped bit in it could lose somebody, or text a stranger.
+
+SQLite's own check sees torn pages and broken trees. Beyond it, every campaign and chunk has a checksum of
+its row, which triggers keep, and a chunk one of whom it texts, which never changes. Of a message's later
+fates the state alone can do harm, so that its codes lie two bits apart and have to fit the chunk's.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from zlib import crc32
+
+from ants_async.dispatch.ledger.schema import CAMPAIGN_SEAL, CHUNK_SEAL, ChunkState, MessageState
+from ants_async.errors import LedgerError
+
+_ADVICE = (
+    "put back a copy of it; or take another --ledger and run the same list again: in mode 'advanced' nobody "
+    "is texted twice"
+)
+
+
+class Damaged(LedgerError):
+    """The ledger does not say what was written into it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the ledger is damaged ({what}); {_ADVICE}")
+
+
+def checksum(*values: object) -> int:
+    """Of a row's values; SQLite calls it as `checksum(…)`."""
+    return crc32(repr(values).encode(errors="surrogatepass"))
+
+
+def checksum_of_messages(rows: Iterable[tuple[int, int, str | None]]) -> int:
+    """Of a chunk's rows, numbers and texts, in order."""
+    return crc32(repr([tuple(row) for row in rows]).encode(errors="surrogatepass"))
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Let the triggers of the schema compute checksums."""
+    connection.create_function("checksum", -1, checksum, deterministic=True)
+
+
+def check_file(connection: sqlite3.Connection) -> None:
+    """SQLite's own check, and that no chunk is missing. Raises `Damaged`."""
+    (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise Damaged(found.splitlines()[-1])
+    last, chunks = 0, 0
+    for key, first, end in connection.execute("SELECT key, first, last FROM chunk ORDER BY first"):
+        if first != last + 1 or end < first or key < 1:
+            raise Damaged(f"chunk {key} is out of place")
+        last, chunks = end, chunks + 1
+    for table, count, what in (("chunk", chunks, "chunks"), ("message", last, "messages")):
+        highest, rows = connection.execute(f"SELECT max(key), count(*) FROM {table}").fetchone()  # noqa: S608
+        if (highest or 0) != count or rows != count:
+            raise Damaged(f"{what} are missing")
+
+
+def check_campaign(connection: sqlite3.Connection, key: int) -> None:
+    """That a campaign, its chunks and its messages are as they were written. Raises `Damaged`."""
+    if not _is_sealed(connection, "campaign", CAMPAIGN_SEAL, key):
+        raise Damaged("the campaign is not as it was written")
+    for chunk, first, last, state, messages in connection.execute(
+        "SELECT key, first, last, state, messages FROM chunk WHERE campaign = ?", (key,)
+    ):
+        if not _is_sealed(connection, "chunk", CHUNK_SEAL, chunk):
+            raise Damaged(f"chunk {chunk} is not as it was written")
+        rows = connection.execute(
+            "SELECT row, number, text, state FROM message WHERE key BETWEEN ? AND ? ORDER BY key",
+            (first, last),
+        ).fetchall()
+        if checksum_of_messages(row[:3] for row in rows) != messages:
+            raise Damaged(f"messages of chunk {chunk} are not as they were written")
+        if _chunk_state({row[3] for row in rows}) != state:
+            raise Damaged(f"messages of chunk {chunk} are in states that do not fit it")
+
+
+def _is_sealed(connection: sqlite3.Connection, table: str, seal: str, key: int) -> bool:
+    sql = f"SELECT {seal} = seal FROM {table} WHERE key = ?"  # noqa: S608 - names of ours
+    return bool(connection.execute(sql, (key,)).fetchone()[0])
+
+
+def _chunk_state(states: set[int]) -> ChunkState:
+    if MessageState.PLANNED in states:
+        return ChunkState.UNANSWERED
+    return ChunkState.TRACKED if MessageState.ACCEPTED in states else ChunkState.CLOSED

@@ -1,0 +1,149 @@
+"""A damaged ledger is told apart from a sound one before anything is sent by it."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from random import Random
+
+import anyio
+import pytest
+from engine_world import people
+from virtual_time import run_virtual, virtual_time
+
+from ants_async.dispatch import Campaign, OutcomeKind, SqliteLedger
+from ants_async.errors import LedgerError
+
+CAMPAIGN = Campaign("songkran", text="Hi {name}", sender="ANTS")
+
+
+async def half_sent(w, folder):
+    """A ledger as a killed process leaves it: 35 of 50 sent, some of them final, one chunk without an answer."""
+    sends = iter(range(10**6))
+
+    async def bend(request, send):
+        if "/text/" in request.url.path and next(sends) >= 3:
+            await send(request)
+            await anyio.sleep_forever()
+        return None
+
+    async with SqliteLedger(folder / "killed.db") as ledger:
+        w.ledger, w.network.bend = ledger, bend
+        outcomes = w.dispatcher(concurrency=1).run(CAMPAIGN, people(50))
+        async for outcome in outcomes:
+            if outcome.kind is OutcomeKind.FINAL:
+                break
+        for name in ("", "-wal"):  # as it is on disk while the process is at work
+            shutil.copy(folder / f"killed.db{name}", folder / f"ledger.db{name}")
+        await outcomes.aclose()
+    w.network.bend = None
+    return folder / "ledger.db"
+
+
+def changed(path, sql):
+    """Somebody, or something, writes into the file past the program."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        for name in ("campaign_begun", "campaign_changed", "chunk_begun", "chunk_changed"):
+            connection.execute(f"DROP TRIGGER {name}")
+        assert connection.execute(sql).rowcount > 0
+
+
+HARMFUL = {
+    "a number": "UPDATE message SET number = number + 1 WHERE key = 32",
+    "a text": "UPDATE message SET text = 'Bye n0' WHERE key = 32",
+    "a state": "UPDATE message SET state = 2 WHERE key = 1",
+    "another state": "UPDATE message SET state = 6 WHERE state = 0",
+    "a message gone": "DELETE FROM message WHERE key = 7",
+    "the last message gone": "DELETE FROM message WHERE key = (SELECT max(key) FROM message)",
+    "a chunk gone": "DELETE FROM chunk WHERE key = 2",
+    "a chunk's end": "UPDATE chunk SET last = last - 1 WHERE key = 2",
+    "a chunk that counts as closed": "UPDATE chunk SET state = 2 WHERE state <> 2",
+    "when a chunk was tried": "UPDATE chunk SET attempted_at = attempted_at + 7200",
+    "a bulk id": "UPDATE chunk SET bulk_id = 'x' || bulk_id WHERE key = 1",
+    "the campaign's text": "UPDATE campaign SET text = 'Bye {name}'",
+    "the campaign's id": "UPDATE campaign SET created_at = 1.0",
+}
+
+
+@pytest.mark.parametrize("sql", HARMFUL.values(), ids=HARMFUL)
+@virtual_time
+async def test_what_was_changed_in_it_is_noticed_before_anything_is_sent(world, tmp_path, sql):
+    async with world() as w:
+        path = await half_sent(w, tmp_path)
+        changed(path, sql)
+        w.network.requests.clear()
+        with pytest.raises(LedgerError, match="is damaged"):
+            async with SqliteLedger(path) as ledger:
+                w.ledger = ledger
+                await w.run(CAMPAIGN, people(50))
+        assert not w.network.requests
+
+
+@virtual_time
+async def test_a_sound_one_goes_on(world, tmp_path):
+    async with world() as w:
+        async with SqliteLedger(await half_sent(w, tmp_path)) as ledger:
+            w.ledger = ledger
+            await w.run(CAMPAIGN, people(50))
+            newest = await w.newest(CAMPAIGN)
+        assert [one.kind for one in newest] == [OutcomeKind.FINAL] * 50
+        assert (await w.stats())["accepted"] == 50
+
+
+def flipped(rng, content):
+    """One bit, or one byte, or a block of zeroes as a disk leaves it."""
+    place = rng.randrange(len(content))
+    kind = rng.choice(["bit", "byte", "block"])
+    if kind == "bit":
+        content[place] ^= 1 << rng.randrange(8)
+    elif kind == "byte":
+        content[place] = rng.randrange(256)
+    else:
+        content[place : place + 512] = bytes(len(content[place : place + 512]))
+
+
+def cut_short(rng, content):
+    del content[rng.randrange(len(content)) :]
+
+
+async def go_on(world, folder, rng, damage):
+    """Damage a half-sent ledger, and run it; nobody may be lost or texted twice, be it refused or not."""
+    async with world() as w:
+        path = await half_sent(w, folder)
+        victim = folder / rng.choice(["ledger.db", "ledger.db-wal"])
+        if victim == path:  # what was written lately stands in the log until it is carried over
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        content = bytearray(victim.read_bytes())
+        damage(rng, content)
+        victim.write_bytes(content)
+        try:
+            async with SqliteLedger(path) as ledger:
+                w.ledger = ledger
+                await w.run(CAMPAIGN, people(50))
+                newest = await w.newest(CAMPAIGN)
+        except LedgerError:
+            return True
+        numbers = [one.to for one in people(50)]
+        assert sorted(one.to for one in newest) == sorted(numbers)
+        assert all(one.is_last for one in newest)
+        assert (await w.stats())["accepted_recipients"] == (await w.stats())["accepted"] == 50
+        return False
+
+
+@pytest.mark.parametrize("damage", [flipped, cut_short])
+@pytest.mark.parametrize("seed", range(20))
+def test_bytes_flipped_or_lost_lose_nobody_and_text_nobody_twice(world, tmp_path, damage, seed):
+    run_virtual(go_on, world, tmp_path, Random(seed), damage)
+
+
+@pytest.mark.parametrize("left", [0.3, 0.6])
+def test_a_file_cut_short_is_refused(world, tmp_path, left):
+    class OfTheFile(Random):
+        def choice(self, options):
+            return options[0]
+
+    def cut(_, content):
+        del content[int(len(content) * left) :]
+
+    assert run_virtual(go_on, world, tmp_path, OfTheFile(), cut)
