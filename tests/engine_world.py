@@ -61,6 +61,13 @@ class World:
         await response.aread()
         return response.json()
 
+    async def sent(self):
+        """What the server accepted."""
+        request = httpx.Request("GET", "http://localhost/_simulator/messages?limit=100000")
+        response = await self.network.simulator.handle_async_request(request)
+        await response.aread()
+        return response.json()["messages"]
+
     async def newest(self, campaign):
         return [outcome async for outcome in self.ledger.outcomes(campaign.id)]
 

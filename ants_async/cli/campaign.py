@@ -63,6 +63,11 @@ campaign.add_command(plan)
     help="The endpoint; 'multi' has no message ids, so the logs decide after an unclear answer.",
 )
 @click.option("--strict", is_flag=True, help="Send nothing when any row is bad.")
+@click.option(
+    "--store-texts/--no-store-texts",
+    default=True,
+    help="Whether the ledger keeps personal texts; without, FILE is needed to go on. [default: it does]",
+)
 @_sending_options
 def run(
     *,

@@ -43,6 +43,7 @@ class Options:
     rate: str
     chunk: int
     concurrency: int
+    store_texts: bool = True
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -123,7 +124,7 @@ async def execute(job: Job) -> int:
         client = await stack.enter_async_context(_client(options))
         account = await client.account.balance()
         say(console, f"balance: {account.balance:,.2f} {account.currency}")
-        ledger = await stack.enter_async_context(SqliteLedger(path))
+        ledger = await stack.enter_async_context(SqliteLedger(path, store_texts=options.store_texts))
         before = await ledger.summary(job.campaign.id)
         if before is not None:
             _check_world(job, before)

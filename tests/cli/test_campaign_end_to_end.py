@@ -188,6 +188,14 @@ class TestInterrupted:
         assert resumed.exit_code == 0, resumed.output
         assert {row["outcome"] for row in rows("out.csv")} == {"final", "duplicate"}
 
+    def test_where_no_texts_are_stored_it_reads_the_file_again(self, simulator):
+        with simulator(balance=Decimal("0.5"), delivery_time=0.1):
+            one_by_one = ("--id", "may", "--chunk", "1", "--concurrency", "1")
+            campaign("run", "list.csv", *one_by_one, "--text", "Hi {name}", "--no-store-texts")
+        assert b"Hi Anna" not in Path("ledger.db").read_bytes()
+        Path("list.csv").unlink()
+        assert "list.csv is gone" in campaign("resume", "may").stderr
+
     def test_the_second_signal_stops_at_once(self, simulator):
         with simulator(delivery_time=3600.0, latency=5.0), started() as process:
             until(process, "sent 0 of")
