@@ -37,7 +37,9 @@ def main():
         while count.kills < options.kills and not broken:
             list(pool.map(one, range(seed, seed + _AT_ONCE)))
             seed += _AT_ONCE
-            said = " · ".join(f"{value:,} {name}" for name, value in attrs.asdict(count).items())
+            said = " · ".join(
+                f"{value:,} {name.replace('_', ' ')}" for name, value in attrs.asdict(count).items()
+            )
             print(f"{said} · {len(broken)} broken · {time.monotonic() - started:.0f} s", flush=True)
     return 1 if broken else 0
 

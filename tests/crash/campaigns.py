@@ -1,25 +1,29 @@
 """Campaigns in processes of their own, killed again and again; the server's own count is the judge.
 
-Each campaign has a simulator of its own in another process, and a failing network of its own. It is killed at
-random moments, with SIGKILL mostly and with the gentler signals sometimes, then run to its end.
+Each campaign has a simulator of its own in another process, and a failing network of its own. It is killed
+with SIGKILL mostly, and with the gentler signals sometimes: at any time, just when the server has handed out
+reports, just when it has accepted texts. In between the process is stopped and continued, with a second one at
+its ledger, and old copies of the ledger are put back. Then it is run to its end.
 """
 
-import csv
-import os
 import random
 import signal
 import subprocess
-import sys
-from contextlib import contextmanager
+import time
 from pathlib import Path
 
 import attrs
-import httpx
+
+from crash.processes import PATIENCE, Place, environment, finish, simulator
 
 FAULTS = "drop-before=0.02,drop-after=0.04,500=0.02"
+INTERRUPTED, REFUSED = 130, 2
 _GENTLE = (signal.SIGTERM, signal.SIGINT)
-INTERRUPTED = 130
-_PATIENCE = 300.0
+_MOMENTS = {
+    "at any time": None,
+    "with reports in hand": "reports_handed_out",
+    "with texts accepted": "accepted",
+}
 
 
 class Breach(AssertionError):
@@ -33,99 +37,84 @@ class Count:
     campaigns: int = 0
     messages: int = 0
     kills: int = 0
+    kills_with_reports_in_hand: int = 0
+    kills_with_texts_accepted: int = 0
     signals: int = 0
+    stops: int = 0
+    old_copies: int = 0
     deduplicated: int = 0
-
-
-def _command(*words):
-    return [sys.executable, "-m", "ants_async.cli", *map(str, words)]
-
-
-@contextmanager
-def simulator(seed):
-    """The API as a process of its own."""
-    options = [
-        "--port",
-        0,
-        "--latency",
-        "20ms",
-        "--delivery-time",
-        "500ms",
-        "--faults",
-        FAULTS,
-        "--seed",
-        seed,
-    ]
-    process = subprocess.Popen(_command("simulate", *options), stdout=subprocess.PIPE, text=True)
-    with process:
-        try:
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.kill()
+    unresolved: int = 0
+    lost: int = 0
+    twice: int = 0
 
 
 def campaign(folder, seed, *, recipients, kills, count):
     """One campaign, killed so many times, then run to its end. Raises `Breach`."""
     rng = random.Random(seed)
-    folder = Path(folder)
+    place = Place(Path(folder))
     mode = rng.choice(["advanced", "advanced", "multi"])
     numbers = [str(66_800_000_000 + number) for number in rng.sample(range(10**6), recipients)]
-    with simulator(seed) as base_url:
-        words = ["campaign", "run", folder / "list.csv", "--id", "c", "--text", "Hi {name}", "--mode", mode]
-        words += [
+    options = ["--latency", "20ms", "--delivery-time", "500ms", "--faults", FAULTS, "--seed", seed]
+    with simulator(*options) as api:
+        words = place.run(
+            api.base_url,
+            "--mode",
+            mode,
             "--chunk",
-            rng.choice([20, 100]),
+            rng.choice([10, 20, 100]),
             "--concurrency",
-            rng.randint(1, 8),
-            "--base-url",
-            base_url,
-        ]
-        words += ["--ledger", folder / "ledger.db", "--results", folder / "results.csv"]
+            rng.randint(1, 4),
+        )
         for _ in range(kills):
             rng.shuffle(numbers)
-            _write(folder / "list.csv", numbers)
-            if _interrupt(_command(*words), rng, count):
+            place.write(numbers)
+            if _interrupt(words, rng, api, count):
                 break
-        done = subprocess.run(
-            _command(*words),
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
+            # Mode multi needs a ledger that knows at least of the campaign: `docs/promises.md`.
+            if rng.random() < 0.15 and api.stats()["accepted"]:
+                place.keep_copy()
+            elif rng.random() < 0.15:
+                count.old_copies += place.put_back_copy()
+        done = finish(words)
         if done.returncode != 0:
             raise Breach(f"it did not come to its end: {done.stdout[-500:]}{done.stderr[-2000:]}")
-        stats = httpx.get(f"{base_url}/_simulator/stats", trust_env=False).json()
-    _judge(stats, folder / "results.csv", numbers)
+        stats = api.stats()
+    rows = place.rows()
     count.campaigns += 1
     count.messages += recipients
-    with (folder / "results.csv").open(encoding="utf-8", newline="") as rows:
-        count.deduplicated += sum(row["deduplicated"] == "true" for row in csv.DictReader(rows))
+    count.deduplicated += sum(row["deduplicated"] == "true" for row in rows)
+    judge(stats, rows, numbers, count)
 
 
-def _write(path, numbers):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["to", "name"])
-        writer.writerows([number, f"n{number}"] for number in numbers)
+def judge(stats, rows, numbers, count):
+    """The server's word, and the results. Raises `Breach`."""
+    count.twice += stats["accepted"] - stats["accepted_recipients"]
+    count.lost += len(numbers) - stats["accepted_recipients"]
+    count.unresolved += sum(row["outcome"] != "final" for row in rows)
+    if not stats["accepted"] == stats["accepted_recipients"] == len(numbers):
+        raise Breach(f"{len(numbers)} recipients, and the server says {stats}")
+    if sorted(row["to"] for row in rows) != sorted(numbers):
+        raise Breach("the results are not one row a recipient")
+    if {row["outcome"] for row in rows} != {"final"}:
+        raise Breach("somebody has no final status")
 
 
-def _interrupt(command, rng, count):
+def _interrupt(words, rng, api, count):
     """Let it run for a moment, and end it; True when it came to its end before."""
-    process = subprocess.Popen(
-        command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    number = signal.SIGKILL if rng.random() < 0.85 else rng.choice(_GENTLE)
-    try:
-        process.wait(rng.uniform(0.3, 2.5))
-    except subprocess.TimeoutExpired:
-        process.send_signal(number)
-    code = process.wait(_PATIENCE)
+    process = subprocess.Popen(words, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    moment = rng.choice(list(_MOMENTS))
+    number = signal.SIGKILL if rng.random() < 0.9 else rng.choice(_GENTLE)
+    struck = _await_moment(process, rng, api, _MOMENTS[moment])
+    if struck and _MOMENTS[moment] and process.poll() is None and rng.random() < 0.1:
+        _stop_and_continue(process, words, count)
+    process.send_signal(number)
+    code = process.wait(PATIENCE)
     if code == 0:
         return True
     if code == -signal.SIGKILL:
         count.kills += 1
+        count.kills_with_reports_in_hand += struck and moment == "with reports in hand"
+        count.kills_with_texts_accepted += struck and moment == "with texts accepted"
     elif code in {INTERRUPTED, -signal.SIGTERM, -signal.SIGINT}:  # before it listened for signals: at once
         count.signals += 1
     else:
@@ -133,16 +122,29 @@ def _interrupt(command, rng, count):
     return False
 
 
-def _environment():
-    return {**os.environ, "ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
+def _await_moment(process, rng, api, figure):
+    """Wait for a time, or for the server's figure to grow once or some times more; False when it did not."""
+    if figure is None:
+        try:
+            process.wait(rng.uniform(0.3, 2.5))
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+    times, seen, end = rng.randint(1, 4), api.stats()[figure], time.monotonic() + 3.0
+    while process.poll() is None and time.monotonic() < end:
+        now = api.stats()[figure]
+        if now != seen:
+            seen, times = now, times - 1
+        if not times:
+            return True
+    return False
 
 
-def _judge(stats, results, numbers):
-    if not stats["accepted"] == stats["accepted_recipients"] == len(numbers):
-        raise Breach(f"{len(numbers)} recipients, and the server says {stats}")
-    with results.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if sorted(row["to"] for row in rows) != sorted(numbers):
-        raise Breach("the results are not one row a recipient")
-    if {row["outcome"] for row in rows} != {"final"}:
-        raise Breach("somebody has no final status")
+def _stop_and_continue(process, words, count):
+    """A process that stands still, past its requests' turns, keeps its ledger: a second one is refused."""
+    process.send_signal(signal.SIGSTOP)
+    second = finish(words)
+    if second.returncode != REFUSED or "is in use by another process" not in second.stderr:
+        raise Breach(f"a second process at the ledger: {second.returncode} {second.stdout}{second.stderr}")
+    process.send_signal(signal.SIGCONT)
+    count.stops += 1
