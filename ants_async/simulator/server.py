@@ -59,13 +59,17 @@ def _listen(host: str, port: int) -> tuple[socket.socket, str]:
 
 
 @asynccontextmanager
-async def running(config: SimulatorConfig, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+async def running(
+    simulator: SimulatorConfig | Simulator, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[str]:
     """The simulator in this process while the block lasts; gives its base URL. `port` 0: a free one.
 
-    Raises OSError when the port is taken.
+    A `Simulator` of your own keeps its state: it can be stopped and run again. Raises OSError when the port
+    is taken.
     """
     listener, base_url = _listen(host, port)
-    simulator = Simulator(config)
+    if isinstance(simulator, SimulatorConfig):
+        simulator = Simulator(simulator)
     server = _server(simulator.app)
     with listener:
         # Tasks of their own: uvicorn is stopped by a flag, and a cancel scope must not be held across the

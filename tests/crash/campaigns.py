@@ -2,8 +2,8 @@
 
 Each campaign has a simulator of its own in another process, and a failing network of its own. It is killed
 with SIGKILL mostly, and with the gentler signals sometimes: at any time, just when the server has handed out
-reports, just when it has accepted texts. In between the process is stopped and continued, with a second one at
-its ledger, and old copies of the ledger are put back. Then it is run to its end.
+reports, just when it has accepted texts. In between the process is stopped and continued, with a second one
+at its ledger, and old copies of the ledger are put back. Then it is run to its end.
 """
 
 import random

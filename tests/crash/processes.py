@@ -101,8 +101,8 @@ class Place:
         return True
 
 
-def finish(words):
+def finish(words, **options):
     """Run a campaign to its end."""
     return subprocess.run(
-        words, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
+        words, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False, **options
     )
