@@ -20,7 +20,8 @@ AntsError
     ├── CampaignPaused          the account was refused; nothing is lost, resume later
     ├── ReportsNotTaken         pushed reports of bulks that are not known here, or not yet (`reports`)
     └── LedgerError             the ledger cannot be used
-        └── LedgerInUse           another process has it open
+        ├── LedgerInUse           another process has it open
+        └── LedgerDamaged         it does not say what was written into it
 """
 
 from collections.abc import Mapping, Sequence
@@ -182,3 +183,7 @@ class LedgerError(DispatchError):
 
 class LedgerInUse(LedgerError):
     """Another process has this ledger open."""
+
+
+class LedgerDamaged(LedgerError):
+    """The ledger does not say what was written into it; nothing is sent by it."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from zlib import crc32
 
 from ants_async.dispatch.ledger.schema import CAMPAIGN_SEAL, CHUNK_SEAL, ChunkState, MessageState
-from ants_async.errors import LedgerError
+from ants_async.errors import LedgerDamaged
 
 _ADVICE = (
     "put back a copy of it; or take another --ledger and run the same list again: in mode 'advanced' nobody "
@@ -18,11 +18,8 @@ _ADVICE = (
 )
 
 
-class Damaged(LedgerError):
-    """The ledger does not say what was written into it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"the ledger is damaged ({what}); {_ADVICE}")
+def _damaged(what: str) -> LedgerDamaged:
+    return LedgerDamaged(f"the ledger is damaged ({what}); {_ADVICE}")
 
 
 def checksum(*values: object) -> int:
@@ -41,38 +38,38 @@ def register(connection: sqlite3.Connection) -> None:
 
 
 def check_file(connection: sqlite3.Connection) -> None:
-    """SQLite's own check, and that no chunk is missing. Raises `Damaged`."""
+    """SQLite's own check, and that no chunk is missing. Raises `LedgerDamaged`."""
     (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
-        raise Damaged(found.splitlines()[-1])
+        raise _damaged(found.splitlines()[-1])
     last, chunks = 0, 0
     for key, first, end in connection.execute("SELECT key, first, last FROM chunk ORDER BY first"):
         if first != last + 1 or end < first or key < 1:
-            raise Damaged(f"chunk {key} is out of place")
+            raise _damaged(f"chunk {key} is out of place")
         last, chunks = end, chunks + 1
     for table, count, what in (("chunk", chunks, "chunks"), ("message", last, "messages")):
         highest, rows = connection.execute(f"SELECT max(key), count(*) FROM {table}").fetchone()  # noqa: S608
         if (highest or 0) != count or rows != count:
-            raise Damaged(f"{what} are missing")
+            raise _damaged(f"{what} are missing")
 
 
 def check_campaign(connection: sqlite3.Connection, key: int) -> None:
-    """That a campaign, its chunks and its messages are as they were written. Raises `Damaged`."""
+    """That a campaign, its chunks and its messages are as they were written. Raises `LedgerDamaged`."""
     if not _is_sealed(connection, "campaign", CAMPAIGN_SEAL, key):
-        raise Damaged("the campaign is not as it was written")
+        raise _damaged("the campaign is not as it was written")
     for chunk, first, last, state, messages in connection.execute(
         "SELECT key, first, last, state, messages FROM chunk WHERE campaign = ?", (key,)
     ):
         if not _is_sealed(connection, "chunk", CHUNK_SEAL, chunk):
-            raise Damaged(f"chunk {chunk} is not as it was written")
+            raise _damaged(f"chunk {chunk} is not as it was written")
         rows = connection.execute(
             "SELECT row, number, text, state FROM message WHERE key BETWEEN ? AND ? ORDER BY key",
             (first, last),
         ).fetchall()
         if checksum_of_messages(row[:3] for row in rows) != messages:
-            raise Damaged(f"messages of chunk {chunk} are not as they were written")
+            raise _damaged(f"messages of chunk {chunk} are not as they were written")
         if _chunk_state({row[3] for row in rows}) != state:
-            raise Damaged(f"messages of chunk {chunk} are in states that do not fit it")
+            raise _damaged(f"messages of chunk {chunk} are in states that do not fit it")
 
 
 def _is_sealed(connection: sqlite3.Connection, table: str, seal: str, key: int) -> bool:
