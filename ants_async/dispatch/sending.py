@@ -289,27 +289,28 @@ class Sender:
         """What the logs know of an unclear chunk is accepted; what is older than the logs is parked.
 
         With ids of our own a repeat does no harm as long as the server remembers them, so that the logs
-        are asked only after an hour, or `anyhow`. Without ids they are always asked.
+        are asked only after an hour, or `anyhow`. Without ids they are always asked. How old it is the
+        server's clock says, as soon as there was an answer: this machine's may be wrong by days.
         """
         since = chunk.attempted_at or self._now()
         age = self._now() - since
-        if age > LOG_WINDOW.total_seconds():
-            reason = "no answer, and too old for the logs: a person must decide"
-            outcomes, bulk = await self._ledger.park(self._campaign, chunk.key, reason, self._now())
-            if bulk is not None:
-                self._track(bulk)
-            await self._emit(outcomes)
-            return attrs.evolve(chunk, messages=())
-        if self._campaign.campaign.mode is Mode.MULTI:
-            return await self._take(chunk, await self._in_logs(chunk.messages))
-        if age < _ID_MEMORY and not anyhow:
-            return chunk
-        entries = await by_message_ids(self._client, [one.message_id for one in chunk.messages])
-        return await self._take(
-            chunk, [(one, entries[one.message_id]) for one in chunk.messages if one.message_id in entries]
-        )
+        too_old = LOG_WINDOW.total_seconds()
+        if self._campaign.campaign.mode is Mode.ADVANCED:
+            if 0 <= age < _ID_MEMORY and not anyhow:
+                return chunk
+            chunk = await self._take(chunk, await self._with_our_ids(chunk.messages))
+        elif age <= too_old:
+            chunk = await self._take(chunk, await self._with_our_texts(chunk.messages))
+        if chunk.messages and self._now() - since > too_old:
+            return await self._park(chunk)
+        return chunk
 
-    async def _in_logs(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
+    async def _with_our_ids(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
+        """Those that the logs have."""
+        entries = await by_message_ids(self._client, [one.message_id for one in messages])
+        return [(one, entries[one.message_id]) for one in messages if one.message_id in entries]
+
+    async def _with_our_texts(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
         """Those that the logs have, by number and text, since the campaign began."""
         since = self._now() if self._started_at is None else self._started_at
         entries = await by_numbers(self._client, messages, self._campaign.campaign.sender, since)
@@ -319,7 +320,7 @@ class Sender:
         """Whom the logs have without the ledger's knowing is not texted again."""
         maybe = self._maybe_texted
         suspects = [one for one in chunk.messages if maybe is None or int(one.to) in maybe]
-        return await self._take(chunk, await self._in_logs(suspects)) if suspects else chunk
+        return await self._take(chunk, await self._with_our_texts(suspects)) if suspects else chunk
 
     async def _take(self, chunk: Chunk, found: Sequence[tuple[Message, LogEntry]]) -> Chunk:
         """What stands in the logs was accepted."""
@@ -336,6 +337,15 @@ class Sender:
             for message, entry in found
         ]
         return await self._store(chunk, answers)
+
+    async def _park(self, chunk: Chunk) -> Chunk:
+        """Neither an answer nor the logs will tell any more."""
+        reason = "no answer, and too old for the logs: a person must decide"
+        outcomes, bulk = await self._ledger.park(self._campaign, chunk.key, reason, self._now())
+        if bulk is not None:
+            self._track(bulk)
+        await self._emit(outcomes)
+        return attrs.evolve(chunk, messages=())
 
     async def _divide(self, chunk: Chunk) -> Chunk:
         """Refused as a whole: halve until the culprit stands alone, so that its neighbours go out."""
