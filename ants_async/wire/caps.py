@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 MAX_DEPTH: Final = 64
-MAX_VALUES: Final = 250_000
-"""A full page, 1000 entries of the logs, has about 30,000; a receipt for 20,000 messages 200,000."""
+MAX_VALUES: Final = 200_000
+"""A full page, 1000 entries of the logs, has about 30,000; a receipt for 10,000 messages 100,000."""
 
 TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
 TOO_MANY: Final = f"more than {MAX_VALUES} values"

@@ -240,12 +240,12 @@ def _list_factory(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
                 models.append(converter.structure(one, item))
             except Exception as error:  # noqa: BLE001 - whatever the hooks raise
                 note = IterableValidationNote(f"at {place}", place, item)
-                error.__notes__ = [*getattr(error, "__notes__", []), note]
+                error.__notes__ = [*getattr(error, "__notes__", []), note]  # where transform_error looks
                 errors.append(error)
                 if len(errors) == _MOST_ERRORS:
                     break
         if errors:
-            raise IterableValidationError("in a list", errors, kind)
+            raise IterableValidationError("in a list", errors, kind)  # pyright: ignore[reportCallIssue]
         return tuple(models)
 
     return hook
