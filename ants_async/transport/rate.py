@@ -5,12 +5,13 @@ A caller awaits `acquire()` before a request and tells afterwards how it went: `
 """
 
 import math
+import random
 from typing import Protocol, runtime_checkable
 
 from ants_async.errors import ValidationError
 from ants_async.models.limits import RateLimit
 from ants_async.transport.adaptive import AdaptiveRate
-from ants_async.transport.fixed import FixedRate
+from ants_async.transport.fixed import FixedRate, Pacer
 
 __all__ = ["AdaptiveRate", "FixedRate", "Limiter", "Unlimited", "make_limiter"]
 
@@ -37,19 +38,18 @@ class Limiter(Protocol):
         ...
 
 
-class Unlimited:
-    """No limit at all."""
+class Unlimited(Pacer):
+    """No limit; but when the server throttles, everybody waits as long as it asks, or a second."""
 
-    rate = math.inf
-
-    async def acquire(self) -> None:
-        """Return at once."""
+    def __init__(self, *, rng: random.Random | None = None) -> None:
+        super().__init__(math.inf, rng)
 
     def succeeded(self) -> None:
         """Nothing to learn."""
 
     def throttled(self, retry_after: float | None) -> None:
-        """Nothing to learn."""
+        """Pause: what is repeated at once is refused again, thousands of times a second."""
+        self._pause(retry_after if retry_after and retry_after > 0 else 1.0)
 
 
 def make_limiter(rate: str | RateLimit | Limiter | None) -> Limiter:
