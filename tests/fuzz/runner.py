@@ -93,7 +93,12 @@ def fuzz(targets, inputs, seed=1):
     has_atheris = importlib.util.find_spec("atheris") is not None
     if not has_atheris:
         say("atheris is not installed: no input is led by what it reaches")
-    jobs = sorted(plan(targets, inputs, seed, has_atheris=has_atheris), key=lambda job: -job.inputs)
+    known = {**TARGETS, **PLANTED}
+    jobs = sorted(
+        plan(targets, inputs, seed, has_atheris=has_atheris),
+        key=lambda job: (known[job.target].is_slow, job.inputs),
+        reverse=True,
+    )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for result in pool.map(run, jobs):
             tried[result.job.target] += result.tried

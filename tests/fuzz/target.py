@@ -11,8 +11,12 @@ class Breach(AssertionError):
 
 @attrs.frozen
 class Target:
-    """`check` raises for a breach; `seeds` are inputs to begin with; `share` of all inputs, in weights."""
+    """`check` raises for a breach; `seeds` are inputs to begin with; `share` of all inputs, in weights.
+
+    `is_slow`: begun first, so that the others run beside it.
+    """
 
     check: Callable[[bytes], None]
     seeds: tuple[bytes, ...]
     share: int
+    is_slow: bool = False

@@ -241,7 +241,7 @@ TARGETS = {
     "pushes": Target(check_push, REPORTS, 12),
     "json": Target(check_json, tuple(seed[1:] for seed in REPORTS), 12),
     "values": Target(check_values, VALUES, 8),
-    "http": Target(check_http, HTTP, 4),
+    "http": Target(check_http, HTTP, 4, is_slow=True),
     "csv": Target(check_csv, LISTS, 6),
     "text": Target(check_text_counts, TEXTS, 6),
 }

@@ -48,9 +48,8 @@ class TestAPlantedBugIsNoticed:
         assert 0 < result.tried <= 2000
 
     def test_and_without_one_all_inputs_are_tried(self, engine):
-        assert runner.run(runner.Job(engine, "text", 50, seed=1)) == runner.Result(
-            runner.Job(engine, "text", 50, seed=1), tried=50
-        )
+        job = runner.Job(engine, "text", 1050, seed=1)
+        assert runner.run(job) == runner.Result(job, tried=1050)
 
 
 class TestTheRunner:

@@ -90,7 +90,7 @@ def nearly(name, inputs, seed, record):
         recorder(data)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    test = hypothesis.given(inputs_for(name, target))(attempt)
+    strategy = inputs_for(name, target)
     for part in range(inputs):
         if recorder.count >= inputs:
             return
@@ -100,6 +100,8 @@ def nearly(name, inputs, seed, record):
             deadline=None,
             suppress_health_check=list(hypothesis.HealthCheck),
         )
+        # Wrapped each time anew: hypothesis leaves its marks on a function.
+        test = hypothesis.given(strategy)(lambda data: attempt(data))  # noqa: PLW0108
         hypothesis.seed(seed * 1_000_000 + part)(settings(test))()
 
 
