@@ -65,3 +65,11 @@ def crash(session: nox.Session) -> None:
     session.install(".[all]", *group("tests"))
     session.chdir("tests")
     session.run("python", "-m", "crash", *session.posargs)
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Hostile bytes for every parser, by the million: `nox -s fuzz -- --inputs 1000000`."""
+    session.install(".[all]", *group("tests"), *group("fuzz"))
+    session.chdir("tests")
+    session.run("python", "-m", "fuzz", *session.posargs)

@@ -19,6 +19,7 @@ from ants_async.resources.two_factor import TwoFactor
 from ants_async.settings import DEFAULT_BASE_URL, load_settings
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_base_url
 from ants_async.transport.clock import ServerClock
+from ants_async.transport.distrust import NoCookies, ignore_redirect
 from ants_async.transport.rate import Limiter, make_limiter
 from ants_async.transport.redaction import redact_httpx_logs
 from ants_async.transport.retry import RetryPolicy
@@ -69,6 +70,8 @@ class AntsClient:
             timeout=httpx.Timeout(timeout, connect=timeout / 2, pool=None),
             limits=_POOL,
             follow_redirects=False,
+            cookies=NoCookies(),
+            event_hooks={"response": [ignore_redirect]},
             trust_env=False,
         )
         self._transport = Transport(

@@ -2,10 +2,10 @@
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 import attrs
 
@@ -15,6 +15,8 @@ from ants_async.errors import AntsError, ValidationError
 from ants_async.text import check_text
 
 TEXT_COLUMN: Final = "text"
+_LONGEST_LINE: Final = 1024 * 1024
+"""Bytes: a file without line ends must not be read as one line into memory, however large it is."""
 
 
 class UnusableFile(AntsError):
@@ -59,8 +61,8 @@ class RecipientFile:
         """All rows but blank lines, in order. Raises `UnusableFile`."""
         line = 1
         try:
-            with self.path.open("rb") as lines:
-                reader = csv.reader(_decoded(lines, self.path), strict=True)
+            with self.path.open("rb") as file:
+                reader = csv.reader(_decoded(file, self.path), strict=True)
                 header = [name.strip() for name in next(reader, [])]
                 columns = self._columns(header)
                 line = reader.line_num + 1
@@ -154,10 +156,12 @@ class RecipientFile:
         return Recipient(to, fields=values, row=line)
 
 
-def _decoded(lines: Iterable[bytes], path: Path) -> Iterator[str]:
+def _decoded(file: BinaryIO, path: Path) -> Iterator[str]:
     """The lines of a UTF-8 file, with or without a byte order mark. Raises `UnusableFile`."""
     number = 0
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
+        if len(line) > _LONGEST_LINE:
+            raise UnusableFile(f"{path}, line {number}: longer than {_LONGEST_LINE:,} bytes; is it CSV?")
         if b"\0" in line:
             raise UnusableFile(f"{path}, line {number}: holds a NUL byte; save the file as CSV in UTF-8")
         try:

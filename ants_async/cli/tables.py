@@ -76,11 +76,18 @@ def _escaped(character: str) -> str:
 def _picture(name: str, cell: str) -> Text:
     """A cell on a terminal: times are those of the clock on the wall, and statuses have a colour."""
     if _MOMENT.fullmatch(cell):
-        cell = f"{datetime.fromisoformat(cell).astimezone():%Y-%m-%d %H:%M:%S}"
+        cell = _on_the_wall(cell)
     if name == "error" and cell == "NO_ERROR":
         cell = ""
     style = _COLOURS.get(cell.partition("_")[0], "") if name == "status" else ""
     return Text(clean(cell), style)
+
+
+def _on_the_wall(moment: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):  # the end of the year 9999, "never", has passed by here
+        return moment
 
 
 def _text(value: Any) -> str:

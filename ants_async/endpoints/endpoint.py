@@ -170,7 +170,7 @@ def _service_exception(headers: Mapping[str, str], content: bytes) -> tuple[str,
     try:
         data = _loads(headers, content)
         exception = data.get("requestError", data)["serviceException"]  # the root itself, in XML
-        return str(exception["messageId"]), str(exception["text"])[:1000]
+        return str(exception["messageId"])[:100], str(exception["text"])[:1000]
     except (ValueError, TypeError, LookupError, AttributeError):
         return "UNKNOWN", content[:200].decode(errors="replace").strip() or "no text"
 

@@ -5,6 +5,7 @@ A caller awaits `acquire()` before a request and tells afterwards how it went: `
 """
 
 import math
+import random
 from typing import Protocol, runtime_checkable
 
 from ants_async.errors import ValidationError
@@ -38,16 +39,16 @@ class Limiter(Protocol):
 
 
 class Unlimited(Pacer):
-    """No limit of our own; a 429 still holds everybody back, or it would be answered by another at once."""
+    """No limit; but when the server throttles, everybody waits as long as it asks, or a second."""
 
-    def __init__(self) -> None:
-        super().__init__(math.inf)
+    def __init__(self, *, rng: random.Random | None = None) -> None:
+        super().__init__(math.inf, rng)
 
     def succeeded(self) -> None:
         """Nothing to learn."""
 
     def throttled(self, retry_after: float | None) -> None:
-        """Pause for as long as the server asks, or for a second."""
+        """Pause: what is repeated at once is refused again, thousands of times a second."""
         self._pause(retry_after if retry_after and retry_after > 0 else 1.0)
 
 

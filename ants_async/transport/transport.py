@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
+from traceback import clear_frames
 from typing import Final, Self, TypeVar
 
 import anyio
@@ -120,11 +121,13 @@ class Transport:
         try:
             answer = read(endpoint, *await self._exchange(endpoint.name, parts))
         except ThrottledError as error:
+            _let_go(error)
             if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
                 limiter.throttled(error.retry_after)
             _log.debug("%s: throttled", endpoint.name)
             raise
         except AntsError as error:
+            _let_go(error)
             if not isinstance(error, ConnectionFailed | RequestTimeout):
                 limiter.succeeded()  # the rate was not what it failed on
             _log.debug("%s: %s", endpoint.name, type(error).__name__)
@@ -151,6 +154,16 @@ class Transport:
             raise RequestTimeout(f"{name}: no answer within {self._timeout:g} s") from error
         except httpx.HTTPError as error:
             raise RequestTimeout(f"{name}: the connection broke before the answer: {error}") from error
+
+
+def _let_go(error: BaseException | None) -> None:
+    """An error keeps the functions it came through, and they keep the answer, which may be megabytes.
+
+    Retries tie it into a circle with them, so that it lives longer than anybody wants it.
+    """
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 async def _capped(name: str, response: httpx.Response) -> bytes:

@@ -6,15 +6,15 @@ do without, is kept in its `extra`: a wrong price must not cost a status.
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import GenericAlias, UnionType
+from types import UnionType
 from typing import Any, Final, TypeVar, get_args, get_origin
 
 import attrs
-from cattrs import Converter, transform_error
+from cattrs import Converter, IterableValidationError, IterableValidationNote, transform_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from ants_async.errors import DecodeError
@@ -25,6 +25,12 @@ T = TypeVar("T")
 _log = logging.getLogger("ants_async.wire")
 
 _RENAMED: Final = {"sender": "from", "allowed_ips": "allowedIPs", "repeat_dtmf": "repeatDTMF"}
+_LARGEST: Final = 2**63 - 1
+_MOST_DIGITS: Final = 40  # of a price or a balance
+_MOST_ERRORS: Final = 10  # that are told, each cut to
+_LONGEST_REASON: Final = 200  # characters
+_MOST_UNREADABLE: Final = 1000
+"""Entries of a page; it has no more than that in all."""
 _SPELLINGS: Final[Mapping[Any, Any]] = {"mccmnc": "mccMnc"}  # as the logs have it
 
 
@@ -142,24 +148,35 @@ def _texts(value: Any, _: Any) -> tuple[str, ...]:
 def _whole(value: Any, _: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise TypeError(f"expected a whole number, got {type(value).__name__}")
-    return int(value)
+    number = int(value)
+    if abs(number) > _LARGEST:
+        raise ValueError("expected a whole number of at most 64 bits")
+    return number
 
 
 def _decimal(value: Any, _: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError(f"expected a number, got {type(value).__name__}")
+    digits = str(value)
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"expected a number of at most {_MOST_DIGITS} digits")
     try:
-        number = Decimal(str(value))
+        number = Decimal(digits)
     except ArithmeticError:
         raise ValueError("expected a number") from None
-    if not number.is_finite():
-        raise ValueError("expected a finite number")
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:  # 1e999999999 is short to write only
+        raise ValueError("expected a finite number of a size that can be")
     return number
 
 
+def _fraction(value: Any, _: Any) -> float:
+    return float(_decimal(value, Decimal))
+
+
 def _number(value: Decimal) -> int | float:
-    """JSON's own kind: whole numbers stay whole."""
-    return int(value) if value == value.to_integral_value() else float(value)
+    """JSON's own kind: whole numbers stay whole, as far as a reader of JSON has to hold them."""
+    is_whole = value == value.to_integral_value() and abs(value) <= _LARGEST
+    return int(value) if is_whole else float(value)
 
 
 def _truth(value: Any, _: Any) -> bool:
@@ -173,6 +190,16 @@ def _truth(value: Any, _: Any) -> bool:
 def _moment(value: Any, _: Any) -> datetime:
     moment = datetime.fromisoformat(_text(value, str))  # reads +0100 and +01:00 alike
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_SCALARS: Final[Mapping[Any, Callable[[Any, Any], Any]]] = {
+    str: _text,
+    int: _whole,
+    float: _fraction,
+    Decimal: _decimal,
+    bool: _truth,
+    datetime: _moment,
+}
 
 
 def _is_open_enum(kind: Any) -> bool:
@@ -203,35 +230,59 @@ def _listed(value: Any) -> Any:
 
 
 def _list_factory(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    several: Any = GenericAlias(list, get_args(kind)[:1])
-    return lambda value, _: tuple(converter.structure(_listed(value), several))
+    """What is wrong is told by place, and after some of it the rest is not looked at: a list can be long."""
+    (item,) = get_args(kind)[:1]
+
+    def hook(value: Any, _: Any) -> tuple[Any, ...]:
+        models, errors = [], []
+        for place, one in enumerate(_listed(value)):
+            try:
+                models.append(converter.structure(one, item))
+            except Exception as error:  # noqa: BLE001 - whatever the hooks raise
+                note = IterableValidationNote(f"at {place}", place, item)
+                error.__notes__ = [*getattr(error, "__notes__", []), note]  # where transform_error looks
+                errors.append(error)
+                if len(errors) == _MOST_ERRORS:
+                    break
+        if errors:
+            raise IterableValidationError("in a list", errors, kind)  # pyright: ignore[reportCallIssue]
+        return tuple(models)
+
+    return hook
 
 
 def _page_factory(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
     """Reports and log entries are read one by one: one that cannot be read must not cost the others."""
     (kind,) = {get_args(field.type)[0] for field in attrs.fields(cls) if field.name == "results"}
 
-    def readable(results: Any) -> Iterator[Any]:
-        for place, item in enumerate(_listed(results)):
-            try:
-                yield converter.structure(item, kind)
-            except Exception as error:  # noqa: BLE001 - whatever the hooks raise
-                _log.warning("results[%d] cannot be read and is passed over: %s", place, _reasons(error))
-
     def hook(data: Any, _: Any) -> Any:
         if data == "":  # in XML an answer with nothing in it
             return cls(results=())
         if not isinstance(data, Mapping) or "results" not in data:  # whatever it is, it is not the answer
             raise TypeError("expected an object with results")
-        found = tuple(readable(data["results"]))
-        return cls(results=found, unreadable=len(data["results"]) - len(found))
+        models, unreadable = [], 0
+        for place, item in enumerate(_listed(data["results"])):
+            try:
+                models.append(converter.structure(item, kind))
+            except Exception as error:  # noqa: BLE001 - whatever the hooks raise
+                unreadable += 1
+                _pass_over(place, unreadable, error)
+        return cls(results=tuple(models), unreadable=unreadable)
 
     return hook
 
 
+def _pass_over(place: int, count: int, error: Exception) -> None:
+    """One entry of a page; the log is told of the first few."""
+    if count > _MOST_UNREADABLE:
+        raise ValueError(f"more than {_MOST_UNREADABLE} results cannot be read")
+    if count <= _MOST_ERRORS:
+        _log.warning("results[%d] cannot be read and is passed over: %s", place, _reasons(error))
+
+
 def _make_converter() -> Converter:
     converter = Converter()
-    for kind, hook in ((str, _text), (int, _whole), (Decimal, _decimal), (bool, _truth), (datetime, _moment)):
+    for kind, hook in _SCALARS.items():
         converter.register_structure_hook(kind, hook)
     for form in (TimeSpan, RateLimit):
         converter.register_structure_hook(form, lambda value, cls: cls(_text(value, str)))
@@ -265,11 +316,12 @@ def _name(cls: Any) -> str:
 
 
 def _reasons(error: Exception) -> str:
-    return "; ".join(transform_error(error, path="$", format_exception=_reason))
+    return "; ".join(transform_error(error, path="$", format_exception=_reason)[:_MOST_ERRORS])
 
 
 def _reason(error: BaseException, _: type | None) -> str:
-    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+    reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
 
 
 def to_plain(model: Any, cls: type | None = None) -> Any:

@@ -1,25 +1,38 @@
-"""JSON, by orjson where it is installed (extra `fast`)."""
+"""JSON, by orjson where it is installed (extra `fast`); the rules are the same without it."""
 
 import json
-from typing import Any
+import math
+import re
+from typing import Any, Final
+
+from ants_async.wire.caps import TOO_DEEP, check_json_depth, check_json_size
 
 try:
     import orjson
 except ImportError:  # the core install stays light
+    _HALF_A_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
     def dumps(data: Any) -> bytes:
         """Compact UTF-8 JSON. Raises ValueError for what JSON cannot hold."""
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
+    def _parsed(content: bytes) -> Any:
+        try:
+            data = json.loads(content.decode(), parse_constant=_refuse, parse_float=_finite)
+        except RecursionError:
+            raise ValueError(TOO_DEEP) from None
+        if _HALF_A_CHARACTER.search(content):  # or both halves of one: writing it tells which
+            json.dumps(data, ensure_ascii=False).encode()
+        return data
+
     def _refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")
 
-    def loads(data: bytes) -> Any:
-        """Parsed JSON. Raises ValueError for anything else, bad UTF-8 and NaN included."""
-        try:
-            return json.loads(data.decode(), parse_constant=_refuse)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
+    def _finite(digits: str) -> float:
+        number = float(digits)
+        if math.isinf(number):
+            raise ValueError("a number too large for JSON")
+        return number
 
 else:
 
@@ -30,6 +43,13 @@ else:
         except TypeError as error:
             raise ValueError(str(error)) from None
 
-    def loads(data: bytes) -> Any:
-        """Parsed JSON. Raises ValueError for anything else, bad UTF-8 and NaN included."""
-        return orjson.loads(data)
+    def _parsed(content: bytes) -> Any:
+        return orjson.loads(content)
+
+
+def loads(content: bytes) -> Any:
+    """Parsed JSON. Raises ValueError for all else: bad UTF-8, NaN, half a character, too deep, too many."""
+    check_json_size(content)
+    data = _parsed(content)
+    check_json_depth(data, content)
+    return data

@@ -1,14 +1,17 @@
 """XML by xmltodict, in the manual's shapes: a list is a wrapper around its entries.
 
 `<messages><message>…</message></messages>` is `{"messages": [{…}]}`, whether there is one or many. Scalars
-come as text; the models read them. Entity declarations are refused (xmltodict's default).
+come as text; the models read them. The API declares nothing: a document type is refused, and with it every
+entity, before it means anything.
 """
 
 import re
 from typing import Any, Final
-from xml.parsers.expat import ExpatError
+from xml.parsers.expat import ExpatError, ParserCreate
 
 import xmltodict
+
+from ants_async.wire.caps import MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY
 
 ENTRIES: Final = {
     "messages": "message",
@@ -34,12 +37,38 @@ def dumps(data: dict[str, Any], root: str) -> bytes:
 def loads(content: bytes) -> Any:
     """What stands below the root, whatever that is called. Raises ValueError."""
     try:
+        _check(content)
         (data,) = xmltodict.parse(content, xml_attribs=False, strip_whitespace=False).values()
         return _unwrapped(data)
     except (ExpatError, LookupError) as error:  # the latter for an encoding nobody knows
         raise ValueError(str(error)) from None
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+
+
+def _check(content: bytes) -> None:
+    """A first pass that keeps nothing: xmltodict would build all of it first. Raises ValueError."""
+    depth = count = 0
+
+    def start(_name: str, _attributes: object) -> None:
+        nonlocal depth, count
+        depth += 1
+        count += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(TOO_DEEP)
+        if count > MAX_VALUES:
+            raise ValueError(TOO_MANY)
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def refuse(*_: object) -> None:
+        raise ValueError("a document type, which the API never sends")
+
+    parser = ParserCreate()
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(content, True)  # it is the last piece
 
 
 def _wrapped(value: Any) -> Any:

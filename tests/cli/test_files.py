@@ -146,6 +146,10 @@ class TestUnusableFiles:
                 ", line 2: holds a NUL byte; save the file as CSV in UTF-8",
             ),
             (
+                b"to,text\n" + b"66812345678,Hi\r" * 100_000,
+                ", line 2: longer than 1,048,576 bytes; is it CSV?",
+            ),
+            (
                 'to,text\n66812345678,"Hi\n66812345679,Hi\n',
                 ", line 2: not valid CSV: unexpected end of data",
             ),

@@ -47,6 +47,11 @@ class TestOnATerminal:
         table(["sent"], [["2026-05-01T09:00:00.123+00:00"]])
         assert "│ 2026-05-01 16:00:00 │" in capsys.readouterr().out
 
+    @pytest.mark.parametrize("end", ["9999-12-31T23:59:59.999+00:00", "0001-01-01T00:00:00+23:00"])
+    def test_a_time_that_no_clock_here_shows_is_shown_as_it_came(self, capsys, end):
+        table(["valid to"], [[end]])
+        assert f"│ {end} │" in capsys.readouterr().out
+
     def test_numbers_stand_right_and_telephone_numbers_left(self, capsys):
         table(["to", "count"], [["66847781470", "5"], ["6684778147", "12,000"]])
         assert "│ 6684778147  │ 12,000 │" in capsys.readouterr().out

@@ -95,6 +95,15 @@ def test_a_proxys_error_page_is_kept_short(content):
     assert len(caught.value.text) <= 200
 
 
+@pytest.mark.parametrize("odd", ["[" * 60 + "]" * 60, '"' + "x" * 10**6 + '"', "[" * 500 + "]" * 500])
+def test_a_refusal_is_kept_short_whatever_stands_where_its_words_should(odd):
+    body = f'{{"requestError": {{"serviceException": {{"messageId": {odd}, "text": {odd}}}}}}}'
+    with pytest.raises(errors.BadRequest) as caught:
+        read(BALANCE, 400, {}, body.encode())
+    assert len(caught.value.code) <= 100
+    assert len(caught.value.text) <= 1000
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [("3", 3.0), ("0.5", 0.5), ("-1", None), ("nan", None), ("inf", None), ("Wed, 21 Oct", None)],

@@ -91,16 +91,17 @@ async def test_without_a_connection_nothing_was_sent_so_everything_is_repeated(c
     assert len(script.requests) == 2
 
 
+@pytest.mark.parametrize("rate", ["adaptive", "100/1s", None])
 @pytest.mark.parametrize("call", [balance, single, advanced])
 @virtual_time
-async def test_a_throttled_request_is_repeated_after_retry_after(call):
+async def test_a_throttled_request_is_repeated_after_retry_after(call, rate):
     import anyio
 
     script = Script(
         httpx.Response(429, json=THROTTLE, headers={"Retry-After": "7"}),
         ok(BALANCE if call is balance else RECEIPT),
     )
-    async with client(script, rate="adaptive") as api:
+    async with client(script, rate=rate) as api:
         start = anyio.current_time()
         await call(api)
         assert 7 <= anyio.current_time() - start <= 10
@@ -177,6 +178,15 @@ async def test_throttling_ends_at_the_calls_deadline():
     async with client(script, rate="10/1s", retry=RetryPolicy(deadline=30)) as api:
         with pytest.raises(errors.ThrottledError):
             await balance(api)
+
+
+@virtual_time
+async def test_without_a_limit_a_server_that_throttles_is_not_hammered():
+    script = Script(httpx.Response(429, json=THROTTLE))
+    async with client(script, rate=None, retry=RetryPolicy(deadline=30)) as api:
+        with pytest.raises(errors.ThrottledError):
+            await balance(api)
+    assert len(script.requests) <= 32
 
 
 @virtual_time

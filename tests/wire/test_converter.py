@@ -16,6 +16,8 @@ from ants_async.models.sms import (
     TextMessage,
 )
 from ants_async.models.statuses import Status, StatusGroup
+from ants_async.models.two_factor import Template
+from ants_async.wire import json
 from ants_async.wire.converter import format_time, to_model, to_plain
 
 STATUS = {"groupId": 1, "groupName": "PENDING", "id": 7, "name": "PENDING_ENROUTE", "description": "Sent"}
@@ -129,3 +131,51 @@ def test_a_wrong_answer_is_refused_by_path(data, path):
 def test_a_balance_that_is_no_number_is_refused(balance):
     with pytest.raises(DecodeError, match=r"\$\.balance"):
         to_model({"balance": balance, "currency": "THB"}, Balance)
+
+
+@pytest.mark.parametrize("balance", ["1e999999999", "9" * 41, "1e-41"])
+def test_a_balance_of_a_size_that_cannot_be_is_refused_before_anybody_writes_it_out(balance):
+    with pytest.raises(DecodeError, match=r"\$\.balance"):
+        to_model({"balance": balance, "currency": "THB"}, Balance)
+
+
+@pytest.mark.parametrize("balance", ["123456789012345678901234567890", "1e30", "0.000000001"])
+def test_a_balance_that_json_cannot_hold_exactly_is_written_all_the_same(balance):
+    plain = to_plain(to_model({"balance": balance, "currency": "THB"}, Balance))
+    assert json.loads(json.dumps(plain))["balance"] == pytest.approx(float(balance))
+
+
+@pytest.mark.parametrize("speed", ["nan", "inf", True, "1e999"])
+def test_a_speech_rate_that_is_no_number_is_kept_aside(speed):
+    template = to_model({"messageId": "m", "speechRate": speed}, Template)
+    assert (template.speech_rate, template.extra) == (None, {"speechRate": speed})
+
+
+def test_a_number_larger_than_any_column_is_kept_aside():
+    assert to_model(receipt(smsCount=2**63 - 1), SendReceipt).messages[0].sms_count == 2**63 - 1
+    message = to_model(receipt(smsCount=2**63), SendReceipt).messages[0]
+    assert (message.sms_count, message.extra) == (None, {"smsCount": 2**63})
+
+
+def test_of_a_long_list_of_nonsense_only_the_beginning_is_looked_at():
+    with pytest.raises(DecodeError) as caught:
+        to_model({"messages": [{}] * 100_000}, SendReceipt)
+    assert "$.messages[0].to" in str(caught.value)
+    assert "messages[10]" not in str(caught.value)
+
+
+def test_a_page_of_nonsense_is_no_page(caplog):
+    assert to_model({"results": [0] * 1000}, ReportPage).unreadable == 1000
+    assert len(caplog.records) == 10
+    with pytest.raises(DecodeError, match="more than 1000 results cannot be read"):
+        to_model({"results": [0] * 1001}, ReportPage)
+
+
+def test_what_is_wrong_is_told_in_few_words():
+    with pytest.raises(DecodeError) as caught:
+        to_model({"key": "k", "messages": [{"to": "1", "status": STATUS | {"id": "x" * 10**6}}]}, SendReceipt)
+    assert "$.messages[0].status.id" in str(caught.value)
+    assert len(str(caught.value)) < 500
+    with pytest.raises(DecodeError) as caught:
+        to_model("9" * 10**6, datetime)
+    assert len(str(caught.value)) < 500

@@ -1,0 +1,52 @@
+"""How deep and how many: what parsed bytes may come to, far beyond any answer of the API.
+
+Eight MiB of `[[[[…` or `{},{},…` are small for a reader of bytes; as Python objects they are a gigabyte.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+MAX_DEPTH: Final = 64
+MAX_VALUES: Final = 200_000
+"""A full page, 1000 entries of the logs, has about 30,000; a receipt for 10,000 messages 100,000."""
+
+TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
+TOO_MANY: Final = f"more than {MAX_VALUES} values"
+
+_SHORTEST: Final = 2  # bytes that a value takes in JSON, its comma included
+# A string is passed over as a whole, closed or not: nothing in it is looked at twice.
+_JSON_TOKENS: Final = re.compile(rb'[\[{,]|"(?s:[^"\\]|\\.)*+"?')
+_QUOTE: Final = ord('"')
+
+
+def check_json_size(content: bytes) -> None:
+    """Refuse JSON of too many values before it is parsed. Raises ValueError."""
+    if len(content) <= _SHORTEST * MAX_VALUES:
+        return
+    if sum(map(content.count, (b"[", b"{", b","))) <= MAX_VALUES:  # those within texts included
+        return
+    count = 0
+    for token in _JSON_TOKENS.finditer(content):
+        count += content[token.start()] != _QUOTE
+        if count > MAX_VALUES:
+            raise ValueError(TOO_MANY)
+
+
+def check_json_depth(data: Any, content: bytes) -> None:
+    """Refuse what was parsed from `content` where it is nested too deeply. Raises ValueError."""
+    if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
+        return
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        # The types are exact: parsers make no others, and every answer of a campaign comes by here.
+        level = [one for outer in level for one in _within(outer) if type(one) is dict or type(one) is list]
+        if not level:
+            return
+    raise ValueError(TOO_DEEP)
+
+
+def _within(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
