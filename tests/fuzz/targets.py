@@ -5,7 +5,7 @@ The first byte of an input chooses among operations, the rest is what a stranger
 
 import contextlib
 import functools
-import importlib
+import importlib.util
 import re
 import sys
 import tempfile

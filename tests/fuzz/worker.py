@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 
 from fuzz.planted import PLANTED
 
@@ -61,19 +62,18 @@ def inputs_for(name, target):
 
 
 def guided(name, inputs, seed, record):
-    """By atheris: the package and the parsers written in Python are watched while they run."""
+    """By atheris: the package, and the parsers that are written in Python, are watched while they run."""
     import atheris
 
     with atheris.instrument_imports(include=["ants_async", "xmltodict", "csv"]):
         target = find(name)
-    corpus = f"{record}.corpus"
-    os.mkdir(corpus)  # noqa: PTH102
+    corpus = Path(f"{record}.corpus")
+    corpus.mkdir()
     for number, one in enumerate(target.seeds):
-        with open(f"{corpus}/{number}", "wb") as file:  # noqa: PTH123
-            file.write(one)
+        (corpus / str(number)).write_bytes(one)
     limits = [f"-rss_limit_mb={MEMORY >> 20}", f"-timeout={PATIENCE}", f"-max_len={LONGEST}"]
     options = [f"-runs={inputs}", f"-seed={seed}", f"-artifact_prefix={record}.", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *options, *limits, corpus], Recorder(target.check, record))
+    atheris.Setup([sys.argv[0], *options, *limits, str(corpus)], Recorder(target.check, record))
     atheris.Fuzz()
 
 
