@@ -38,6 +38,11 @@ def _wire(value: Wire | str) -> Wire:
         raise ValidationError("wire", value, f"one of {', '.join(Wire)}") from None
 
 
+async def _lead_nowhere(response: httpx.Response) -> None:
+    """Redirects are not followed, but httpx reads them all the same, and fails on those it cannot read."""
+    response.headers.pop("location", None)
+
+
 class AntsClient:
     """The API for one account; use it as `async with AntsClient(...) as client:`.
 
@@ -84,6 +89,7 @@ class AntsClient:
             limits=_POOL,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # what one answer sets goes nowhere
             follow_redirects=False,
+            event_hooks={"response": [_lead_nowhere]},
             trust_env=False,
         )
         self._transport = Transport(

@@ -89,7 +89,8 @@ def _split(name: str, url: str) -> SplitResult:
     if parts is None:
         raise ConfigurationError(f"{name} is no address: https://host or https://host:port")
     host = parts.hostname or ""
-    if host and (len(host) > _LONGEST_HOST or not _HOST.fullmatch(host)):
+    is_host = _HOST.fullmatch(host) and len(host) <= _LONGEST_HOST and ("[" in url) is (":" in host)
+    if host and not is_host:
         raise ConfigurationError(f"{name}: its host is no host name and no address")
     return parts
 

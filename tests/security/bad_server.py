@@ -1,6 +1,7 @@
 """A server that answers one and the same thing, as often as it is asked, over a real socket."""
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager, suppress
 
 
@@ -74,3 +75,9 @@ def answer(status, body=b"", *headers, kind=b"application/json"):
         *headers,
     ]
     return b"\r\n".join([*lines, b"", body])
+
+
+def closed_port():
+    """A port of 127.0.0.1 where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trustme
-from security.bad_server import bad_server
+from security.bad_server import bad_server, closed_port
 from security.echoes import ECHOES, refusal
 from security.leaks import Canaries, listening
 from security.operations import FORM, SHOP, TO, calls, in_every_format
@@ -114,9 +114,7 @@ async def test_no_answer_in_time(nothing_shown):
 
 @pytest.mark.usefixtures("talkative")
 async def test_a_connection_that_is_refused(nothing_shown):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    raised = await failures(f"http://127.0.0.1:{port}", nothing_shown)
+    raised = await failures(f"http://127.0.0.1:{closed_port()}", nothing_shown)
     assert errors.ConnectionFailed in {type(error) for error in raised}
 
 
@@ -150,7 +148,7 @@ async def test_a_call_that_is_cancelled(nothing_shown):
 
 
 async def test_a_client_that_is_closed(nothing_shown):
-    async with clients("http://127.0.0.1:9") as (owner, key):
+    async with clients(f"http://127.0.0.1:{closed_port()}") as (owner, key):
         pass
     for client in (owner, key):
         for call in CALLS.values():
