@@ -1,5 +1,6 @@
 """One account, one connection pool."""
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -9,7 +10,8 @@ from typing import Self
 import httpx
 
 from ants_async.endpoints import Family, Wire
-from ants_async.errors import ValidationError
+from ants_async.errors import ConfigurationError, ValidationError
+from ants_async.frames import forgetful
 from ants_async.models.limits import RateLimit
 from ants_async.resources.account import Account
 from ants_async.resources.api_keys import ApiKeys
@@ -17,11 +19,12 @@ from ants_async.resources.reports import Logs, Reports
 from ants_async.resources.sms import Sms
 from ants_async.resources.two_factor import TwoFactor
 from ants_async.settings import DEFAULT_BASE_URL, load_settings
-from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_base_url
+from ants_async.transport.address import check_base_url, check_proxy, check_ssl_context, secrets_of_proxy
+from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_header
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.distrust import NoCookies, ignore_redirect
 from ants_async.transport.rate import Limiter, make_limiter
-from ants_async.transport.redaction import redact_httpx_logs
+from ants_async.transport.redaction import Secrets, redact_logs, secrets_of
 from ants_async.transport.retry import RetryPolicy
 from ants_async.transport.transport import Transport
 
@@ -40,19 +43,24 @@ class AntsClient:
     """The API for one account; use it as `async with AntsClient(...) as client:`.
 
     `credentials`: `BasicAuth` or `ApiKeyAuth`. `transport`: any `httpx.AsyncBaseTransport` in place of the
-    network. `timeout`: seconds for one request. `retry`: how calls repeat themselves. `rate`: `"adaptive"`
+    network. `proxy`: `http://user:password@host:port`; none is taken from the environment. `ssl_context`: in
+    place of the authorities that certifi knows; one that does not check certificates is refused.
+    `timeout`: seconds for one request. `retry`: how calls repeat themselves. `rate`: `"adaptive"`
     learns the server's limit from its 429s, `"100/1s"` keeps to a known one, None does not limit;
     sends, reports, logs and account each have a limiter of their own. `wire`: `"json"`, or `"xml"` where the
     manual has it (sends, reports, logs, preview, balance). `allow_http`: plain http to other hosts than this.
     Raises `ConfigurationError` and `ValidationError` for unusable arguments.
     """
 
+    @forgetful
     def __init__(
         self,
         base_url: str,
         credentials: Credentials,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
         rate: str | RateLimit | None = "adaptive",
@@ -60,12 +68,18 @@ class AntsClient:
         allow_http: bool = False,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        redact_httpx_logs()
+        redact_logs()
         self.base_url = check_base_url(base_url, allow_http=allow_http)
+        authorization = check_header(credentials.header)
+        if transport is not None and (proxy is not None or ssl_context is not None):
+            raise ConfigurationError("a transport of your own has its own proxy and ssl_context")
+        checked_proxy = None if proxy is None else check_proxy(proxy, self.base_url, allow_http=allow_http)
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
-            headers={"Authorization": credentials.header},
+            headers={b"Authorization": authorization.encode("latin-1")},
             transport=transport,
+            proxy=checked_proxy,
+            verify=True if ssl_context is None else check_ssl_context(ssl_context),
             # Connecting has to fail before the whole request does: then it is clear that nothing was sent.
             timeout=httpx.Timeout(timeout, connect=timeout / 2, pool=None),
             limits=_POOL,
@@ -78,6 +92,7 @@ class AntsClient:
             self._http,
             {family: make_limiter(rate) for family in Family},
             retry or RetryPolicy(),
+            secrets=Secrets(secrets_of_proxy(proxy), more_than=secrets_of(authorization)),
             timeout=timeout,
             connections=_CONNECTIONS,
             wire=_wire(wire),
@@ -106,11 +121,14 @@ class AntsClient:
         return other
 
     @classmethod
+    @forgetful
     def from_env(
         cls,
         *,
         base_url: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
         rate: str | RateLimit | None = "adaptive",
@@ -130,6 +148,8 @@ class AntsClient:
             settings.base_url,
             credentials,
             transport=transport,
+            proxy=proxy,
+            ssl_context=ssl_context,
             timeout=timeout,
             retry=retry,
             rate=rate,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import attrs
 
 from ants_async.errors import ConfigurationError
+from ants_async.frames import forgetful
 
 DEFAULT_BASE_URL = "https://api.ants.co.th"
 
@@ -20,6 +21,7 @@ class Settings:
     api_key: str | None = attrs.field(default=None, repr=False)
 
 
+@forgetful
 def load_settings(base_url: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """`ANTS_BASE_URL`, and `ANTS_API_KEY` or `ANTS_USERNAME` with `ANTS_PASSWORD`.
 

@@ -8,7 +8,18 @@ from ants_async.endpoints.endpoint import (
     Wire,
     build,
     read,
+    secrets_in,
 )
 from ants_async.endpoints.table import OPERATIONS
 
-__all__ = ["OPERATIONS", "Endpoint", "Family", "Repeat", "RequestParts", "Wire", "build", "read"]
+__all__ = [
+    "OPERATIONS",
+    "Endpoint",
+    "Family",
+    "Repeat",
+    "RequestParts",
+    "Wire",
+    "build",
+    "read",
+    "secrets_in",
+]

@@ -1,6 +1,6 @@
 """What an endpoint is: data, and two pure functions from a request to bytes and from bytes to a model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -82,6 +82,29 @@ class RequestParts:
     content: bytes | None = attrs.field(repr=False)
 
 
+_SECRET_NAMES: Final = frozenset({"key", "account_key", "publicApiKey"})
+_OWN_ACCOUNT: Final = "_"  # stands for the account key in a path, and is none
+
+
+def secrets_in(*given: object) -> Iterator[str]:
+    """What is secret in a request: what its body keeps out of its repr, what its path and query name so."""
+    for one in given:
+        if isinstance(one, Mapping):
+            named = (value for name, value in one.items() if name in _SECRET_NAMES)
+            yield from (value for value in named if value != _OWN_ACCOUNT)
+        elif isinstance(one, tuple):
+            yield from secrets_in(*one)
+        else:
+            for field in getattr(type(one), "__attrs_attrs__", ()):
+                value = getattr(one, field.name)
+                if field.repr:
+                    yield from secrets_in(value)
+                elif isinstance(value, str):
+                    yield value
+                    if "://" in value:  # the end of a URL is what is secret in it
+                        yield value.rpartition("/")[2]
+
+
 _HEADERS: Final = {wire: {"Accept": wire.content_type, "Accept-Encoding": "identity"} for wire in Wire}
 _BODY_HEADERS: Final = {wire: {**_HEADERS[wire], "Content-Type": wire.content_type} for wire in Wire}
 
@@ -100,10 +123,7 @@ def build(
     """
     target = endpoint.path.format_map({name: _segment(name, value) for name, value in (path or {}).items()})
     if query:
-        try:
-            target = f"{target}?{urlencode(query, safe=',')}"  # commas stand between ids
-        except UnicodeEncodeError:
-            raise errors.ValidationError("query", "***", "text of whole characters") from None
+        target = f"{target}?{_query(query)}"
     wire = wire if endpoint.has_xml else Wire.JSON
     if body is None:
         return RequestParts(endpoint.method, target, _HEADERS[wire], None)
@@ -114,16 +134,29 @@ def build(
     try:
         content = json.dumps(plain) if wire is Wire.JSON else xml.dumps(plain, "request")
     except ValueError as error:
-        raise errors.ValidationError("body", endpoint.name, str(error)) from None
-    return RequestParts(endpoint.method, target, _BODY_HEADERS[wire], content)
+        reason = str(error)
+    else:
+        return RequestParts(endpoint.method, target, _BODY_HEADERS[wire], content)
+    # Not raised above, where it would drag along the error that holds the whole text.
+    raise errors.ValidationError("body", endpoint.name, reason)
+
+
+def _query(query: Mapping[str, str]) -> str:
+    try:
+        return urlencode(query, safe=",")  # commas stand between ids
+    except UnicodeEncodeError:
+        pass
+    raise errors.ValidationError("query", "***", "text of whole characters")
 
 
 def _segment(name: str, value: str) -> str:
-    if not isinstance(value, str) or not value or value in {".", ".."} or not value.isprintable():
+    if not isinstance(value, str) or value in {"", ".", ".."} or not value.isprintable():
         raise errors.ValidationError(name, "***", "an id that is not empty, printable, and no path")
     return quote(value, safe="")
 
 
+_PAGE: Final = 16 * 1024  # bytes
+_UNKNOWN: Final = "UNKNOWN"
 _REFUSALS: Final[Mapping[int, type[errors.ApiError]]] = {
     400: errors.BadRequest,
     401: errors.AuthenticationError,
@@ -133,20 +166,31 @@ _REFUSALS: Final[Mapping[int, type[errors.ApiError]]] = {
 }
 
 
-def read(endpoint: Endpoint[T], status: int, headers: Mapping[str, str], content: bytes) -> T:
+def read(
+    endpoint: Endpoint[T],
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    redact: Callable[[str], str] = str,
+) -> T:
     """The answer as a model. Raises `ApiError` for a refusal and `DecodeError` for what cannot be read.
 
     The format is what the answer says it is, not what was asked for. `headers` must be found by lower-case
-    name.
+    name. `redact` takes secrets out of what an error quotes of the answer.
     """
-    if 200 <= status < 300:  # noqa: PLR2004
-        try:
-            data = _loads(headers, content)
-        except ValueError as error:
-            raise errors.DecodeError(f"{endpoint.name}: the answer cannot be read: {error}") from None
-        answer: T = to_model(data, endpoint.answer)
+    if not 200 <= status < 300:  # noqa: PLR2004
+        raise _refusal(status, headers, content, redact)
+    try:
+        answer: T = to_model(_loads(headers, content), endpoint.answer)
+    except ValueError as error:
+        reason = f"the answer cannot be read: {error}"
+    except errors.DecodeError as error:
+        reason = str(error)
+    else:
         return answer
-    raise _refusal(status, headers, content)
+    # Not raised above, where it would drag along an error that holds the whole answer.
+    raise errors.DecodeError(redact(f"{endpoint.name}: {reason}"))
 
 
 def _loads(headers: Mapping[str, str], content: bytes) -> Any:
@@ -156,8 +200,12 @@ def _loads(headers: Mapping[str, str], content: bytes) -> Any:
     return json.loads(content)
 
 
-def _refusal(status: int, headers: Mapping[str, str], content: bytes) -> errors.ApiError:
-    code, text = _service_exception(headers, content)
+def _refusal(
+    status: int, headers: Mapping[str, str], content: bytes, redact: Callable[[str], str]
+) -> errors.ApiError:
+    code, text = _service_exception(headers, content, redact)
+    if 300 <= status < 400 and code == _UNKNOWN:  # noqa: PLR2004
+        code, text = "REDIRECT", "redirects are not followed: the base_url is another one"
     if status == 429:  # noqa: PLR2004
         return errors.ThrottledError(status, code, text, retry_after=_retry_after(headers))
     if status >= 500:  # noqa: PLR2004
@@ -165,14 +213,19 @@ def _refusal(status: int, headers: Mapping[str, str], content: bytes) -> errors.
     return _REFUSALS.get(status, errors.ApiError)(status, code, text)
 
 
-def _service_exception(headers: Mapping[str, str], content: bytes) -> tuple[str, str]:
-    """The API's code and words; whatever else stands there is a proxy's page, and is cut short."""
+def _service_exception(
+    headers: Mapping[str, str], content: bytes, redact: Callable[[str], str]
+) -> tuple[str, str]:
+    """The API's code and words; whatever else stands there is a proxy's page.
+
+    They are cut short when secrets are out of them: half a one would not be found any more.
+    """
     try:
         data = _loads(headers, content)
         exception = data.get("requestError", data)["serviceException"]  # the root itself, in XML
-        return str(exception["messageId"])[:100], str(exception["text"])[:1000]
+        return redact(str(exception["messageId"]))[:100], redact(str(exception["text"]))[:1000]
     except (ValueError, TypeError, LookupError, AttributeError):
-        return "UNKNOWN", content[:200].decode(errors="replace").strip() or "no text"
+        return _UNKNOWN, redact(content[:_PAGE].decode(errors="replace").strip())[:200] or "no text"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

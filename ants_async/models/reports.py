@@ -43,7 +43,7 @@ class DeliveryReport:
 class LogEntry(DeliveryReport):
     """A message in the logs: a report that can be read again, with its text."""
 
-    text: str | None = None
+    text: str | None = attrs.field(default=None, repr=False)  # it may hold a PIN
 
 
 @attrs.frozen(slots=True)

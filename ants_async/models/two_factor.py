@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from ants_async.errors import ValidationError
+from ants_async.frames import forgetful_when_made
 from ants_async.models.checks import check_number_within, known
 from ants_async.models.limits import RateLimit, TimeSpan
 from ants_async.models.numbers import parse_number
@@ -284,6 +285,7 @@ class PinReceipt:
         return self.sms_status == SmsStatus.MESSAGE_SENT
 
 
+@forgetful_when_made
 @attrs.frozen(slots=True, kw_only=True)
 class VerifyRequest:
     """The PIN that a user typed."""

@@ -3,6 +3,7 @@
 import attrs
 
 from ants_async.endpoints import table
+from ants_async.frames import forgetful
 from ants_async.models.api_keys import ApiKey, ApiKeyPage, ApiKeyRequest
 from ants_async.transport.transport import Transport
 
@@ -19,6 +20,7 @@ class ApiKeys:
 
     _transport: Transport
 
+    @forgetful
     async def create(self, request: ApiKeyRequest, *, account_key: str = OWN_ACCOUNT) -> ApiKey:
         """A new key. Manual section 6.4."""
         key: ApiKey = await self._transport.call(
@@ -26,6 +28,7 @@ class ApiKeys:
         )
         return key
 
+    @forgetful
     async def list(
         self,
         *,
@@ -47,6 +50,7 @@ class ApiKeys:
         )
         return page.api_keys
 
+    @forgetful
     async def get(self, key: str, *, account_key: str = OWN_ACCOUNT) -> ApiKey:
         """One key. Raises `NotFound`. Manual section 6.4."""
         found: ApiKey = await self._transport.call(
@@ -54,6 +58,7 @@ class ApiKeys:
         )
         return found
 
+    @forgetful
     async def update(self, key: str, request: ApiKeyRequest, *, account_key: str = OWN_ACCOUNT) -> ApiKey:
         """Replace a key's settings; `enabled=False` locks it. Manual section 6.4."""
         updated: ApiKey = await self._transport.call(

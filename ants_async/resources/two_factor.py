@@ -17,6 +17,7 @@ from ants_async.errors import (
     ThrottledError,
     TransportError,
 )
+from ants_async.frames import forgetful
 from ants_async.models.two_factor import (
     Application,
     ApplicationRequest,
@@ -165,6 +166,7 @@ class TwoFactor:
         """Speak the same PIN in a call; counts as a send. Raises as `send_pin`. Manual section 6.3."""
         return await self._resend(table.RESEND_PIN_VOICE, pin_id, wait=wait)
 
+    @forgetful
     async def verify_pin(self, pin_id: str, pin: str, *, wait: bool = False) -> PinVerification:
         """Check what the user typed: a wrong PIN is a result (`pin_error`), not an exception.
 

@@ -57,7 +57,9 @@ def _numbers(value: Iterable[str]) -> frozenset[str]:
 def _user(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
     name, colon, password = value.partition(":")
     if not (name and colon and password):
-        raise ValidationError("user", f"{name}:***", "NAME:PASSWORD")
+        raise ValidationError("user", "***", "NAME:PASSWORD")
+    if not all(character <= "\xff" for character in value):
+        raise ValidationError("user", "***", "Latin characters, as a client's own")
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -22,7 +22,7 @@ class Door:
 
     def __init__(self, config: SimulatorConfig, keys: ApiKeys, clock: Callable[[], float]) -> None:
         self._rate = config.rate
-        self._basic = "Basic " + b64encode(config.user.encode()).decode()
+        self._basic = "Basic " + b64encode(config.user.encode("latin-1")).decode()
         self._api_key = config.api_key
         self._keys = keys
         self._clock = clock

@@ -5,13 +5,12 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
-from traceback import clear_frames
 from typing import Final, Self, TypeVar
 
 import anyio
 import httpx
 
-from ants_async.endpoints import Endpoint, Family, Repeat, RequestParts, Wire, build, read
+from ants_async.endpoints import Endpoint, Family, Repeat, RequestParts, Wire, build, read, secrets_in
 from ants_async.errors import (
     AntsError,
     ApiError,
@@ -23,8 +22,10 @@ from ants_async.errors import (
     ThrottledError,
     TransportError,
 )
+from ants_async.frames import without_frames
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.rate import Limiter
+from ants_async.transport.redaction import Secrets, at_work, clean
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, retrying
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ _NOTHING_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
+    httpx.ProxyError,  # the proxy made no way to the API
     httpx.UnsupportedProtocol,
 )
 _log = logging.getLogger("ants_async.transport")
@@ -47,6 +49,7 @@ class Transport:
         limiters: Mapping[Family, Limiter],
         retry: RetryPolicy,
         *,
+        secrets: Secrets,
         timeout: float,
         connections: int,
         wire: Wire = Wire.JSON,
@@ -57,6 +60,7 @@ class Transport:
         self.limiters = limiters
         self._retry = retry
         self._budget = RetryBudget(retry.budget)
+        self._secrets = secrets
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
         self._timeout = timeout
         self.wire = wire
@@ -82,14 +86,17 @@ class Transport:
             raise ConfigurationError(
                 f"{endpoint.name} needs a user name and password: an API key cannot manage API keys (6.4)"
             )
+        if self._http.is_closed:
+            raise ConfigurationError("this client is closed")
         parts = build(endpoint, body, path=path, query=query, wire=self.wire)
+        secrets = Secrets(secrets_in(body, path, query), more_than=self._secrets)
         repeat = endpoint.repeat_of(body)
         since = self.clock() - self.clock.margin
         unclear: list[AntsError] = []
 
         async def once() -> T:
             try:
-                return await self._once(endpoint, parts)
+                return await self._once(endpoint, parts, secrets)
             except UNCLEAR as error:
                 unclear.append(error)
                 raise
@@ -115,65 +122,74 @@ class Transport:
         other.wire = wire
         return other
 
-    async def _once(self, endpoint: Endpoint[T], parts: RequestParts) -> T:
+    async def _once(self, endpoint: Endpoint[T], parts: RequestParts, secrets: Secrets) -> T:
         limiter = self.limiters[endpoint.family]
         await limiter.acquire()
         try:
-            answer = read(endpoint, *await self._exchange(endpoint.name, parts))
+            came = self._exchange(endpoint.name, parts, secrets)
+            answer = read(endpoint, *await came, redact=secrets.out_of)  # without a name for what came
         except ThrottledError as error:
-            _let_go(error)
             if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
                 limiter.throttled(error.retry_after)
             _log.debug("%s: throttled", endpoint.name)
+            without_frames(error)  # they hold the whole answer
             raise
         except AntsError as error:
-            _let_go(error)
             if not isinstance(error, ConnectionFailed | RequestTimeout):
                 limiter.succeeded()  # the rate was not what it failed on
             _log.debug("%s: %s", endpoint.name, type(error).__name__)
+            without_frames(error)
             raise
         limiter.succeeded()
         self._budget.earn()
         return answer
 
-    async def _exchange(self, name: str, parts: RequestParts) -> tuple[int, httpx.Headers, bytes]:
+    async def _exchange(
+        self, name: str, parts: RequestParts, secrets: Secrets
+    ) -> tuple[int, httpx.Headers, bytes]:
         """One request over the wire, within the time for it and the cap on what may come back."""
         try:
             async with self._free:
-                with anyio.fail_after(self._timeout):
+                with anyio.fail_after(self._timeout), at_work(secrets):
                     async with self._http.stream(
                         parts.method, parts.target, headers=parts.headers, content=parts.content
                     ) as response:
                         self.clock.note(response.headers.get("date", ""))
-                        return response.status_code, response.headers, await _capped(name, response)
-        except _NOTHING_SENT as error:
-            raise ConnectionFailed(
-                f"cannot reach {self._http.base_url}: {error or 'no connection'}"
-            ) from error
-        except (httpx.TimeoutException, TimeoutError) as error:
-            raise RequestTimeout(f"{name}: no answer within {self._timeout:g} s") from error
-        except httpx.HTTPError as error:
-            raise RequestTimeout(f"{name}: the connection broke before the answer: {error}") from error
+                        body = await _capped(response)
+                        return response.status_code, response.headers, body
+        except (httpx.HTTPError, TimeoutError) as error:
+            failure: BaseException = self._failure(name, clean(error, secrets))
+        except _Unusable as error:
+            failure = DecodeError(secrets.out_of(f"{name}: {error}"))
+        except anyio.get_cancelled_exc_class() as error:
+            failure = without_frames(error)
+        # Not raised above, where it would drag along what holds the request.
+        raise failure
+
+    def _failure(self, name: str, cause: BaseException) -> TransportError:
+        failure: TransportError
+        if isinstance(cause, _NOTHING_SENT):
+            failure = ConnectionFailed(f"cannot reach {self._http.base_url}: {cause or 'no connection'}")
+        elif isinstance(cause, httpx.TimeoutException | TimeoutError):
+            failure = RequestTimeout(f"{name}: no answer within {self._timeout:g} s")
+        else:
+            failure = RequestTimeout(f"{name}: the connection broke before the answer: {cause}")
+        failure.__cause__ = cause
+        return failure
 
 
-def _let_go(error: BaseException | None) -> None:
-    """An error keeps the functions it came through, and they keep the answer, which may be megabytes.
-
-    Retries tie it into a circle with them, so that it lives longer than anybody wants it.
-    """
-    while error is not None:
-        clear_frames(error.__traceback__)
-        error = error.__context__
+class _Unusable(Exception):
+    """An answer that is not read any further, and why."""
 
 
-async def _capped(name: str, response: httpx.Response) -> bytes:
+async def _capped(response: httpx.Response) -> bytes:
     """The body as it came; identity was asked for, so anything packed is refused before it unfolds."""
     encoding = response.headers.get("content-encoding", "identity")
     if encoding.strip().lower() not in ("", "identity"):
-        raise DecodeError(f"{name}: the answer came packed as {encoding[:20]!r}; only identity was asked for")
+        raise _Unusable(f"the answer came packed as {encoding!r}; only identity was asked for")
     body = bytearray()
     async for piece in response.aiter_bytes():
         body += piece
         if len(body) > MAX_ANSWER:
-            raise DecodeError(f"{name}: the answer is larger than {MAX_ANSWER} bytes")
+            raise _Unusable(f"the answer is larger than {MAX_ANSWER} bytes")
     return bytes(body)

@@ -1,4 +1,4 @@
-"""Credentials and base URL: refused at construction, never shown."""
+"""Credentials: refused at construction, never shown."""
 
 import pickle
 
@@ -6,7 +6,7 @@ import pytest
 
 from ants_async.errors import ConfigurationError
 from ants_async.settings import load_settings
-from ants_async.transport.auth import ApiKeyAuth, BasicAuth, check_base_url
+from ants_async.transport.auth import ApiKeyAuth, BasicAuth
 
 SECRET = "hunter2-topsecret"
 
@@ -33,41 +33,6 @@ def test_what_would_forge_a_header_is_refused_and_not_echoed(value):
 def test_a_user_name_with_a_colon_would_move_the_password():
     with pytest.raises(ConfigurationError, match="colon"):
         BasicAuth("a:b", "c")
-
-
-@pytest.mark.parametrize(
-    "url", ["https://api.ants.co.th", "http://127.0.0.1:8080/", "http://localhost", "http://[::1]:1"]
-)
-def test_https_and_this_machine_are_fine(url):
-    assert check_base_url(url) == url.rstrip("/")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://api.ants.co.th",
-        "ftp://x",
-        "api.ants.co.th",
-        "https://",
-        "https://x/?a=b",
-        "https://x y",
-        "http://[::1",
-        "https://x:99999",
-    ],
-)
-def test_other_addresses_are_refused(url):
-    with pytest.raises(ConfigurationError):
-        check_base_url(url)
-
-
-def test_plain_http_elsewhere_must_be_asked_for():
-    assert check_base_url("http://gateway.internal", allow_http=True) == "http://gateway.internal"
-
-
-def test_credentials_in_the_url_are_refused_and_not_echoed():
-    with pytest.raises(ConfigurationError) as caught:
-        check_base_url(f"https://user:{SECRET}@api.ants.co.th")
-    assert SECRET not in str(caught.value)
 
 
 def test_settings_come_from_the_environment():

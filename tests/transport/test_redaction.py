@@ -1,11 +1,14 @@
-"""What httpx logs of our requests holds no secret and no number."""
+"""What is logged of our requests, and what errors quote of their answers, holds no secret and no number."""
 
 import logging
 
 import httpx
+import pytest
 
 from ants_async import AntsClient, BasicAuth
+from ants_async.errors import BadRequest
 from ants_async.models.api_keys import ApiKeyRequest
+from ants_async.transport.redaction import Secrets, at_work, secrets_of
 
 KEY = {"name": "x", "key": "S3CR3T", "publicApiKey": "S3CR3T"}
 
@@ -35,3 +38,51 @@ async def test_requests_of_others_are_logged_as_they_are(caplog):
     async with httpx.AsyncClient(transport=transport) as client:
         await client.get("https://example.com/path?a=b")
     assert "GET https://example.com/path?a=b" in caplog.text
+
+
+def test_a_secret_is_found_in_every_spelling():
+    secrets = Secrets(["p@ss<wörd>/"])
+    for spelling in (
+        "p@ss<wörd>/",
+        "p%40ss%3Cw%C3%B6rd%3E%2F",
+        "p@ss&lt;wörd&gt;/",
+        "p@ss<w\\u00f6rd>/",
+        "b'p@ss<w\\xf6rd>/'",
+        "cEBzczx39nJkPi8=",
+    ):
+        assert "rd" not in secrets.out_of(f"it is {spelling}."), spelling
+
+
+def test_a_short_one_is_taken_out_where_it_stands_alone():
+    secrets = Secrets(["1234"])
+    assert secrets.out_of('{"pin":"1234"} to 66812345678 [1234]') == '{"pin":"***"} to 66812345678 [***]'
+
+
+def test_a_header_of_ones_own_kind_is_secret_as_a_whole_and_in_its_second_half():
+    assert secrets_of("Bearer t0ken-t0ken").out_of("t0ken-t0ken, Bearer t0ken-t0ken") == "***, ***"
+    assert secrets_of("Basic no base64!").out_of("no base64!") == "***"
+
+
+def test_what_others_log_meanwhile_stays_as_it_is(caplog):
+    caplog.set_level(logging.DEBUG)
+    log = logging.getLogger("httpcore.http11")
+    with at_work(Secrets(["s3cret-s3cret"])):
+        log.debug("headers=%r", "s3cret-s3cret")
+    log.debug("headers=%r", "s3cret-s3cret")
+    assert [record.getMessage() for record in caplog.records] == ["headers='***'", "headers='s3cret-s3cret'"]
+
+
+@pytest.mark.parametrize("before", [90, 195, 995])
+async def test_a_long_answer_is_cut_short_after_the_secret_is_out_of_it(before):
+    text = "." * before + "p4ssword-p4ssword"
+    bodies = [
+        text,
+        f'{{"requestError": {{"serviceException": {{"messageId": "{text}", "text": "{text}"}}}}}}',
+    ]
+    transport = httpx.MockTransport(lambda _: httpx.Response(400, text=bodies.pop()))
+    credentials = BasicAuth("demo", "p4ssword-p4ssword")
+    async with AntsClient("https://x", credentials, transport=transport, rate=None) as client:
+        for _ in range(2):
+            with pytest.raises(BadRequest) as caught:
+                await client.account.balance()
+            assert "p4" not in f"{caught.value} {caught.value.text} {caught.value.code}"
