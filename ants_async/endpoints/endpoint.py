@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
+from traceback import clear_frames
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import attrs
 
 from ants_async import errors
+from ants_async.frames import chain
 from ants_async.wire import json, xml
 from ants_async.wire.converter import to_model, to_plain
 
@@ -187,6 +189,8 @@ def read(
         reason = f"the answer cannot be read: {error}"
     except errors.DecodeError as error:
         reason = str(error)
+        for one in chain(error):
+            clear_frames(one.__traceback__)  # they hold what was parsed in circles, longer than anybody wants
     else:
         return answer
     # Not raised above, where it would drag along an error that holds the whole answer.
