@@ -282,8 +282,9 @@ class _Run:
         first = True
         async for recipient in _aiter(recipients):
             chunk = planner.push(recipient)
-            if planner.rows % _ROWS_A_TURN == 0:
-                await anyio.lowlevel.checkpoint()  # a source that holds nothing new must not block the loop
+            if planner.rows % _ROWS_A_TURN == 0:  # a source that holds nothing new fills no chunk,
+                await anyio.lowlevel.checkpoint()  # and must neither block the loop
+                first = await self._note_duplicates(planner, first=first)  # nor pile up what is doubled in it
             if chunk is not None:
                 first = await self._note_duplicates(planner, first=first)
                 await jobs.send(chunk)

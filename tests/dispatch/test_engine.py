@@ -91,6 +91,21 @@ async def test_an_async_source_is_read_too_and_only_as_far_as_needed(world):
 
 
 @virtual_time
+async def test_doubled_rows_do_not_pile_up_in_memory_until_a_chunk_is_full(world):
+    async with world() as w:
+
+        async def one_person_over_and_over():
+            for row in range(1, 10_001):
+                if row == 5000:
+                    summary = await w.ledger.summary(CAMPAIGN.id)
+                    assert row - summary.duplicates <= 1001
+                yield people(1)[0]
+
+        outcomes = await w.run(CAMPAIGN, one_person_over_and_over())
+        assert kinds(outcomes)[OutcomeKind.DUPLICATE] == 9999
+
+
+@virtual_time
 async def test_a_doubled_number_is_sent_once_and_its_second_row_reported(world):
     recipients = [*people(5), *people(2)]
     async with world() as w:
