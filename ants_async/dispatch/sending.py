@@ -294,25 +294,21 @@ class Sender:
         """What the logs know of an unclear chunk is accepted; what is older than the logs is parked.
 
         With ids of our own a repeat does no harm as long as the server remembers them, so that the logs
-        are asked only after an hour, or `anyhow`. Without ids they are always asked.
+        are asked only after an hour, or `anyhow`. Without ids they are always asked. How old it is the
+        server's clock says, as soon as there was an answer: this machine's may be wrong by days.
         """
         since = chunk.attempted_at or self._now()
         age = self._now() - since
-        if age > LOG_WINDOW.total_seconds():
-            reason = "no answer, and too old for the logs: a person must decide"
-            outcomes, bulk = await self._ledger.park(self._campaign, chunk.key, reason, self._now())
-            if bulk is not None:
-                self._track(bulk)
-            await self._emit(outcomes)
-            return attrs.evolve(chunk, messages=())
         if self._campaign.campaign.mode is Mode.ADVANCED:
-            if age < _ID_MEMORY and not anyhow:
+            if 0 <= age < _ID_MEMORY and not anyhow:
                 return chunk
             entries = await by_message_ids(self._client, [one.message_id for one in chunk.messages])
             found = [(one, entries.get(one.message_id)) for one in chunk.messages]
-        else:
+        elif age <= LOG_WINDOW.total_seconds():
             entries = await by_numbers(self._client, chunk, self._campaign.campaign.sender, since)
             found = [(one, entries.get(one.to)) for one in chunk.messages]
+        else:
+            found = []
         answers = [
             Answer(
                 message=message,
@@ -326,7 +322,19 @@ class Sender:
             for message, entry in found
             if entry is not None
         ]
-        return await self._store(chunk, answers)
+        chunk = await self._store(chunk, answers)
+        if chunk.messages and self._now() - since > LOG_WINDOW.total_seconds():
+            return await self._park(chunk)
+        return chunk
+
+    async def _park(self, chunk: Chunk) -> Chunk:
+        """Neither an answer nor the logs will tell any more."""
+        reason = "no answer, and too old for the logs: a person must decide"
+        outcomes, bulk = await self._ledger.park(self._campaign, chunk.key, reason, self._now())
+        if bulk is not None:
+            self._track(bulk)
+        await self._emit(outcomes)
+        return attrs.evolve(chunk, messages=())
 
     async def _divide(self, chunk: Chunk) -> Chunk:
         """Refused as a whole: halve until the culprit stands alone, so that its neighbours go out."""

@@ -6,11 +6,12 @@ import anyio
 import attrs
 import httpx
 import pytest
-from engine_world import EPOCH, people
+from engine_world import EPOCH, people, wall_clock
 from virtual_time import virtual_time
 
 from ants_async.dispatch import Campaign, OutcomeKind, Recipient, SendingRules, TrackingRules
 from ants_async.errors import AntsError, CampaignPaused, LedgerInUse
+from ants_async.transport.clock import ServerClock
 
 ADVANCED = Campaign("songkran", text="Hi {name}")
 MULTI = Campaign("songkran", text="Hi {name}", mode="multi")
@@ -276,6 +277,26 @@ async def test_an_unclear_chunk_older_than_the_logs_is_parked_for_a_person(world
         assert kinds(outcomes) == {OutcomeKind.UNRESOLVED: 10}
         assert "a person must decide" in outcomes[0].error
         assert sends(w) == sent
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+@pytest.mark.parametrize("days", [-3, 3], ids=["set back", "set forward"])
+@virtual_time
+async def test_a_clock_that_is_wrong_by_days_makes_no_chunk_too_old(world, days, arrived):
+    async with world() as w:
+        await leave_unclear(w, ADVANCED, arrived=arrived)
+        w.client._transport.clock = ServerClock(lambda: wall_clock() + days * 86_400)
+        assert kinds(await w.run(ADVANCED, None))[OutcomeKind.FINAL] == 10
+        assert (await w.stats())["accepted"] == 10
+
+
+@virtual_time
+async def test_what_seems_to_be_from_the_future_asks_the_logs_before_it_goes_out_again(world):
+    async with world() as w:
+        await leave_unclear(w, ADVANCED, arrived=True)
+        w.client._transport.clock = ServerClock(lambda: wall_clock() - 86_400)
+        await w.run(ADVANCED, None)
+        assert (await w.stats())["duplicates_rejected"] == 0
 
 
 @virtual_time
