@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from ants_async.errors import ValidationError
 from ants_async.models.limits import RateLimit
 from ants_async.transport.adaptive import AdaptiveRate
-from ants_async.transport.fixed import FixedRate
+from ants_async.transport.fixed import FixedRate, Pacer
 
 __all__ = ["AdaptiveRate", "FixedRate", "Limiter", "Unlimited", "make_limiter"]
 
@@ -37,19 +37,18 @@ class Limiter(Protocol):
         ...
 
 
-class Unlimited:
-    """No limit at all."""
+class Unlimited(Pacer):
+    """No limit of our own; a 429 still holds everybody back, or it would be answered by another at once."""
 
-    rate = math.inf
-
-    async def acquire(self) -> None:
-        """Return at once."""
+    def __init__(self) -> None:
+        super().__init__(math.inf)
 
     def succeeded(self) -> None:
         """Nothing to learn."""
 
     def throttled(self, retry_after: float | None) -> None:
-        """Nothing to learn."""
+        """Pause for as long as the server asks, or for a second."""
+        self._pause(retry_after if retry_after and retry_after > 0 else 1.0)
 
 
 def make_limiter(rate: str | RateLimit | Limiter | None) -> Limiter:

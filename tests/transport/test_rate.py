@@ -60,11 +60,19 @@ def test_make_limiter_refuses_what_is_none(rate):
 
 
 @virtual_time
-async def test_unlimited_never_waits():
+async def test_unlimited_waits_for_nobody():
     limiter = Unlimited()
-    limiter.throttled(60)
     assert [when for _, when in await turns(limiter, 1000)] == [0.0] * 1000
     assert limiter.rate == math.inf
+
+
+@pytest.mark.parametrize(("retry_after", "least"), [(60, 60), (None, 1), (0, 1), (9999, 120)])
+@virtual_time
+async def test_unlimited_waits_after_a_429_all_the_same(retry_after, least):
+    limiter = Unlimited()
+    limiter.throttled(retry_after)
+    got = [when for _, when in await turns(limiter, 10)]
+    assert all(least <= when <= min(1.25 * least, 120) for when in got)
 
 
 # --- a fixed rate
