@@ -16,7 +16,7 @@ from ants_async.transport import retry
 from ants_async.webhooks import Push
 from simulation.campaign import simulate
 from simulation.judge import Breach
-from simulation.scenario import draw_people
+from simulation.scenario import FIRST, draw_people
 
 
 def few(rng):
@@ -69,12 +69,14 @@ class TestNobodyIsTextedTwice:
 
     def test_a_strangers_text_to_the_same_number_taken_for_ours(self):
         """Then ours is never sent."""
-        real = Logs.search
+        real = Logs._page
 
-        async def textless(self, **filters):
-            return tuple(attrs.evolve(entry, text=None) for entry in await real(self, **filters))
+        async def misread(self, *args):
+            page = await real(self, *args)
+            results = (attrs.evolve(one, text=f"Hello n{int(one.to) - FIRST}") for one in page.results)
+            return attrs.evolve(page, results=tuple(results))
 
-        with mock.patch.object(Logs, "search", textless):
+        with mock.patch.object(Logs, "_page", misread):
             assert noticed("the ledger says")
 
 

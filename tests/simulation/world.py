@@ -67,7 +67,7 @@ class World:
 
     async def _arrive(self, key):
         due, work, args = self.under_way[key]
-        await anyio.sleep(due - self.loop.time())
+        await anyio.sleep(max(0.0, due - self.loop.time()))
         if self.under_way.pop(key, None) is not None:
             await work(*args)
 
