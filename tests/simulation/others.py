@@ -7,9 +7,8 @@ import httpx
 from ants_async.simulator import SimulatorTransport
 from simulation.judge import Breach
 from simulation.scenario import FIRST, NUMBERS, SENDER
-from simulation.world import World
+from simulation.world import MARK, World
 
-MARK = "Stranger"  # how their texts begin
 _MOST_TO_ONE = 4  # the flooding filter of the API must not hold back ours
 
 

@@ -48,16 +48,21 @@ class Disk:
         self._saved = None
 
     def between_runs(self, mode):
-        """Only with ids of one's own: without them a ledger that is gone cannot be made good."""
+        """Without ids of one's own only a ledger that knows of the campaign can be made good.
+
+        True when an old copy was put back.
+        """
         rng = self._world.rng
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 and (mode == "advanced" or self._world.sent()):
             self._save()
-        if mode != "advanced" or rng.random() > 0.15:
-            return
+        if rng.random() > 0.15:
+            return False
         if self._saved is not None and rng.random() < 0.7:
             self._restore()
-        else:
+            return True
+        if mode == "advanced":
             self._delete()
+        return False
 
     def _save(self):
         world = self._world

@@ -11,6 +11,7 @@ import attrs
 from ants_async.simulator import Simulator, SimulatorConfig
 from simulation.mortal import MortalLoop
 
+MARK = "Stranger"  # how the texts of others begin
 YEAR_2038 = 2.0**31  # where 32 bits of seconds end
 _HOUR, _DAY = 3600.0, 86_400.0
 
@@ -54,6 +55,11 @@ class World:
 
     def wall_clock(self):
         return self.server_time() + self.skew
+
+    def sent(self):
+        """What the server accepted for the campaign, others' texts left out."""
+        accepted = self.server._services.account.messages
+        return [one for one in accepted if not one.asked.text.startswith(MARK)]
 
     def note(self, *what):
         """One line of what happened, for telling two replays apart."""
