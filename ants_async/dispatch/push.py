@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ants_async.errors import ConfigurationError
+from ants_async.frames import forgetful_when_made
 from ants_async.models.reports import DeliveryReport
 from ants_async.transport.auth import is_this_machine
 
@@ -37,6 +38,7 @@ def _key_id(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -
         raise ConfigurationError(f"push key id {value!r}: 1 to 16 letters, digits, '_' or '-'")
 
 
+@forgetful_when_made
 @attrs.frozen(slots=True)
 class PushKey:
     """A secret of at least 16 random bytes, `secrets.token_bytes(32)`, and a name to tell it by."""

@@ -12,6 +12,7 @@ import anyio
 
 _UNKNOWN: Final = 900.0
 _KNOWN: Final = 5.0
+_FAR: Final = 3600.0
 
 
 class ServerClock:
@@ -20,6 +21,7 @@ class ServerClock:
     def __init__(self, wall_clock: Callable[[], float]) -> None:
         self._wall_clock = wall_clock
         self._ahead: float | None = None  # of the event loop's clock, which never jumps
+        self._odd: float | None = None
         self._latest = ""
 
     def note(self, date: str) -> None:
@@ -28,9 +30,13 @@ class ServerClock:
             return
         self._latest = date
         try:
-            self._ahead = parsedate_to_datetime(date).timestamp() - anyio.current_time()
+            ahead = parsedate_to_datetime(date).timestamp() - anyio.current_time()
         except (ValueError, TypeError, OverflowError):
             return  # no date: what was known still holds
+        if _is_far(ahead, self._ahead) and (self._odd is None or _is_far(ahead, self._odd)):
+            self._odd = ahead  # until another answer agrees: it may be a proxy's own
+        else:
+            self._ahead, self._odd = ahead, None
 
     def __call__(self) -> float:
         return self._wall_clock() if self._ahead is None else self._ahead + anyio.current_time()
@@ -39,3 +45,7 @@ class ServerClock:
     def margin(self) -> float:
         """Seconds that this clock may be ahead of the server's logs: few, once answers have told the time."""
         return _UNKNOWN if self._ahead is None else _KNOWN
+
+
+def _is_far(ahead: float, known: float | None) -> bool:
+    return known is not None and abs(ahead - known) > _FAR

@@ -34,3 +34,15 @@ async def test_a_date_that_is_none_changes_nothing(date):
     clock = ServerClock(lambda: 5.0)
     clock.note(date)
     assert clock() == 5.0
+
+
+@virtual_time
+async def test_a_jump_is_believed_when_two_answers_in_a_row_tell_of_it():
+    clock = ServerClock(lambda: 5.0)
+    clock.note("Fri, 15 Jan 2027 08:00:00 GMT")
+    clock.note("Fri, 31 Dec 9999 23:59:59 GMT")
+    clock.note("Fri, 15 Jan 2027 08:00:01 GMT")
+    clock.note("Sun, 17 Jan 2027 08:00:00 GMT")
+    assert clock() == 1_800_000_001
+    clock.note("Sun, 17 Jan 2027 08:00:01 GMT")
+    assert clock() == 1_800_000_001 + 2 * 86_400

@@ -72,7 +72,7 @@ class Database:
             if self._read_only and not Path(self._path).exists():
                 raise LedgerError(f"ledger {self._path} does not exist")
             if not self._in_memory and not self._read_only:
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+                _create(self._path)
                 self._lock()
             mode = "ro" if self._read_only else "rwc"
             where = ":memory:" if self._in_memory else f"{Path(self._path).absolute().as_uri()}?mode={mode}"
@@ -89,6 +89,7 @@ class Database:
 
     def _lock(self) -> None:
         """Hold a second SQLite file: portable, and let go by the kernel when the process dies."""
+        _create(f"{self._path}-lock")
         holder = sqlite3.connect(
             f"{self._path}-lock", isolation_level=None, check_same_thread=False, timeout=0.2
         )
@@ -121,6 +122,11 @@ class Database:
             if connection is not None:
                 connection.close()
         self._connection = self._lock_holder = None
+
+
+def _create(path: str) -> None:
+    """For its owner alone, if it is not there yet."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> None:

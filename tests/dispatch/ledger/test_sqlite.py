@@ -21,8 +21,10 @@ async def opened(path, **options):
 
 
 async def test_the_file_is_for_its_owner_alone(path):
-    await opened(path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    async with SqliteLedger(path):
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert modes.keys() >= {"ledger.db", "ledger.db-wal", "ledger.db-lock"}
+    assert set(modes.values()) == {0o600}
 
 
 async def test_a_second_opening_is_refused_until_the_first_has_ended(path):
