@@ -19,6 +19,7 @@ from ants_async.errors import (
     DecodeError,
     OutcomeUnknown,
     RequestTimeout,
+    ServerError,
     ThrottledError,
     TransportError,
 )
@@ -124,8 +125,9 @@ class Transport:
             _log.debug("%s: throttled", endpoint.name)
             raise
         except AntsError as error:
-            if not isinstance(error, ConnectionFailed | RequestTimeout):
-                limiter.succeeded()  # the rate was not what it failed on
+            # A refusal is an answer like any other; a server that fails is no reason to go faster.
+            if not isinstance(error, ConnectionFailed | RequestTimeout | ServerError):
+                limiter.succeeded()
             _log.debug("%s: %s", endpoint.name, type(error).__name__)
             raise
         limiter.succeeded()

@@ -1,0 +1,62 @@
+"""What is asked of whole clients: each check says what it saw, and what of it breaks a goal."""
+
+from functools import partial
+
+from storms.api import melt_down, starved, two_clients, waiters
+
+
+def check_waiters(server, limit, trip, seed, retry_after=None):
+    """Nobody starves in the line."""
+    calls = waiters(server, limit, trip, seed, retry_after=retry_after)
+    longest = max(call.answered - call.asked for call in calls)
+    name = f"waiters, {server}, {limit}/s, {trip * 1000:g} ms, Retry-After {retry_after or 'none'}"
+    words = f"{name}: {len(calls):,} calls, the longest wait {longest:.1f} s"
+    left = starved(calls, limit)
+    return words, [f"{name}: {len(left)} calls starved"] if left else []
+
+
+def check_two_clients(server, limit, trip, seed, retry_after=None):
+    """The sum of two is as good as one: the goals of `goals.py`."""
+    goodput, refused = two_clients(server, limit, trip, seed, retry_after=retry_after)
+    name = f"two whole clients, {server}, {limit}/s, {trip * 1000:g} ms, Retry-After {retry_after or 'none'}"
+    words = f"{name}: {goodput:.1%}, {refused:.2%} refused"
+    least = 0.95 - (0 if server == "token bucket" else 1 / limit)
+    found = [f"{words}, goal {least:.1%}"] if goodput < least else []
+    return words, found + ([f"{words}, goal 1%"] if refused > 0.01 else [])
+
+
+def check_melt_down(share, limit, trip, seed):
+    """The retry budget holds, the pace does not rise, and afterwards all is as before."""
+    seen = melt_down(share, limit, trip, seed)
+    name = f"melt-down, {share:.0%} of requests fail, {limit}/s, {trip * 1000:g} ms"
+    words = (
+        f"{name}: {seen.requests:,} requests for {seen.messages:,} messages,"
+        f" {seen.fastest:.0f}/s at most, {seen.after:.0%} afterwards"
+    )
+    found = []
+    if seen.requests > seen.allowed:
+        found.append(f"{name}: {seen.requests:,} requests, {seen.allowed:,.0f} allowed")
+    if seen.fastest > 1.1 * limit + 1:
+        found.append(f"{name}: {seen.fastest:.0f} requests a second, more than the server takes when it is well")
+    if seen.after < 0.9:
+        found.append(f"{name}: {seen.after:.0%} of the limit afterwards")
+    return words, found
+
+
+WHOLES = (
+    partial(check_waiters, "fixed window", 5, 0.05, 1001),
+    partial(check_waiters, "fixed window", 23, 0.3, 1001, "1"),
+    partial(check_waiters, "sliding window", 37, 0.05, 1001),
+    partial(check_waiters, "token bucket", 70, 0.005, 1001, "1"),
+    partial(check_two_clients, "fixed window", 37, 0.05, 1001),
+    partial(check_two_clients, "sliding window", 70, 0.05, 1001, "1"),
+    partial(check_two_clients, "token bucket", 37, 0.005, 1001),
+    partial(check_melt_down, 1.0, 37, 0.05, 1001),
+    partial(check_melt_down, 0.5, 37, 0.3, 1001),
+    partial(check_melt_down, 0.1, 23, 0.005, 1001),
+)
+
+
+def check_whole(check):
+    """Run one of them (a process of the pool cannot take a lambda)."""
+    return check()
