@@ -46,7 +46,7 @@ class Case:
             return CHANGE + 120.0
         if self.scenario == "storm":
             return STORM_END + 40.0
-        return SETTLED + max(120.0, 3000 / self.limit)  # so long that one request is next to nothing
+        return SETTLED + max(120.0, 6000 / self.limit)  # so long that one request is next to nothing
 
     def allowed(self, now):
         """What the server lets pass in a second."""
