@@ -16,7 +16,7 @@ from ants_async.transport.fixed import Pacer
 _EPOCH: Final = 1.0  # the 429s of one second are one piece of news: cut once
 _SOON: Final = 5.0  # a cut within this time of another says that the other one was too small
 _STEPS: Final = (0.97, 0.93, 0.82, 0.7)  # to this share of the ceiling, by the number of cuts in a row
-_FIRST_STEP: Final = 2  # slow start runs ahead of what it sees
+_FIRST_STEP: Final = 0.82  # the first cut: slow start runs ahead of what it sees
 _BREATH: Final = 8  # turns left out after a 429, doubled while nothing is accepted ...
 _LONGEST_BREATH: Final = 0.5  # ... up to this many seconds
 _STORM: Final = 8  # so many 429s without a single accept
@@ -102,10 +102,11 @@ class AdaptiveRate(Pacer):
 
     def _cut(self, now: float, asked: float) -> None:
         since = now - self._last_cut
+        known = self._ceiling is not None
         if self._ceiling is None:
             # Half of the rate at least: whoever hardly sends at all has not measured anything.
             self._ceiling = max(min(self._accepted_rate(now), self._rate), self._rate / 2)
-            self._cuts = _FIRST_STEP
+            self._cuts = 1
         else:
             # Refused before looking beyond the ceiling: then that was too high.
             early = since <= self._hold_for
@@ -113,7 +114,8 @@ class AdaptiveRate(Pacer):
             self._ceiling = min(self._moved(self._ceiling, now), highest)
             self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < _SOON else 0
         self._ceiling = max(self._ceiling, self._slowest)
-        self._rate = max(_STEPS[self._cuts] * self._ceiling, self._slowest)
+        step = _STEPS[self._cuts] if known else _FIRST_STEP
+        self._rate = max(step * self._ceiling, self._slowest)
         self._last_cut = now
         # So long that refusals stay near one request in a hundred, and the pauses they ask for one second in forty.
         self._hold_for = min(max(20.0, 100 / self._rate, 40 * asked), 60.0)
@@ -148,9 +150,9 @@ class AdaptiveRate(Pacer):
         if self._rate < self._ceiling:
             if not self._cuts:
                 return 0.10 if far else 0.01
-            return 0.0 if quiet < 2 else 0.05 if far else 0.02  # noqa: PLR2004 - first see that it was enough
+            return 0.0 if quiet < 2 else 0.08 if far else 0.02  # noqa: PLR2004 - first see that it was enough
         quiet -= self._hold_for
-        return 0.0 if quiet < 0 else 0.005 if quiet < 10 else 0.02 if quiet < 30 else 0.05  # noqa: PLR2004
+        return 0.0 if quiet < 0 else 0.005 if quiet < 10 else 0.02 if quiet < 30 else 0.03  # noqa: PLR2004
 
     def _hold(self, seconds: float) -> None:
         self._pause(seconds)

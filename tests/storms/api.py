@@ -14,6 +14,7 @@ from ants_async.errors import OutcomeUnknown, ServerError
 from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Destination
 from ants_async.transport.auth import BasicAuth
 from ants_async.transport.retry import RetryBudget, RetryPolicy
+from storms.cases import Case
 from storms.load import Log
 from storms.servers import SERVERS
 
@@ -63,8 +64,9 @@ async def send(client, name):
 # --- two clients on one account
 
 
-def two_clients(server, limit, trip, seed, *, retry_after=None, seconds=130.0):
-    """What two whole clients get together, the second from second 20 on."""
+def two_clients(server, limit, trip, seed, *, retry_after=None):
+    """What two whole clients get together, the second from second 20 on, in as long as `Case.end`."""
+    seconds = Case("second client", server, trip, "none", limit, seed).end
     rng = Random(f"two clients {server} {limit} {trip} {retry_after} {seed}")
     api = Api(SERVERS[server](lambda _: limit, rng), trip, rng, retry_after)
 

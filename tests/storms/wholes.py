@@ -3,6 +3,8 @@
 from functools import partial
 
 from storms.api import melt_down, starved, two_clients, waiters
+from storms.cases import Case
+from storms.goals import goal
 
 
 def check_waiters(server, limit, trip, seed, retry_after=None):
@@ -20,9 +22,10 @@ def check_two_clients(server, limit, trip, seed, retry_after=None):
     goodput, refused = two_clients(server, limit, trip, seed, retry_after=retry_after)
     name = f"two whole clients, {server}, {limit}/s, {trip * 1000:g} ms, Retry-After {retry_after or 'none'}"
     words = f"{name}: {goodput:.1%}, {refused:.2%} refused"
-    least = 0.95 - (0 if server == "token bucket" else 1 / limit)
-    found = [f"{words}, goal {least:.1%}"] if goodput < least else []
-    return words, found + ([f"{words}, goal 1%"] if refused > 0.01 else [])
+    case = Case("second client", server, trip, "none" if retry_after is None else "one", limit, seed)
+    wanted = goal(case)
+    found = [f"{words}, goal {wanted.goodput:.1%}"] if goodput < wanted.goodput else []
+    return words, found + ([f"{words}, goal {wanted.refused:.2%}"] if refused > wanted.refused else [])
 
 
 def check_melt_down(share, limit, trip, seed):
