@@ -65,3 +65,11 @@ def crash(session: nox.Session) -> None:
     session.install(".[all]", *group("tests"))
     session.chdir("tests")
     session.run("python", "-m", "crash", *session.posargs)
+
+
+@nox.session(default=False)
+def storms(session: nox.Session) -> None:
+    """Servers that refuse with 429, their limit unknown: `nox -s storms -- --verbose`."""
+    session.install(".[all]", *group("tests"))
+    session.chdir("tests")
+    session.run("python", "-m", "storms", *session.posargs)

@@ -1,7 +1,7 @@
 """A rate that finds the server's limit by itself and wastes little on the way.
 
-The constants were chosen against fixed windows, sliding windows and token buckets of 8, 30, 90 and 190 a second
-(`tests/storms`), and are judged there by limits they were not chosen with.
+The constants were chosen against fixed windows, sliding windows and token buckets of 8 to 190 a second;
+`tests/storms` judges them by limits they were not chosen with.
 """
 
 import math
@@ -117,7 +117,7 @@ class AdaptiveRate(Pacer):
         step = _STEPS[self._cuts] if known else _FIRST_STEP
         self._rate = max(step * self._ceiling, self._slowest)
         self._last_cut = now
-        # So long that refusals stay near one request in a hundred, and the pauses they ask for one second in forty.
+        # So long that refusals stay below one request in a hundred, their pauses near one second in forty.
         self._hold_for = min(max(20.0, 100 / self._rate, 40 * asked), 60.0)
 
     def _moved(self, ceiling: float, now: float) -> float:
@@ -127,14 +127,14 @@ class AdaptiveRate(Pacer):
         accepted = min(self._accepted_rate(now), self._rate)
         if accepted > 1.2 * ceiling:  # grown this far without a 429: the limit has risen
             return accepted
-        if accepted < 0.8 * ceiling:  # noqa: PLR2004 - the limit has fallen
+        if accepted < 0.8 * ceiling:  # the limit has fallen
             return 0.3 * ceiling + 0.7 * accepted
         return 0.7 * ceiling + 0.3 * accepted
 
     def _cut_for_the_row(self) -> None:
-        """The door was shut for as long as the row took to send: that share of a second's requests did not fit.
+        """The door was shut for as long as the row took to send: that share of a second did not fit.
 
-        It is no more than half, for in a storm the row says nothing about the limit.
+        No more than half of it: in a storm the row says nothing about the limit.
         """
         row = self._refused_in_a_row / self._row_began_at  # in seconds
         if self._ceiling is None or self._refused_in_a_row < 3 or row < 0.1:  # noqa: PLR2004
@@ -163,7 +163,9 @@ class AdaptiveRate(Pacer):
         return _STORM_PAUSES[min(self._pauses, len(_STORM_PAUSES) - 1)]
 
     def _resume(self, now: float) -> None:
-        if now - self._last_cut > _SOON and self._ceiling is not None:  # that was a storm; the limit is as it was
+        if (
+            now - self._last_cut > _SOON and self._ceiling is not None
+        ):  # that was a storm; the limit is as it was
             self._rate = max(0.7 * self._ceiling, self._slowest)
             self._cuts = 0
         self._paused = self._probing = False

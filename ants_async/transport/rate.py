@@ -1,7 +1,8 @@
 """Rate limiters: who may send a request, and when.
 
 A caller awaits `acquire()` before a request and tells afterwards how it went: `throttled()` for a 429,
-`succeeded()` for any other answer but a 5xx, which says nothing about rates. Callers get their turn in the order they came.
+`succeeded()` for any other answer but a 5xx, which says nothing about rates. Callers get their turn in the
+order they came.
 """
 
 import math

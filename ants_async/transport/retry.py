@@ -71,17 +71,22 @@ def retrying(
     rng: random.Random,
     *,
     waits_out_429: bool = True,
+    limited: bool = True,
 ) -> AsyncRetrying:
-    """Tenacity's loop for one call. A 429 waits in the limiter instead, and costs neither try nor budget."""
+    """Tenacity's loop for one call.
+
+    A 429 waits in the limiter, or here where there is none (`limited`); it costs neither try nor budget.
+    """
     deadline = anyio.current_time() + policy.deadline
-    failures = 0
+    failures = refusals = 0
 
     def wanted(state: RetryCallState) -> bool:
-        nonlocal failures
+        nonlocal failures, refusals
         error = state.outcome.exception() if state.outcome else None
         if anyio.current_time() >= deadline:
             return False
         if isinstance(error, ThrottledError):
+            refusals += 1
             return waits_out_429
         harmless = repeat is Repeat.HARMLESS
         if not isinstance(error, ConnectionFailed) and not (harmless and isinstance(error, UNCLEAR)):
@@ -91,9 +96,13 @@ def retrying(
 
     def pause(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, ThrottledError):
+        if isinstance(error, ThrottledError) and limited:
             return 0.0
-        wait = rng.uniform(0, min(policy.cap, policy.base * 2 ** (failures - 1)))
+        if isinstance(error, ThrottledError) and error.retry_after and error.retry_after > 0:
+            wait = error.retry_after * rng.uniform(1.0, 1.25)
+        else:
+            tries = refusals if isinstance(error, ThrottledError) else failures
+            wait = rng.uniform(0, min(policy.cap, policy.base * 2 ** min(tries - 1, 32)))
         return max(0.0, min(wait, deadline - anyio.current_time()))
 
     return AsyncRetrying(retry=wanted, wait=pause, sleep=anyio.sleep, reraise=True)

@@ -24,7 +24,7 @@ from ants_async.errors import (
     TransportError,
 )
 from ants_async.transport.clock import ServerClock
-from ants_async.transport.rate import Limiter
+from ants_async.transport.rate import Limiter, Unlimited
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, retrying
 
 T = TypeVar("T")
@@ -96,7 +96,12 @@ class Transport:
 
         try:
             return await retrying(
-                self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
+                self._retry,
+                self._budget,
+                repeat,
+                self._rng,
+                waits_out_429=not endpoint.is_quota,
+                limited=not isinstance(self.limiters[endpoint.family], Unlimited),
             )(once)
         except (ApiError, TransportError) as error:
             # A repeat that was refused, or never left, says nothing about an earlier try.

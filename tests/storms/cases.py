@@ -37,8 +37,8 @@ class Case:
     seed: int
 
     def __str__(self):
-        asks = f"Retry-After {self.retry_after}"
-        return f"{self.scenario}, {self.server}, {self.limit}/s, {self.trip * 1000:g} ms, {asks}, seed {self.seed}"
+        way = f"{self.limit}/s, {self.trip * 1000:g} ms, Retry-After {self.retry_after}"
+        return f"{self.scenario}, {self.server}, {way}, seed {self.seed}"
 
     @property
     def end(self):
@@ -46,7 +46,7 @@ class Case:
             return CHANGE + 120.0
         if self.scenario == "storm":
             return STORM_END + 40.0
-        return SETTLED + max(120.0, 6000 / self.limit)  # so long that one request is next to nothing
+        return SETTLED + max(180.0, 6000 / self.limit)  # so long that one request is next to nothing
 
     def allowed(self, now):
         """What the server lets pass in a second."""

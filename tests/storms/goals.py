@@ -44,12 +44,12 @@ def _second_client(case, *, slow):
     two such clients can have without refusals is L - 1. A bucket has no such grain.
 
     *Windows that ask for a pause.* The newcomer gets its share by growing until the other one is refused,
-    step by step, and each step costs a pause of 1 to 1.25 s, mostly of the larger one: eight steps are 7 % of
-    these two minutes. That is what cuts of 2 to 7 % a step cost, not a law of nature.
+    step by step, and each step costs a pause of 1 to 1.25 s, mostly of the larger one: eight steps are 5 % of
+    these three minutes. That is what cuts of 2 to 7 % a step cost, not a law of nature.
 
-    *Buckets.* A second's worth of tokens hides the limit L from slow start. A rate that grows by 0.7 per accept
-    is at x L when they are used up, where x - 1 - ln x = 0.7: x = 2.45. Until the first refusal is back,
-    1.45 L trip of its requests are refused; so for two clients 2.9 L trip, of the L requests a second of the run.
+    *Buckets.* A second's worth of tokens hides the limit L from slow start. A rate that grows by 0.7 per
+    accept is at x L when they are used up, where x - 1 - ln x = 0.7: x = 2.45. Until the first refusal is
+    back, 1.45 L trip of its requests are refused; for two clients 2.9 L trip, of L requests in each second.
     """
     bucket = case.server == "token bucket"
     grain = 0.0 if bucket else 1 / case.limit

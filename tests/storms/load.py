@@ -40,7 +40,7 @@ class Log:
 async def backlog(
     server, limiter, rng, *, trip, workers, end, start=0.0, retry_after=None, log=None, requests=math.inf
 ):
-    """`workers` tasks that never run out of requests. `trip`: seconds there and back, give or take a twentieth.
+    """`workers` tasks that never run out of requests. `trip`: seconds there and back, ± 5 %.
 
     `retry_after(now)`: what the server's refusals ask for.
     """

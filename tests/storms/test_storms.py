@@ -91,11 +91,11 @@ class TestAPlantedBugIsNoticed:
             assert noticed("goodput", "doubles", "sliding window", 0.05, "none", 23)
 
     def test_a_retry_after_that_the_other_waiters_do_not_see(self):
-        with mock.patch.object(AdaptiveRate, "_hold", lambda self, seconds: None):
+        with mock.patch.object(AdaptiveRate, "_hold"):
             assert noticed("inside the storm", "storm", "fixed window", 0.05, "honest", 37)
 
     def test_a_retry_after_of_one_second_that_is_obeyed_for_ever(self):
-        with mock.patch.object(AdaptiveRate, "_storm_pause", lambda self: 1.0):
+        with mock.patch.object(AdaptiveRate, "_storm_pause", return_value=1.0):
             assert noticed("inside the storm", "storm", "fixed window", 0.005, "one", 37)
 
     def test_a_line_in_which_the_last_comes_first(self):
@@ -118,7 +118,7 @@ class TestAPlantedBugIsNoticed:
         assert "starved" in breaches[0]
 
     def test_a_budget_that_never_runs_out(self):
-        with mock.patch.object(RetryBudget, "spend", lambda self: True):
+        with mock.patch.object(RetryBudget, "spend", return_value=True):
             _, breaches = check_melt_down(1.0, 23, 0.05, FIRST_SEED)
         assert "allowed" in breaches[0]
 

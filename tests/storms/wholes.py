@@ -41,7 +41,9 @@ def check_melt_down(share, limit, trip, seed):
         found.append(f"{name}: {seen.requests:,} requests, {seen.allowed:,.0f} allowed")
     # A quarter more: a bucket has a burst to give. And requests that fail are not counted by the limit.
     if seen.fastest > 1.25 * limit / (1 - share if share < 1 else 1):
-        found.append(f"{name}: {seen.fastest:.0f} requests a second, more than the server takes when it is well")
+        found.append(
+            f"{name}: {seen.fastest:.0f} requests a second, more than the server takes when it is well"
+        )
     if seen.after < 0.9:
         found.append(f"{name}: {seen.after:.0%} of the limit afterwards")
     return words, found

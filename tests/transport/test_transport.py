@@ -172,6 +172,36 @@ async def test_a_budget_stops_a_melt_down():
 
 
 @virtual_time
+async def test_without_a_limiter_a_throttled_call_backs_off_by_itself():
+    script = Script(httpx.Response(429, json=THROTTLE))
+    async with client(script, rate=None, retry=RetryPolicy(deadline=60)) as api:
+        with pytest.raises(errors.ThrottledError):
+            await balance(api)
+    assert 5 <= len(script.requests) <= 40  # up to 10 s apart, not one after the other for a minute
+
+
+@virtual_time
+async def test_without_a_limiter_a_throttled_call_waits_as_long_as_the_server_asks():
+    import anyio
+
+    script = Script(httpx.Response(429, json=THROTTLE, headers={"Retry-After": "7"}), ok(BALANCE))
+    async with client(script, rate=None) as api:
+        start = anyio.current_time()
+        await balance(api)
+        assert 7 <= anyio.current_time() - start <= 7 * 1.25
+
+
+@virtual_time
+async def test_a_server_that_fails_is_no_reason_to_go_faster():
+    script = Script(httpx.Response(500))
+    async with client(script, rate="adaptive", retry=RetryPolicy(attempts=1)) as api:
+        for _ in range(50):
+            with pytest.raises(errors.ServerError):
+                await balance(api)
+        assert {limiter.rate for limiter in api.limiters.values()} == {10.0}
+
+
+@virtual_time
 async def test_throttling_ends_at_the_calls_deadline():
     script = Script(httpx.Response(429, json=THROTTLE))
     async with client(script, rate="10/1s", retry=RetryPolicy(deadline=30)) as api:
