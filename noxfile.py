@@ -73,3 +73,11 @@ def fuzz(session: nox.Session) -> None:
     session.install(".[all]", *group("tests"), *group("fuzz"))
     session.chdir("tests")
     session.run("python", "-m", "fuzz", *session.posargs)
+
+
+@nox.session(default=False)
+def storms(session: nox.Session) -> None:
+    """Servers that refuse with 429, their limit unknown: `nox -s storms -- --verbose`."""
+    session.install(".[all]", *group("tests"))
+    session.chdir("tests")
+    session.run("python", "-m", "storms", *session.posargs)

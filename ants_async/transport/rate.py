@@ -1,7 +1,8 @@
 """Rate limiters: who may send a request, and when.
 
 A caller awaits `acquire()` before a request and tells afterwards how it went: `throttled()` for a 429,
-`succeeded()` for any other answer. Callers get their turn in the order they came.
+`succeeded()` for any other answer but a 5xx, which says nothing about rates. Callers get their turn in the
+order they came.
 """
 
 import math
@@ -30,7 +31,7 @@ class Limiter(Protocol):
         ...
 
     def succeeded(self) -> None:
-        """An answer came that was not a 429."""
+        """An answer came that was neither a 429 nor a 5xx."""
         ...
 
     def throttled(self, retry_after: float | None) -> None:

@@ -19,6 +19,7 @@ from ants_async.errors import (
     DecodeError,
     OutcomeUnknown,
     RequestTimeout,
+    ServerError,
     ThrottledError,
     TransportError,
 )
@@ -135,8 +136,9 @@ class Transport:
             without_frames(error)  # they hold the whole answer
             raise
         except AntsError as error:
-            if not isinstance(error, ConnectionFailed | RequestTimeout):
-                limiter.succeeded()  # the rate was not what it failed on
+            # A refusal is an answer like any other; a server that fails is no reason to go faster.
+            if not isinstance(error, ConnectionFailed | RequestTimeout | ServerError):
+                limiter.succeeded()
             _log.debug("%s: %s", endpoint.name, type(error).__name__)
             without_frames(error)
             raise

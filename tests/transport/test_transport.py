@@ -173,6 +173,16 @@ async def test_a_budget_stops_a_melt_down():
 
 
 @virtual_time
+async def test_a_server_that_fails_is_no_reason_to_go_faster():
+    script = Script(httpx.Response(500))
+    async with client(script, rate="adaptive", retry=RetryPolicy(attempts=1)) as api:
+        for _ in range(50):
+            with pytest.raises(errors.ServerError):
+                await balance(api)
+        assert {limiter.rate for limiter in api.limiters.values()} == {10.0}
+
+
+@virtual_time
 async def test_throttling_ends_at_the_calls_deadline():
     script = Script(httpx.Response(429, json=THROTTLE))
     async with client(script, rate="10/1s", retry=RetryPolicy(deadline=30)) as api:
