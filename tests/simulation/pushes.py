@@ -8,9 +8,11 @@ import httpx
 
 from ants_async.webhooks import Push, PushKey
 from simulation.judge import Breach
+from simulation.scenario import FIRST, NUMBERS
 from simulation.world import World
 
 KEYS = (PushKey("new", b"n" * 32), PushKey("old", b"o" * 32))
+NOBODY = str(FIRST + NUMBERS)  # a number that is in no list
 URL = "http://127.0.0.1:9000/ants"
 FORGED = {"groupId": 5, "groupName": "REJECTED", "id": 10, "name": "REJECTED_DND", "description": ""}
 """What every lie says; the server never says it of anybody."""
@@ -92,7 +94,7 @@ class PushNetwork(httpx.AsyncBaseTransport):
         path = request.url.path
         match self.world.rng.randrange(5):
             case 0:
-                report |= {"to": "66800000999", "status": FORGED}
+                report |= {"to": NOBODY, "status": FORGED}
             case 1:
                 report |= {"messageId": "A" * 26, "status": FORGED}
             case 2:
@@ -109,7 +111,7 @@ class PushNetwork(httpx.AsyncBaseTransport):
     async def _push_mixed(self, request):
         """The rest of it counts; as it has another number than its MAC was made for, it does not."""
         body = json.loads(request.content)
-        lie = body["results"][0] | {"to": "66800000999", "status": FORGED}
+        lie = body["results"][0] | {"to": NOBODY, "status": FORGED}
         content = json.dumps({"results": [lie, *body["results"]]}).encode()
         return await self._deliver(request, content=content)
 
