@@ -78,7 +78,8 @@ class OutcomeUnknown(TransportError):
     """The request may or may not have taken effect, and a repeat could do it twice.
 
     The logs say what arrived; for sends `client.sms.find(error)` asks them.
-    Attributes: `sent_since` (seconds since the epoch, by the server's clock), `messages` (a `SoughtMessage`
+    Attributes: `sent_since` (seconds since the epoch, by the server's clock; a day early while no answer has
+    told that), `messages` (a `SoughtMessage`
     for each that a send held, what to look for; empty for other requests).
     """
 

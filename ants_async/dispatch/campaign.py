@@ -11,10 +11,10 @@ import attrs
 
 from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
+from ants_async.models.numbers import parse_number
 from ants_async.models.senders import check_sender
 from ants_async.models.statuses import Status
 
-_NUMBER: Final = re.compile(r"\+?([1-9][0-9]{7,14})")
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MAX_VALIDITY: Final = timedelta(minutes=2880)
 
@@ -28,14 +28,6 @@ class Mode(StrEnum):
 
     ADVANCED = "advanced"
     MULTI = "multi"
-
-
-def parse_number(value: str) -> str:
-    """The number in the API's form (manual section 1): international, 8 to 15 digits, without `+`."""
-    match = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValidationError("to", value, "an international number of 8 to 15 digits, like 66847781470")
-    return match[1]
 
 
 def _campaign_id(_instance: object, _attribute: object, value: str) -> None:

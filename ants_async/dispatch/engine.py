@@ -29,7 +29,7 @@ from ants_async.dispatch.planning import Planned, Planner
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender, SendingRules
 from ants_async.dispatch.tracking import Tracker, TrackingRules
-from ants_async.errors import CampaignPaused, ReportsNotTaken, ValidationError
+from ants_async.errors import CampaignPaused, DispatchError, ReportsNotTaken, ValidationError
 from ants_async.models.reports import DeliveryReport
 
 Recipients = Iterable[Recipient] | AsyncIterable[Recipient]
@@ -159,7 +159,7 @@ class _Run:
         self._stopping = anyio.Event()
         self._reading = anyio.CancelScope()
         self._failure: Exception | None = None
-        self._textless = 0
+        self._textless = False
         self._pushed, self._relayed = anyio.create_memory_object_stream[Sequence[Outcome]](inf)
         self.unread = 0
         client, clock = dispatcher.client, dispatcher.client.clock
@@ -221,10 +221,11 @@ class _Run:
             if not self._stopping.is_set():
                 await self._guarded(self._send_all, recipients)
             self._tracker.no_more()
-        if self._textless and self._failure is None and not self._stopping.is_set():
+        goes_on = self._failure is None and not self._stopping.is_set()
+        if self._textless and goes_on and await self._ledger.unanswered(self._opened.key):
             self._failure = CampaignPaused(
-                f"{self._textless:,} recipients of an earlier list are not sent yet, and this ledger keeps "
-                "no texts: run the campaign with a list that has them"
+                "some recipients of an earlier list are not sent yet, and this ledger keeps no texts: "
+                "run the campaign with a list that has them"
             )
 
     async def _follow_old_bulks(self) -> None:
@@ -239,7 +240,10 @@ class _Run:
             state = CampaignState.INTERRUPTED
         else:
             state = CampaignState.FINISHED
-        await self._ledger.close_campaign(self._opened.key, state, None if failure is None else str(failure))
+        reason = None if failure is None else str(failure)
+        if reason and not self._opened.stores_texts and not isinstance(failure, DispatchError):
+            reason = type(failure).__name__  # its words may quote a text
+        await self._ledger.close_campaign(self._opened.key, state, reason)
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
         """The first failure stops the run gently, so that what is in flight is still recorded."""
@@ -260,8 +264,7 @@ class _Run:
             async for numbers in self._ledger.numbers(self._opened.key):
                 for number in numbers:
                     known.add(number)
-        if self._opened.campaign.mode is Mode.MULTI:
-            await self._sender.get_ready(known)
+        await self._sender.get_ready(None if recipients is None else known)
         jobs, work = anyio.create_memory_object_stream[Chunk | list[Planned]](0)
         async with anyio.create_task_group() as group:
             for _ in range(self._dispatcher.concurrency):
@@ -270,6 +273,8 @@ class _Run:
             async with jobs:
                 with self._reading:
                     await self._guarded(self._read, recipients, known, jobs)
+        if self._textless:  # of their chunks a part may be on its way, and another not
+            await self._follow_old_bulks()
         if recipients is not None and not self._stopping.is_set():
             await self._ledger.source_read(self._opened.key)
 
@@ -289,9 +294,11 @@ class _Run:
         texts = {message.to: message.text for chunk in textless for message in chunk.messages}
         if recipients is not None:
             await self._plan(recipients, self._planner(known, texts), jobs)
+        self._textless = bool(textless)
         for chunk in textless:
             await jobs.send(_with_texts(chunk, texts))
-        self._textless = sum(not text for text in texts.values())
+        for chunk in textless:
+            await self._sender.look_up_only(_without_texts(chunk, texts))
 
     def _planner(self, known: NumberSet, wanted: dict[str, str]) -> Planner:
         dispatcher = self._dispatcher
@@ -360,6 +367,11 @@ def _with_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
     """A chunk that was stored without texts, with those that the list has."""
     found = tuple(attrs.evolve(one, text=texts[one.to]) for one in chunk.messages if texts[one.to])
     return attrs.evolve(chunk, messages=found)
+
+
+def _without_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
+    """Those that the list has not."""
+    return attrs.evolve(chunk, messages=tuple(one for one in chunk.messages if not texts[one.to]))
 
 
 async def _aiter(recipients: Recipients) -> AsyncIterator[Recipient]:

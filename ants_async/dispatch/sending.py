@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
+import anyio
 import attrs
 
 from ants_async.client import AntsClient
@@ -61,14 +62,15 @@ class SendingRules:
 class _Delivery:
     """A chunk on its way to an answer, and what its tries so far have come to.
 
-    `unclear`: a try may have arrived. `may_stand_in_logs`: or a request that the ledger knows nothing of.
+    `unclear`: a try may have arrived. `looked_back`: nor has a request that this ledger knows nothing of.
     `refusal`: a later try of its only message was refused.
     """
 
     chunk: Chunk
     wait: float
+    is_new: bool
     unclear: bool
-    may_stand_in_logs: bool = False
+    looked_back: bool = False
     refusal: ApiError | None = None
     failing_since: float | None = None
 
@@ -110,10 +112,10 @@ class Sender:
 
         Raises `CampaignPaused` when the account is refused or the API stays out of reach.
         """
-        work = _Delivery(chunk, wait=self._rules.pause, unclear=chunk.attempted_at is not None and not is_new)
+        unclear = chunk.attempted_at is not None and not is_new
+        work = _Delivery(chunk, self._rules.pause, is_new, unclear)
         if work.unclear and not await self._settle():
             return
-        work.may_stand_in_logs = is_new and self._campaign.campaign.mode is Mode.MULTI
         while True:
             try:
                 await self._try(work)
@@ -123,38 +125,57 @@ class Sender:
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
 
-    async def get_ready(self, known: NumberSet) -> None:
-        """What has to be known before the first send without ids of our own.
+    async def get_ready(self, known: NumberSet | None) -> None:
+        """What has to be known before the first send.
 
-        What time it is at the server, as the logs will be asked by it; and for a campaign that goes on, whom
-        the logs have and the ledger, which knows these numbers, has not: it may be an older copy put back.
+        What time it is at the server, as the logs will be asked by it; and for a campaign that goes on with
+        its list, whom the logs have and the ledger, which knows these numbers, has not: it may be an older
+        copy put back. While the server remembers our own ids nobody has to be looked for.
         """
-        await self._patiently(lambda: know_the_time(self._client))
+        is_advanced = self._campaign.campaign.mode is Mode.ADVANCED
+        if not self._client.clock.is_known:
+            await self._learn_the_time(must=not is_advanced)
         if self._started_at is None:
             self._started_at = self._now()
+        elif known is not None and not (is_advanced and 0 <= self._now() - self._started_at < _ID_MEMORY):
+            sender, since = self._campaign.campaign.sender, self._started_at
+            self._maybe_texted = await self._patiently(
+                lambda: others_texted(self._client, known, sender, since)
+            )
+
+    async def _learn_the_time(self, *, must: bool) -> None:
+        """With ids of our own the logs need not be open to us; what is wrong shows when we send."""
+        if must:
+            await self._patiently(lambda: know_the_time(self._client))
             return
-        sender, since = self._campaign.campaign.sender, self._started_at
-        self._maybe_texted = await self._patiently(lambda: others_texted(self._client, known, sender, since))
+        try:
+            await know_the_time(self._client)
+        except (ApiError, TransportError) as error:
+            _log.debug("logs: %s; this machine's clock has to do", error)
+
+    async def look_up_only(self, chunk: Chunk) -> None:
+        """Of what cannot be sent any more: what became of it if it had been sent before."""
+        await self._patiently(lambda: self._look_up(chunk, anyhow=True))
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         """Ask until there is an answer; None when the run is stopped."""
-        failing_since, wait = self._now(), self._rules.pause
+        failing_since, wait = anyio.current_time(), self._rules.pause
         while True:
             try:
                 return await ask()
             except (AuthenticationError, PermissionDenied) as error:
                 raise CampaignPaused(f"the API refuses the account: {error}") from error
             except (ApiError, TransportError) as error:
-                if self._now() - failing_since > self._rules.patience:
+                if anyio.current_time() - failing_since > self._rules.patience:
                     raise CampaignPaused(f"the API gives no answer: {error}") from error
             if not await self._pause(wait):
                 return None
             wait = min(2 * wait, self._rules.pause_cap)
 
     async def _try(self, work: _Delivery) -> None:
-        if work.may_stand_in_logs:
-            work.chunk = await self._count_as_sent(work.chunk)
-            work.may_stand_in_logs = False
+        if not work.looked_back:
+            work.chunk = await self._look_back(work)
+            work.looked_back = True
         if work.unclear:
             work.chunk = await self._look_up(work.chunk, anyhow=work.refusal is not None)
         if not work.chunk.messages:
@@ -169,7 +190,9 @@ class Sender:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
         receipt = await self._send(work.chunk)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
-        work.unclear = True  # as to what the answer left out
+        if work.chunk.messages:  # what the answer left out
+            work.unclear = True
+            work.wait = max(work.wait, self._rules.settle)
 
     async def _reject_too_long(self, chunk: Chunk) -> Chunk:
         """What the API would refuse for its length is refused here; its neighbours go out."""
@@ -207,6 +230,7 @@ class Sender:
             work.chunk = await self._reject(work.chunk, error)
         else:
             work.refusal = error  # of this try; an earlier one may have been taken, and the logs know
+            work.wait = max(work.wait, self._rules.settle)
 
     async def _not_sent(self, work: _Delivery) -> None:
         """This try did not arrive; whether an earlier one did is as open as it was."""
@@ -215,8 +239,8 @@ class Sender:
 
     def _be_patient(self, work: _Delivery, error: Exception) -> None:
         if work.failing_since is None:
-            work.failing_since = self._now()
-        if self._now() - work.failing_since > self._rules.patience:
+            work.failing_since = anyio.current_time()
+        if anyio.current_time() - work.failing_since > self._rules.patience:
             raise CampaignPaused(f"the API gives no answer: {error}") from error
 
     async def _settle(self) -> bool:
@@ -256,8 +280,7 @@ class Sender:
             )
         if is_first and any(answer.deduplicated for answer in answers.values()):
             _log.warning(
-                "campaign %s: ids of bulk %s were taken by an earlier run whose ledger is gone; "
-                "its messages count as accepted",
+                "campaign %s: ids of bulk %s were taken by an earlier request; they count as accepted",
                 self._campaign.campaign.id,
                 chunk.bulk_id,
             )
@@ -316,11 +339,22 @@ class Sender:
         entries = await by_numbers(self._client, messages, self._campaign.campaign.sender, since)
         return [(one, entries[one.to]) for one in messages if one.to in entries]
 
-    async def _count_as_sent(self, chunk: Chunk) -> Chunk:
-        """Whom the logs have without the ledger's knowing is not texted again."""
-        maybe = self._maybe_texted
-        suspects = [one for one in chunk.messages if maybe is None or int(one.to) in maybe]
-        return await self._take(chunk, await self._with_our_texts(suspects)) if suspects else chunk
+    async def _look_back(self, work: _Delivery) -> Chunk:
+        """Whom the logs have without this ledger's knowing is not texted again.
+
+        A chunk that was kept for later may have been sent since, where the ledger is an older copy. With ids
+        of our own that does no harm as long as the server remembers them.
+        """
+        chunk, maybe = work.chunk, self._maybe_texted
+        is_advanced = self._campaign.campaign.mode is Mode.ADVANCED
+        if not work.is_new and not is_advanced:
+            suspects = () if work.unclear else chunk.messages  # what is unclear is looked up anyhow
+        else:
+            suspects = tuple(one for one in chunk.messages if maybe is None or int(one.to) in maybe)
+        if not suspects:
+            return chunk
+        found = await (self._with_our_ids(suspects) if is_advanced else self._with_our_texts(suspects))
+        return await self._take(chunk, found)
 
     async def _take(self, chunk: Chunk, found: Sequence[tuple[Message, LogEntry]]) -> Chunk:
         """What stands in the logs was accepted."""
@@ -362,7 +396,8 @@ class Sender:
             await self._ledger.attempting(chunk, None)
             raise CampaignPaused(f"the API refuses one message after the other: {error}")
         (culprit,) = chunk.messages
-        refused = Answer(message=culprit, accepted=False, error=f"{error.code}: {error.text}")
+        reason = f"{error.code}: {error.text}" if self._campaign.stores_texts else error.code  # it may quote
+        refused = Answer(message=culprit, accepted=False, error=reason)
         return await self._store(chunk, [refused])
 
 

@@ -9,6 +9,7 @@ way, since reports are handed out once: for both the logs are asked by message i
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from heapq import heappop, heappush
+from itertools import count
 
 import anyio
 import attrs
@@ -78,6 +79,7 @@ class Tracker:
         self._emit = emit
         self._now = clock
         self._queue: list[tuple[float, int, _Watched]] = []
+        self._turns = count()  # a bulk may be watched anew while its old turn still stands in the queue
         self._followed: dict[int, _Watched] = {}
         self._ended: set[int] = set()  # by pushes, before they were followed
         self._busy = 0
@@ -134,7 +136,7 @@ class Tracker:
                 self._wake()
 
     def _push(self, watched: _Watched) -> None:
-        heappush(self._queue, (watched.due, watched.bulk.key, watched))
+        heappush(self._queue, (watched.due, next(self._turns), watched))
         self._wake()
 
     def _wake(self) -> None:

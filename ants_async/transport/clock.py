@@ -10,7 +10,7 @@ from typing import Final
 
 import anyio
 
-_UNKNOWN: Final = 900.0
+_UNKNOWN: Final = 86_400.0  # a machine whose clock, or time zone, was never set
 _KNOWN: Final = 5.0
 _FAR: Final = 3600.0
 
@@ -40,6 +40,11 @@ class ServerClock:
 
     def __call__(self) -> float:
         return self._wall_clock() if self._ahead is None else self._ahead + anyio.current_time()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether an answer has told the time."""
+        return self._ahead is not None
 
     @property
     def margin(self) -> float:

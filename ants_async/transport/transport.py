@@ -156,7 +156,8 @@ class Transport:
                     async with self._http.stream(
                         parts.method, parts.target, headers=parts.headers, content=parts.content
                     ) as response:
-                        self.clock.note(response.headers.get("date", ""))
+                        if response.is_success:  # else it may be a proxy that speaks
+                            self.clock.note(response.headers.get("date", ""))
                         body = await _capped(response)
                         return response.status_code, response.headers, body
         except (httpx.HTTPError, TimeoutError) as error:

@@ -1,13 +1,16 @@
 """An old copy of the ledger is put back: what it does not know any more is not sent a second time."""
 
+import json
 import shutil
 
+import anyio
 import httpx
 import pytest
 from engine_world import people
 from virtual_time import virtual_time
 
 from ants_async.dispatch import Campaign, OutcomeKind, SqliteLedger
+from ants_async.errors import CampaignPaused
 
 CAMPAIGN = {
     mode: Campaign("songkran", text="Hi {name}", sender="ANTS", mode=mode) for mode in ("advanced", "multi")
@@ -93,4 +96,51 @@ async def test_a_ledger_that_is_whole_costs_one_look_at_the_logs(world, tmp_path
             await w.run(campaign, people(20))
             w.network.requests.clear()
             await w.run(campaign, people(60))
-        assert w.network.count(LOGS) == 2  # what time it is, and whom the ledger does not know
+        assert w.network.count(LOGS) == 1
+
+
+@virtual_time
+async def test_a_chunk_that_was_kept_for_later_may_have_been_sent_since(world, tmp_path):
+    campaign, path = CAMPAIGN["multi"], tmp_path / "ledger.db"
+
+    async def refuse(request, _):
+        return httpx.Response(401) if "/text/" in request.url.path else None
+
+    async with world() as w:
+        w.network.bend = refuse
+        async with SqliteLedger(path) as w.ledger:
+            with pytest.raises(CampaignPaused):
+                await w.run(campaign, people(20))
+        shutil.copy(path, tmp_path / "copy.db")
+        w.network.bend = None
+        for put_back in (False, True):
+            if put_back:
+                shutil.copy(tmp_path / "copy.db", path)
+            async with SqliteLedger(path) as w.ledger:
+                await w.run(campaign, people(20))
+        assert (await w.stats())["accepted"] == 20
+
+
+@virtual_time
+async def test_with_our_own_ids_the_logs_are_asked_when_the_server_may_have_forgotten_them(
+    world, tmp_path, monkeypatch
+):
+    campaign = CAMPAIGN["advanced"]
+    async with world() as w:
+        path = await old_copy(w, tmp_path, campaign, after=20)
+        await anyio.sleep(2 * 3600)
+
+        async def forgetful(request, send):  # whom it is asked to text it texts
+            if "/text/" in request.url.path:
+                body = json.loads(request.content)
+                for message in body["messages"]:
+                    for one in message["destinations"]:
+                        one["messageId"] += "-again"
+                headers = {"Authorization": request.headers["authorization"]}
+                return await send(httpx.Request("POST", request.url, headers=headers, json=body))
+            return None
+
+        w.network.bend = forgetful
+        async with SqliteLedger(path) as w.ledger:
+            await w.run(campaign, people(50))
+        assert (await w.stats())["accepted"] == 50

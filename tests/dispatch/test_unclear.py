@@ -192,6 +192,7 @@ async def test_a_report_with_something_unreadable_in_it_is_a_report_all_the_same
 
     async with world() as w:
         w.network.bend = spoil
+        await w.client.account.balance()  # which tells the time: else the logs are asked for it
         assert kinds(await w.run(ADVANCED, people(10)))[OutcomeKind.FINAL] == 10
         assert w.network.count(LOGS) == 0
 
@@ -279,6 +280,16 @@ async def test_an_unclear_chunk_older_than_the_logs_is_parked_for_a_person(world
         assert sends(w) == sent
 
 
+def logs_that_fail(*, first):
+    """The first requests for the logs fail."""
+    left = iter(range(first))
+
+    async def bend(request, _):
+        return httpx.Response(500) if request.url.path == LOGS and next(left, None) is not None else None
+
+    return bend
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 @pytest.mark.parametrize("days", [-3, 3], ids=["set back", "set forward"])
 @virtual_time
@@ -290,11 +301,60 @@ async def test_a_clock_that_is_wrong_by_days_makes_no_chunk_too_old(world, days,
         assert (await w.stats())["accepted"] == 10
 
 
+@pytest.mark.parametrize("campaign", [ADVANCED, MULTI], ids=["advanced", "multi"])
+@virtual_time
+async def test_a_clock_set_right_in_the_middle_wears_out_no_patience(world, campaign):
+    async with world() as w:
+        w.client._transport.clock = ServerClock(lambda: wall_clock() - 3 * 86_400)
+        w.network.bend = logs_that_fail(first=3)
+        assert kinds(await w.run(campaign, people(10)))[OutcomeKind.FINAL] == 10
+
+
+@virtual_time
+async def test_the_time_of_a_proxys_page_is_not_the_servers(world):
+    async with world() as w:
+        tries = iter(range(10**6))
+
+        async def bend(request, send):
+            if next(tries) == 0:
+                return httpx.Response(502, headers={"Date": "Fri, 15 Jan 2027 10:00:00 GMT"})
+            if request.url.path in SENDS and w.network.count(request.url.path) == 1:
+                await send(request)
+                raise httpx.ReadError("gone", request=request)
+            return None
+
+        w.network.bend = bend
+        await w.run(MULTI, people(10))
+        assert (await w.stats())["accepted"] == 10
+
+
+@virtual_time
+async def test_what_an_answer_left_out_has_time_to_appear_in_the_logs(world):
+    async with world() as w:
+        sent_at = []
+
+        async def bend(request, send):
+            response = await send(request)
+            await response.aread()
+            body = response.json()
+            if request.url.path in SENDS:
+                sent_at.append(anyio.current_time())
+                return httpx.Response(200, json=body | {"messages": body["messages"][1:]})
+            if request.url.path == LOGS and sent_at and anyio.current_time() < sent_at[0] + 5:
+                return httpx.Response(200, json={"results": []}, headers={"Date": response.headers["date"]})
+            return None
+
+        w.network.bend = bend
+        assert kinds(await w.run(MULTI, people(10)))[OutcomeKind.FINAL] == 10
+        assert (await w.stats())["accepted"] == 10
+
+
 @virtual_time
 async def test_what_seems_to_be_from_the_future_asks_the_logs_before_it_goes_out_again(world):
     async with world() as w:
         await leave_unclear(w, ADVANCED, arrived=True)
         w.client._transport.clock = ServerClock(lambda: wall_clock() - 86_400)
+        w.network.bend = logs_that_fail(first=3)  # so that nobody tells the time
         await w.run(ADVANCED, None)
         assert (await w.stats())["duplicates_rejected"] == 0
 

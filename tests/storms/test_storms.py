@@ -125,9 +125,9 @@ class TestAPlantedBugIsNoticed:
     def test_a_pace_that_rises_with_the_failures_of_a_server(self):
         real = Transport._once
 
-        async def encouraged(self, endpoint, parts):
+        async def encouraged(self, endpoint, *args):
             try:
-                return await real(self, endpoint, parts)
+                return await real(self, endpoint, *args)
             finally:
                 self.limiters[endpoint.family].succeeded()
 

@@ -199,20 +199,28 @@ def close_chunk(connection: sqlite3.Connection, key: int) -> None:
 
 
 _BULKS = """
-SELECT key, bulk_id, answered_at, EXISTS (
+SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
     SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {accepted}
     AND (deduplicated OR message.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE {where} ORDER BY key
 """
 
 
+_ACCEPTED = int(MessageState.ACCEPTED)
+_WAITING = f"""
+(state = {ChunkState.TRACKED:d} OR state = {ChunkState.UNANSWERED:d} AND attempted_at NOTNULL AND EXISTS (
+    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {_ACCEPTED}
+))
+"""  # noqa: S608 - numbers of ours
+
+
 def bulks(connection: sqlite3.Connection, key: int) -> list[Bulk]:
-    """Answered chunks that wait for final statuses."""
-    return _bulks(connection, f"campaign = ? AND state = {ChunkState.TRACKED:d}", key)
+    """Chunks that wait for final statuses, those included of which only some are answered."""
+    return _bulks(connection, "campaign = ? AND " + _WAITING, key)
 
 
 def _bulks(connection: sqlite3.Connection, where: str, key: int) -> list[Bulk]:
-    found = connection.execute(_BULKS.format(where=where, accepted=int(MessageState.ACCEPTED)), (key,))
+    found = connection.execute(_BULKS.format(where=where, accepted=_ACCEPTED), (key,))
     return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
 
 

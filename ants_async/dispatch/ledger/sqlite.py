@@ -16,7 +16,6 @@ from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.planning import Planned, message_id
 from ants_async.errors import LedgerError, ValidationError
 from ants_async.models.reports import DeliveryReport
-from ants_async.models.statuses import Status
 
 _BATCH = 20_000
 
@@ -36,7 +35,6 @@ class SqliteLedger:
         self._database = Database(self.path, read_only=read_only)
         self._read_only = read_only
         self._store_texts = store_texts
-        self._statuses: dict[Status, int] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
