@@ -103,22 +103,26 @@ class AdaptiveRate(Pacer):
     def _cut(self, now: float, asked: float) -> None:
         since = now - self._last_cut
         known = self._ceiling is not None
+        if self._ceiling is None and now - self._measuring_since < _EPOCH / 2:
+            self._rate = max(self._rate / 2, self._slowest)  # found it shut: that is no news about the limit
+            self._last_cut = now
+            return
         if self._ceiling is None:
             # Half of the rate at least: whoever hardly sends at all has not measured anything.
             self._ceiling = max(min(self._accepted_rate(now), self._rate), self._rate / 2)
             self._cuts = 1
         else:
             # Refused before looking beyond the ceiling: then that was too high.
+            self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < max(_SOON, 60 / self._rate) else 0
             early = since <= self._hold_for
-            highest = self._rate * (1.0 if not early else 0.98 if asked else 0.97)
+            highest = self._rate * (1.0 if not early else 0.95 if self._cuts else 0.98 if asked else 0.97)
             self._ceiling = min(self._moved(self._ceiling, now), highest)
-            self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < _SOON else 0
         self._ceiling = max(self._ceiling, self._slowest)
         step = _STEPS[self._cuts] if known else _FIRST_STEP
         self._rate = max(step * self._ceiling, self._slowest)
         self._last_cut = now
-        # So long that refusals stay below one request in a hundred, their pauses near one second in forty.
-        self._hold_for = min(max(20.0, 100 / self._rate, 40 * asked), 60.0)
+        # So long that refusals stay below one request in a hundred, their pauses near one second in fifty.
+        self._hold_for = min(max(20.0, 100 / self._rate, 55 * asked), 60.0)
 
     def _moved(self, ceiling: float, now: float) -> float:
         """Where the ceiling is by what was accepted lately."""
@@ -144,7 +148,7 @@ class AdaptiveRate(Pacer):
 
     def _growth(self, now: float) -> float:
         if self._ceiling is None:
-            return 0.7
+            return 0.8
         quiet = now - self._last_cut
         far = self._rate < 0.9 * self._ceiling
         if self._rate < self._ceiling:
