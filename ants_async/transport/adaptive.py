@@ -71,7 +71,6 @@ class AdaptiveRate(Pacer):
         self._refused_in_a_row = 0
         if self._paused:
             self._resume(now)
-        self._measuring_since = min(self._measuring_since, now)
         self._accepted.append(now)
         if self._rate < max(self._initial, 2 * self._accepted_rate(now)):  # a rate nobody uses proves nothing
             self._rate += self._growth(now)
@@ -101,24 +100,25 @@ class AdaptiveRate(Pacer):
                 self._hold(breath)
 
     def _cut(self, now: float, asked: float) -> None:
-        since = now - self._last_cut
-        known = self._ceiling is not None
+        since, self._last_cut = now - self._last_cut, now
+        if self._ceiling is None and now - self._measuring_since < _EPOCH / 2:
+            self._rate = max(self._rate / 2, self._slowest)  # found it shut: that is no news about the limit
+            return
         if self._ceiling is None:
             # Half of the rate at least: whoever hardly sends at all has not measured anything.
             self._ceiling = max(min(self._accepted_rate(now), self._rate), self._rate / 2)
-            self._cuts = 1
+            self._cuts, step = 1, _FIRST_STEP
         else:
-            # Refused before looking beyond the ceiling: then that was too high.
+            self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < max(_SOON, 60 / self._rate) else 0
+            step = _STEPS[self._cuts]
+            # Refused before it looked beyond the ceiling: then that was too high.
             early = since <= self._hold_for
-            highest = self._rate * (1.0 if not early else 0.98 if asked else 0.97)
+            highest = self._rate * (1.0 if not early else 0.95 if self._cuts else 0.98 if asked else 0.97)
             self._ceiling = min(self._moved(self._ceiling, now), highest)
-            self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < _SOON else 0
         self._ceiling = max(self._ceiling, self._slowest)
-        step = _STEPS[self._cuts] if known else _FIRST_STEP
         self._rate = max(step * self._ceiling, self._slowest)
-        self._last_cut = now
-        # So long that refusals stay below one request in a hundred, their pauses near one second in forty.
-        self._hold_for = min(max(20.0, 100 / self._rate, 40 * asked), 60.0)
+        # So long that refusals stay below one request in a hundred, their pauses near one second in fifty.
+        self._hold_for = min(max(20.0, 100 / self._rate, 55 * asked), 60.0)
 
     def _moved(self, ceiling: float, now: float) -> float:
         """Where the ceiling is by what was accepted lately."""
@@ -144,7 +144,7 @@ class AdaptiveRate(Pacer):
 
     def _growth(self, now: float) -> float:
         if self._ceiling is None:
-            return 0.7
+            return 0.8
         quiet = now - self._last_cut
         far = self._rate < 0.9 * self._ceiling
         if self._rate < self._ceiling:
@@ -163,10 +163,8 @@ class AdaptiveRate(Pacer):
         return _STORM_PAUSES[min(self._pauses, len(_STORM_PAUSES) - 1)]
 
     def _resume(self, now: float) -> None:
-        if (
-            now - self._last_cut > _SOON and self._ceiling is not None
-        ):  # that was a storm; the limit is as it was
-            self._rate = max(0.7 * self._ceiling, self._slowest)
+        if self._ceiling is not None and now - self._last_cut > _SOON:
+            self._rate = max(0.7 * self._ceiling, self._slowest)  # that was a storm; the limit is as it was
             self._cuts = 0
         self._paused = self._probing = False
         self._pauses = 0

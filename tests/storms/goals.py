@@ -47,13 +47,13 @@ def _second_client(case, *, slow):
     step by step, and each step costs a pause of 1 to 1.25 s, mostly of the larger one: eight steps are 5 % of
     these three minutes. That is what cuts of 2 to 7 % a step cost, not a law of nature.
 
-    *Buckets.* A second's worth of tokens hides the limit L from slow start. A rate that grows by 0.7 per
-    accept is at x L when they are used up, where x - 1 - ln x = 0.7: x = 2.45. Until the first refusal is
-    back, 1.45 L trip of its requests are refused; for two clients 2.9 L trip, of L requests in each second.
+    *Buckets.* A second's worth of tokens hides the limit L from slow start. A rate that grows by 0.8 per
+    accept is at x L when they are used up, where x - 1 - ln x = 0.8: x = 2.6. Until the first refusal is
+    back, 1.6 L trip of its requests are refused; for two clients 3.2 L trip, of L requests in each second.
     """
     bucket = case.server == "token bucket"
     grain = 0.0 if bucket else 1 / case.limit
-    hidden = 2.9 * case.trip / case.end if bucket else 0.0
+    hidden = 3.2 * case.trip / case.end if bucket else 0.0
     if slow:
         return Goal(0.88 - grain, 0.02)
     dear = not bucket and case.retry_after != "none"

@@ -233,6 +233,15 @@ def test_a_limit_that_is_doubled(server, seed):
     assert log.accepts(160, 180) >= 0.9 * 100 * 20
 
 
+@pytest.mark.parametrize("retry_after", [None, 1.0])
+def test_a_first_request_that_finds_the_door_shut_says_nothing_about_the_limit(retry_after):
+    """Somebody else had used the second up."""
+    options = {"seconds": 40, "retry_after": lambda _: retry_after}
+    log = run(TokenBucket, lambda now: 0 if now < 0.1 else 50, 11, **options)
+    assert not log.accepted[0]
+    assert log.accepts(20, 40) >= 0.9 * 50 * 20
+
+
 @virtual_time
 async def test_a_server_that_asks_for_one_second_for_ever_is_asked_ever_more_seldom():
     limiter = adaptive()
