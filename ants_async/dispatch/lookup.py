@@ -18,6 +18,7 @@ from ants_async.errors import (
     ServerError,
     ThrottledError,
 )
+from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SoughtMessage
 from ants_async.resources.finding import find
@@ -79,8 +80,9 @@ async def others_texted(
     try:
         with _refused_is_no_answer():
             async for entry in client.logs.stream(sender=sender, sent_since=sent_since):
-                if _DIGITS.fullmatch(entry.to or "") and int(entry.to or "") not in known:
-                    found.add(int(entry.to or ""))
+                number = bare(entry.to)
+                if _DIGITS.fullmatch(number) and int(number) not in known:
+                    found.add(int(number))
     except IncompleteResult:
         return None
     return found

@@ -26,6 +26,7 @@ from ants_async.errors import (
     TransportError,
     ValidationError,
 )
+from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SendReceipt
 from ants_async.models.statuses import ACCOUNT_REFUSALS, DUPLICATE_MESSAGE_ID, Status, StatusGroup
@@ -240,7 +241,7 @@ class Sender:
         by_number = {message.to: message for message in chunk.messages}
         answers: dict[str, Answer] = {}
         for entry in receipt.messages:
-            message = by_id.get(entry.message_id or "") or by_number.get(entry.to)
+            message = by_id.get(entry.message_id or "") or by_number.get(bare(entry.to))
             if message is None:
                 _log.warning("an answer holds a message that was not in its request; it is passed over")
                 continue

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 import anyio
+import attrs
 
 from ants_async.errors import AntsError
+from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SoughtMessage
 from ants_async.resources.reports import MAX_LIMIT, Logs
@@ -18,7 +20,8 @@ async def find(logs: Logs, messages: Iterable[SoughtMessage], since: float) -> l
     """Log entries of these messages, sent at `since` (seconds since the epoch) or later.
 
     A message with an id is found by it. Another one is an entry with its number, its sender and its text, for
-    what somebody else sent to the same number at the same time is another message.
+    what somebody else sent to the same number at the same time is another message. An entry's number comes
+    in the form in which it was sent, whichever way the logs write it.
     """
     by_sender: dict[str | None, list[SoughtMessage]] = {}
     ids: list[str] = []
@@ -30,7 +33,7 @@ async def find(logs: Logs, messages: Iterable[SoughtMessage], since: float) -> l
     found = [entry async for entry in logs.stream(message_id=ids)]
     for sender, some in by_sender.items():
         found += await _by_number(logs, some, sender, datetime.fromtimestamp(since, UTC))
-    return found
+    return [entry if entry.to is None else attrs.evolve(entry, to=bare(entry.to)) for entry in found]
 
 
 async def _by_number(
@@ -42,7 +45,7 @@ async def _by_number(
         texts.setdefault(one.to, set()).add(one.text)
 
     def ours(entries: Iterable[LogEntry]) -> list[LogEntry]:
-        return [entry for entry in entries if _fits(entry, texts.get(entry.to or "", set()))]
+        return [entry for entry in entries if _fits(entry, texts.get(bare(entry.to), set()))]
 
     page = await logs.page(sender=sender, sent_since=since, limit=MAX_LIMIT)
     if len(page.results) + page.unreadable < MAX_LIMIT:
