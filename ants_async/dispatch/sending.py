@@ -308,7 +308,7 @@ class Sender:
 
     async def _with_our_ids(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
         """Those that the logs have."""
-        entries = await by_message_ids(self._client, [one.message_id for one in messages])
+        entries = await by_message_ids(self._client, [one.message_id for one in messages], complete=True)
         return [(one, entries[one.message_id]) for one in messages if one.message_id in entries]
 
     async def _with_our_texts(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:

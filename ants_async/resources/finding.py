@@ -1,4 +1,8 @@
-"""What arrived of a send that got no clear answer: the logs tell, any number of times (manual section 5)."""
+"""What arrived of a send that got no clear answer: the logs tell, any number of times (manual section 5).
+
+What is not found may be sent again. So an answer with entries that cannot be read raises `IncompleteResult`:
+one of them may be what is sought.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -30,7 +34,7 @@ async def find(logs: Logs, messages: Iterable[SoughtMessage], since: float) -> l
             ids.append(one.message_id)
         else:
             by_sender.setdefault(one.sender, []).append(one)
-    found = [entry async for entry in logs.stream(message_id=ids)]
+    found = [entry async for entry in logs.stream(message_id=ids, complete=True)]
     for sender, some in by_sender.items():
         found += await _by_number(logs, some, sender, datetime.fromtimestamp(since, UTC))
     return [entry if entry.to is None else attrs.evolve(entry, to=bare(entry.to)) for entry in found]
@@ -39,7 +43,7 @@ async def find(logs: Logs, messages: Iterable[SoughtMessage], since: float) -> l
 async def _by_number(
     logs: Logs, messages: Sequence[SoughtMessage], sender: str | None, since: datetime
 ) -> list[LogEntry]:
-    """One request for all where the answer is whole, else one a number."""
+    """One request for all where the answer is whole and can be read, else one a number."""
     texts: dict[str, set[str | None]] = {}
     for one in messages:
         texts.setdefault(one.to, set()).add(one.text)
@@ -48,7 +52,7 @@ async def _by_number(
         return [entry for entry in entries if _fits(entry, texts.get(bare(entry.to), set()))]
 
     page = await logs.page(sender=sender, sent_since=since, limit=MAX_LIMIT)
-    if len(page.results) + page.unreadable < MAX_LIMIT:
+    if not page.unreadable and len(page.results) < MAX_LIMIT:
         return ours(page.results)
     found: list[LogEntry] = []
     failures: list[AntsError] = []
@@ -57,7 +61,8 @@ async def _by_number(
     async def look() -> None:
         try:
             for to in numbers:
-                found.extend(ours([one async for one in logs.stream(sender=sender, to=to, sent_since=since)]))
+                entries = logs.stream(complete=True, sender=sender, to=to, sent_since=since)
+                found.extend(ours([one async for one in entries]))
         except AntsError as error:
             failures.append(error)
             group.cancel_scope.cancel()

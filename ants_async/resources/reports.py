@@ -90,24 +90,31 @@ class Logs:
         query = _query(filters)
         return LogPage(()) if ids == () else await self._page(query, limit)
 
-    async def stream(self, **filters: Unpack[LogFilters]) -> AsyncIterator[LogEntry]:
+    async def stream(
+        self, *, complete: bool = False, **filters: Unpack[LogFilters]
+    ) -> AsyncIterator[LogEntry]:
         """All messages that the filters let through, page by page, each once. Manual section 5.
 
         Any number of message ids is asked for in URLs of a length that every server takes. Otherwise the
         pages move along the time of sending. Raises as `search`, and `IncompleteResult` when more than
         1000 messages were sent in one and the same millisecond: ask by `bulk_id`, `to` or `message_id` then.
+        An entry that cannot be read is passed over; with `complete` it raises `IncompleteResult`, too, after
+        its page, for whoever concludes something from what is missing.
         """
         ids = filters.get("message_id")
         if ids is None or isinstance(ids, str):
-            async for entry in self._walk(_query(filters)):
+            async for entry in self._walk(_query(filters), complete):
                 yield entry
             return
         query = _query({**filters, "message_id": None})
         for some in _url_fulls(ids, _QUERY - len(urlencode(query))):
-            for entry in (await self._page(query | {"messageId": ",".join(some)}, MAX_LIMIT)).results:
+            page = await self._page(query | {"messageId": ",".join(some)}, MAX_LIMIT)
+            for entry in page.results:
                 yield entry
+            if complete:
+                _check_whole(page)
 
-    async def _walk(self, query: dict[str, str]) -> AsyncIterator[LogEntry]:
+    async def _walk(self, query: dict[str, str], complete: bool) -> AsyncIterator[LogEntry]:
         """Page after page along the time of sending, in whichever order the API has them."""
         seen: frozenset[str] = frozenset()
         while True:
@@ -115,6 +122,8 @@ class Logs:
             new = [entry for entry in page.results if entry.message_id not in seen]
             for entry in new:
                 yield entry
+            if complete:
+                _check_whole(page)
             if len(page.results) + page.unreadable < MAX_LIMIT:
                 return
             times = [entry.sent_at for entry in page.results if entry.sent_at is not None]
@@ -129,6 +138,11 @@ class Logs:
     async def _page(self, query: dict[str, str], limit: int) -> LogPage:
         page: LogPage = await self._transport.call(LOGS, query=query | {"limit": _limit(limit)})
         return page
+
+
+def _check_whole(page: LogPage) -> None:
+    if page.unreadable:
+        raise IncompleteResult(f"{page.unreadable} entries of the logs cannot be read")
 
 
 def _query(filters: LogFilters) -> dict[str, str]:
