@@ -22,7 +22,7 @@ from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SoughtMessage
 from ants_async.resources.finding import find
-from ants_async.resources.reports import MAX_LIMIT
+from ants_async.resources.reports import MAX_LIMIT, can_be_one_of_several
 
 LOG_WINDOW: Final = timedelta(hours=48)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -49,9 +49,13 @@ async def know_the_time(client: AntsClient) -> None:
 async def by_message_ids(
     client: AntsClient, ids: Sequence[str], *, complete: bool = False
 ) -> dict[str, LogEntry]:
-    """Log entries of these messages, by id. `complete`: what is missing is to be concluded from."""
+    """Log entries of these messages, by id. `complete`: what is missing is to be concluded from.
+
+    An id of the server's own that cannot be asked for stays unknown to the logs: reports may still come.
+    """
     with _refused_is_no_answer():
-        entries = client.logs.stream(complete=complete, message_id=ids)
+        some = filter(can_be_one_of_several, ids)
+        entries = client.logs.stream(complete=complete, message_id=some)
         return {entry.message_id: entry async for entry in entries}
 
 
