@@ -106,8 +106,10 @@ class Transport:
                 self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
             )(once)
         except (ApiError, TransportError, ConfigurationError) as error:
-            # A repeat that was refused, or never left, says nothing about an earlier try.
-            refused_since = bool(unclear) and error is not unclear[-1] and endpoint.method == "POST"
+            # A repeat that was refused, or never left, says nothing about an earlier try, which matters
+            # where that one may have had an effect.
+            has_effect = endpoint.repeat is Repeat.HARMFUL
+            refused_since = has_effect and bool(unclear) and error is not unclear[-1]
             if not refused_since and (repeat is Repeat.HARMLESS or error not in unclear):
                 raise
             message = (

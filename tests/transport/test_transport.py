@@ -144,6 +144,13 @@ async def test_a_refused_repeat_does_not_say_that_the_first_try_did_not_arrive(t
 
 
 @virtual_time
+async def test_what_has_no_effect_leaves_nothing_open_when_its_repeat_is_refused():
+    async with client(Script(httpx.Response(500), httpx.Response(400))) as api:
+        with pytest.raises(errors.BadRequest):
+            await api.sms.preview("Hi")
+
+
+@virtual_time
 async def test_reads_give_up_after_their_attempts_with_the_last_error():
     script = Script(httpx.ReadTimeout("slow"))
     async with client(script, retry=RetryPolicy(attempts=3)) as api:
