@@ -14,7 +14,7 @@ AntsError
 │   ├── ThrottledError 429 (`retry_after`)
 │   └── ServerError 5xx
 ├── PinLimitReached           an application's PIN limit (`retry_after`)
-├── IncompleteResult          more entries than a page holds, and no way to the rest
+├── IncompleteResult          more entries than can be read, or than a page holds, and no way to the rest
 └── DispatchError             a campaign cannot start or go on
     ├── CampaignMismatch        the id was used before with another text, sender or mode
     ├── CampaignPaused          the account was refused; nothing is lost, resume later
@@ -151,7 +151,7 @@ class PinLimitReached(AntsError):
 
 
 class IncompleteResult(AntsError):
-    """There are more entries than one page holds, and the API has no way to ask for the rest."""
+    """There are more entries than one page holds, and no way to ask for the rest; or some cannot be read."""
 
 
 class DispatchError(AntsError):

@@ -18,10 +18,11 @@ from ants_async.errors import (
     ServerError,
     ThrottledError,
 )
+from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SoughtMessage
 from ants_async.resources.finding import find
-from ants_async.resources.reports import MAX_LIMIT
+from ants_async.resources.reports import MAX_LIMIT, can_be_one_of_several
 
 LOG_WINDOW: Final = timedelta(hours=48)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -29,13 +30,15 @@ _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 @contextmanager
 def _refused_is_no_answer() -> Iterator[None]:
-    """What the logs refuse says nothing about the messages they were asked for."""
+    """What the logs refuse, or what cannot be read of them, says nothing about the messages asked for."""
     try:
         yield
     except (AuthenticationError, PermissionDenied, ThrottledError, ServerError):
         raise
     except ApiError as error:
         raise RequestTimeout(f"the logs refuse to be asked: {error}") from error
+    except IncompleteResult as error:
+        raise RequestTimeout(f"the logs give no whole answer: {error}") from error
 
 
 async def know_the_time(client: AntsClient) -> None:
@@ -43,10 +46,17 @@ async def know_the_time(client: AntsClient) -> None:
     await client.logs.search(limit=1)
 
 
-async def by_message_ids(client: AntsClient, ids: Sequence[str]) -> dict[str, LogEntry]:
-    """Log entries of these messages, by id."""
+async def by_message_ids(
+    client: AntsClient, ids: Sequence[str], *, complete: bool = False
+) -> dict[str, LogEntry]:
+    """Log entries of these messages, by id. `complete`: what is missing is to be concluded from.
+
+    An id of the server's own that cannot be asked for stays unknown to the logs: reports may still come.
+    """
     with _refused_is_no_answer():
-        return {entry.message_id: entry async for entry in client.logs.stream(message_id=ids)}
+        some = filter(can_be_one_of_several, ids)
+        entries = client.logs.stream(complete=complete, message_id=some)
+        return {entry.message_id: entry async for entry in entries}
 
 
 async def by_bulk_id(client: AntsClient, bulk_id: str) -> dict[str, LogEntry]:
@@ -70,17 +80,18 @@ async def by_numbers(
 async def others_texted(
     client: AntsClient, known: NumberSet, sender: str | None, since: float
 ) -> NumberSet | None:
-    """Numbers that are not known and were texted by this sender; None when they are too many to be told.
+    """Numbers that are not known and were texted by this sender; None when the logs do not tell them all.
 
     A number that should be in the ledger and is not shows that the ledger is an older copy.
     """
     found = NumberSet()
     sent_since = datetime.fromtimestamp(since - client.clock.margin, UTC)
-    try:
-        with _refused_is_no_answer():
-            async for entry in client.logs.stream(sender=sender, sent_since=sent_since):
-                if _DIGITS.fullmatch(entry.to or "") and int(entry.to or "") not in known:
-                    found.add(int(entry.to or ""))
-    except IncompleteResult:
-        return None
+    with _refused_is_no_answer():
+        try:
+            async for entry in client.logs.stream(complete=True, sender=sender, sent_since=sent_since):
+                number = bare(entry.to)
+                if _DIGITS.fullmatch(number) and int(number) not in known:
+                    found.add(int(number))
+        except IncompleteResult:
+            return None
     return found

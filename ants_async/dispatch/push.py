@@ -18,6 +18,7 @@ import attrs
 
 from ants_async.errors import ConfigurationError
 from ants_async.frames import forgetful_when_made
+from ants_async.models.numbers import bare
 from ants_async.models.reports import DeliveryReport
 from ants_async.transport.auth import is_this_machine
 
@@ -109,7 +110,7 @@ class Push:
         """Whether a report comes from somebody who has seen our request."""
         version, _, rest = (report.callback_data or "").partition(".")
         key_id, _, mac = rest.partition(".")
-        expected = self._key(key_id).mac("dlr", report.message_id, report.to or "")
+        expected = self._key(key_id).mac("dlr", report.message_id, bare(report.to))
         return _same(expected, mac) and version == _VERSION
 
     def _key(self, key_id: str) -> PushKey:

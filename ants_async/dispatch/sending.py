@@ -27,9 +27,11 @@ from ants_async.errors import (
     TransportError,
     ValidationError,
 )
+from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SendReceipt
 from ants_async.models.statuses import ACCOUNT_REFUSALS, DUPLICATE_MESSAGE_ID, Status, StatusGroup
+from ants_async.resources.reports import can_be_asked_for
 from ants_async.text import check_text
 from ants_async.transport.retry import UNCLEAR
 
@@ -262,9 +264,10 @@ class Sender:
         """Store an answer, match by id (in multi mode by number), and return what it left out."""
         by_id = {message.message_id: message for message in chunk.messages}
         by_number = {message.to: message for message in chunk.messages}
+        bulk_id = receipt.bulk_id if receipt.bulk_id and can_be_asked_for(receipt.bulk_id) else None
         answers: dict[str, Answer] = {}
         for entry in receipt.messages:
-            message = by_id.get(entry.message_id or "") or by_number.get(entry.to)
+            message = by_id.get(entry.message_id or "") or by_number.get(bare(entry.to))
             if message is None:
                 _log.warning("an answer holds a message that was not in its request; it is passed over")
                 continue
@@ -274,7 +277,7 @@ class Sender:
                 status=entry.status,
                 sms_count=entry.sms_count,
                 message_id=entry.message_id,
-                bulk_id=receipt.bulk_id or self._usual_bulk_id(chunk),
+                bulk_id=bulk_id or self._usual_bulk_id(chunk),
                 error=None if _is_accepted(entry.status) else entry.status.name,
                 deduplicated=entry.status.id == DUPLICATE_MESSAGE_ID,
             )
@@ -330,7 +333,7 @@ class Sender:
 
     async def _with_our_ids(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
         """Those that the logs have."""
-        entries = await by_message_ids(self._client, [one.message_id for one in messages])
+        entries = await by_message_ids(self._client, [one.message_id for one in messages], complete=True)
         return [(one, entries[one.message_id]) for one in messages if one.message_id in entries]
 
     async def _with_our_texts(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:

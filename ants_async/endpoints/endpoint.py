@@ -107,6 +107,7 @@ def secrets_in(*given: object) -> Iterator[str]:
                         yield value.rpartition("/")[2]
 
 
+_LONGEST_TARGET: Final = 60_000  # the HTTP library takes URLs of 64 KiB, their beginning included
 _HEADERS: Final = {wire: {"Accept": wire.content_type, "Accept-Encoding": "identity"} for wire in Wire}
 _BODY_HEADERS: Final = {wire: {**_HEADERS[wire], "Content-Type": wire.content_type} for wire in Wire}
 
@@ -121,11 +122,16 @@ def build(
 ) -> RequestParts:
     """The request for an endpoint; authorization is the transport's. JSON where there is no XML.
 
-    Raises `ValidationError` for ids that cannot stand in a path, and texts that cannot be written.
+    Raises `ValidationError` for ids that cannot stand in a path, what makes too long a URL, and texts that
+    cannot be written.
     """
     target = endpoint.path.format_map({name: _segment(name, value) for name, value in (path or {}).items()})
     if query:
         target = f"{target}?{_query(query)}"
+    if len(target) > _LONGEST_TARGET:
+        given = {**(path or {}), **(query or {})}
+        longest = max(given, key=lambda name: len(given[name]))
+        raise errors.ValidationError(longest, "***", f"with it the URL is over {_LONGEST_TARGET} characters")
     wire = wire if endpoint.has_xml else Wire.JSON
     if body is None:
         return RequestParts(endpoint.method, target, _HEADERS[wire], None)

@@ -15,3 +15,8 @@ def parse_number(value: str) -> str:
     if match is None:
         raise ValidationError("to", value, _RULE)
     return match[1]
+
+
+def bare(value: str | None) -> str:
+    """A number as an answer has it, in the form in which numbers are sent: without `+`."""
+    return (value or "").removeprefix("+")

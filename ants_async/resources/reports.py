@@ -17,6 +17,7 @@ from ants_async.wire.converter import camel, format_time
 
 MAX_LIMIT: Final = 1000
 _QUERY: Final = 1900  # characters; with scheme, host and path under the 2,000 that every server takes
+_ID_RULE: Final = f"an id that is not empty, has no comma and takes at most {_QUERY} characters of a URL"
 
 
 class LogFilters(TypedDict, total=False):
@@ -90,24 +91,31 @@ class Logs:
         query = _query(filters)
         return LogPage(()) if ids == () else await self._page(query, limit)
 
-    async def stream(self, **filters: Unpack[LogFilters]) -> AsyncIterator[LogEntry]:
+    async def stream(
+        self, *, complete: bool = False, **filters: Unpack[LogFilters]
+    ) -> AsyncIterator[LogEntry]:
         """All messages that the filters let through, page by page, each once. Manual section 5.
 
         Any number of message ids is asked for in URLs of a length that every server takes. Otherwise the
         pages move along the time of sending. Raises as `search`, and `IncompleteResult` when more than
         1000 messages were sent in one and the same millisecond: ask by `bulk_id`, `to` or `message_id` then.
+        An entry that cannot be read is passed over; with `complete` it raises `IncompleteResult`, too, after
+        its page, for whoever concludes something from what is missing.
         """
         ids = filters.get("message_id")
         if ids is None or isinstance(ids, str):
-            async for entry in self._walk(_query(filters)):
+            async for entry in self._walk(_query(filters), complete):
                 yield entry
             return
         query = _query({**filters, "message_id": None})
         for some in _url_fulls(ids, _QUERY - len(urlencode(query))):
-            for entry in (await self._page(query | {"messageId": ",".join(some)}, MAX_LIMIT)).results:
+            page = await self._page(query | {"messageId": ",".join(some)}, MAX_LIMIT)
+            for entry in page.results:
                 yield entry
+            if complete:
+                _check_whole(page)
 
-    async def _walk(self, query: dict[str, str]) -> AsyncIterator[LogEntry]:
+    async def _walk(self, query: dict[str, str], complete: bool) -> AsyncIterator[LogEntry]:
         """Page after page along the time of sending, in whichever order the API has them."""
         seen: frozenset[str] = frozenset()
         while True:
@@ -115,6 +123,8 @@ class Logs:
             new = [entry for entry in page.results if entry.message_id not in seen]
             for entry in new:
                 yield entry
+            if complete:
+                _check_whole(page)
             if len(page.results) + page.unreadable < MAX_LIMIT:
                 return
             times = [entry.sent_at for entry in page.results if entry.sent_at is not None]
@@ -129,6 +139,11 @@ class Logs:
     async def _page(self, query: dict[str, str], limit: int) -> LogPage:
         page: LogPage = await self._transport.call(LOGS, query=query | {"limit": _limit(limit)})
         return page
+
+
+def _check_whole(page: LogPage) -> None:
+    if page.unreadable:
+        raise IncompleteResult(f"{page.unreadable} entries of the logs cannot be read")
 
 
 def _query(filters: LogFilters) -> dict[str, str]:
@@ -164,9 +179,23 @@ def _url_fulls(ids: Iterable[str], room: int) -> Iterator[list[str]]:
 
 def _id(value: str) -> str:
     """One of several ids, between commas."""
-    if not isinstance(value, str) or not value or "," in value:
-        raise ValidationError("message_id", value, "an id that is not empty and has no comma in it")
+    if not isinstance(value, str) or not can_be_one_of_several(value):
+        shown = value if not isinstance(value, str) else f"{value[:100]}..." if value[100:] else value
+        raise ValidationError("message_id", shown, _ID_RULE)
     return value
+
+
+def can_be_one_of_several(message_id: str) -> bool:
+    """Whether the logs can be asked for this id beside others: ids that a server makes may be anything."""
+    return message_id != "" and "," not in message_id and can_be_asked_for(message_id)
+
+
+def can_be_asked_for(message_or_bulk_id: str) -> bool:
+    """Whether an id has room in a URL that every server takes."""
+    try:
+        return len(quote_plus(message_or_bulk_id)) <= _QUERY
+    except UnicodeEncodeError:  # half a character
+        return False
 
 
 def _limit(limit: int) -> str:

@@ -81,7 +81,8 @@ class Sms:
 
         What is missing may be under way still: ask again some seconds later before it is sent anew. The logs
         go back 48 hours. Raises `ValidationError` for an error that was no send, `ApiError`,
-        `TransportError`, and `IncompleteResult`. Manual section 5.
+        `TransportError`, and `IncompleteResult` where an entry of the logs cannot be read, for it may be
+        one of these messages. Manual section 5.
         """
         if not unknown.messages:
             raise ValidationError("unknown", unknown, "an OutcomeUnknown of a send, which names its messages")

@@ -87,8 +87,7 @@ class Transport:
             raise ConfigurationError(
                 f"{endpoint.name} needs a user name and password: an API key cannot manage API keys (6.4)"
             )
-        if self._http.is_closed:
-            raise ConfigurationError("this client is closed")
+        self._check_open()
         parts = build(endpoint, body, path=path, query=query, wire=self.wire)
         secrets = Secrets(secrets_in(body, path, query), more_than=self._secrets)
         repeat = endpoint.repeat_of(body)
@@ -106,9 +105,11 @@ class Transport:
             return await retrying(
                 self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
             )(once)
-        except (ApiError, TransportError) as error:
-            # A repeat that was refused, or never left, says nothing about an earlier try.
-            refused_since = bool(unclear) and error is not unclear[-1] and endpoint.method == "POST"
+        except (ApiError, TransportError, ConfigurationError) as error:
+            # A repeat that was refused, or never left, says nothing about an earlier try, which matters
+            # where that one may have had an effect.
+            has_effect = endpoint.repeat is Repeat.HARMFUL
+            refused_since = has_effect and bool(unclear) and error is not unclear[-1]
             if not refused_since and (repeat is Repeat.HARMLESS or error not in unclear):
                 raise
             message = (
@@ -122,6 +123,10 @@ class Transport:
         other = copy(self)
         other.wire = wire
         return other
+
+    def _check_open(self) -> None:
+        if self._http.is_closed:
+            raise ConfigurationError("this client is closed")
 
     async def _once(self, endpoint: Endpoint[T], parts: RequestParts, secrets: Secrets) -> T:
         limiter = self.limiters[endpoint.family]
@@ -137,7 +142,7 @@ class Transport:
             raise
         except AntsError as error:
             # A refusal is an answer like any other; a server that fails is no reason to go faster.
-            if not isinstance(error, ConnectionFailed | RequestTimeout | ServerError):
+            if not isinstance(error, ConnectionFailed | RequestTimeout | ServerError | ConfigurationError):
                 limiter.succeeded()
             _log.debug("%s: %s", endpoint.name, type(error).__name__)
             without_frames(error)
@@ -153,6 +158,7 @@ class Transport:
         try:
             async with self._free:
                 with anyio.fail_after(self._timeout), at_work(secrets):
+                    self._check_open()  # it may have been closed while this call waited
                     async with self._http.stream(
                         parts.method, parts.target, headers=parts.headers, content=parts.content
                     ) as response:

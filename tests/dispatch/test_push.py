@@ -21,6 +21,7 @@ def report(push=PUSH, **changes):
 
 def test_what_comes_back_as_it_went_out_is_authentic():
     assert PUSH.is_authentic(report())
+    assert PUSH.is_authentic(report(to=f"+{report().to}"))  # the same number
     assert PUSH.is_authentic(report(status=STATUSES[9]))  # the status is a hint, not signed
 
 

@@ -171,6 +171,8 @@ async def test_of_no_messages_nothing_is_found_and_nothing_is_asked():
         ({"message_id": [""]}, "message_id"),
         ({"message_id": ["m1", None]}, "message_id"),
         ({"message_id": ["m1,m2"]}, "message_id"),
+        ({"message_id": ["m1", "m" * 2000]}, "message_id"),
+        ({"message_id": ["\ud800"]}, "message_id"),
         ({"bulk_id": ""}, "bulk_id"),
         ({"to": "0812345678"}, "to"),
         ({"sent_since": datetime(2026, 1, 1)}, "sent_since"),  # noqa: DTZ001 - what is refused

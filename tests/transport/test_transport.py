@@ -144,6 +144,13 @@ async def test_a_refused_repeat_does_not_say_that_the_first_try_did_not_arrive(t
 
 
 @virtual_time
+async def test_what_has_no_effect_leaves_nothing_open_when_its_repeat_is_refused():
+    async with client(Script(httpx.Response(500), httpx.Response(400))) as api:
+        with pytest.raises(errors.BadRequest):
+            await api.sms.preview("Hi")
+
+
+@virtual_time
 async def test_reads_give_up_after_their_attempts_with_the_last_error():
     script = Script(httpx.ReadTimeout("slow"))
     async with client(script, retry=RetryPolicy(attempts=3)) as api:
@@ -232,6 +239,40 @@ async def test_an_endless_answer_is_cut_off_at_the_cap():
         with pytest.raises(errors.DecodeError, match="larger than"):
             await balance(api)
     assert flood.sent <= MAX_ANSWER + (2 << 20)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"), [(balance, errors.ConfigurationError), (advanced, errors.OutcomeUnknown)]
+)
+@virtual_time
+async def test_a_client_closed_while_a_call_waits_to_repeat_is_told_so(call, error):
+    class Closing(Script):
+        async def handle_async_request(self, request):
+            await api._http.aclose()
+            return httpx.Response(503)
+
+    async with client(Closing()) as api:
+        with pytest.raises(error, match="this client is closed"):
+            await call(api)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda api: api.logs.search(bulk_id="s3cret" * 12_000),
+        lambda api: api.reports.fetch(message_id="s3cret" * 12_000),
+        lambda api: api.two_factor.verify_pin("s3cret" * 12_000, "1234"),
+        lambda api: api.api_keys.get("s3cret" * 12_000),
+    ],
+    ids=["bulk id", "message id", "PIN id", "key"],
+)
+async def test_an_id_too_long_for_a_url_is_refused_before_anything_is_sent(call):
+    script = Script(ok(BALANCE))
+    async with client(script) as api:
+        with pytest.raises(errors.ValidationError, match="the URL is over 60000 characters") as caught:
+            await call(api)
+    assert "s3cret" not in str(caught.value)
+    assert script.requests == []
 
 
 @virtual_time
