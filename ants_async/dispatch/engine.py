@@ -29,6 +29,7 @@ from ants_async.dispatch.planning import Planned, Planner
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender, SendingRules
 from ants_async.dispatch.tracking import Tracker, TrackingRules
+from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import CampaignPaused, DispatchError, ReportsNotTaken, ValidationError
 from ants_async.models.reports import DeliveryReport
 
@@ -113,8 +114,11 @@ class Dispatcher:
         Raises `CampaignMismatch`, `CampaignPaused`, `LedgerError`, `ValidationError`, and whatever
         `recipients` raises; all that was sent until then is recorded.
         """
-        opened = await self.ledger.open_campaign(
-            campaign, source, reads_source=recipients is not None, now=self.client.clock()
+        opened = await to_its_end(
+            self.ledger.open_campaign(
+                campaign, source, reads_source=recipients is not None, now=self.client.clock()
+            ),
+            undo=lambda unseen: self.ledger.close_campaign(unseen.key, CampaignState.INTERRUPTED, None),
         )
         send, receive = anyio.create_memory_object_stream[Sequence[Outcome]](_BATCHES_AHEAD)
         run = self._runs[opened.key] = _Run(self, opened, send)
@@ -139,8 +143,10 @@ class Dispatcher:
                 await asyncio.wait({task}, timeout=self.grace)
             finally:
                 task.cancel()
-                await asyncio.wait({task})
-                self._runs.pop(run.key, None)
+                try:
+                    await to_its_end(_ended(task))
+                finally:
+                    self._runs.pop(run.key, None)
         if not task.cancelled():
             task.exception()  # was raised to the reader, or there is no reader to raise it to
 
@@ -208,8 +214,7 @@ class _Run:
                     with self._pushed:
                         await self._send_and_track(recipients)
             finally:
-                with anyio.CancelScope(shield=True):
-                    await self._close()
+                await to_its_end(self._close())
             if self._failure is not None:
                 raise self._failure
 
@@ -361,6 +366,10 @@ class _Run:
         with anyio.move_on_after(seconds):
             await self._stopping.wait()
         return not self._stopping.is_set()
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    await asyncio.wait({task})
 
 
 def _with_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:

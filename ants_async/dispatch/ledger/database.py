@@ -1,8 +1,10 @@
 """A SQLite file opened for keeps: one writer, one thread, every call a transaction."""
 
+import asyncio
 import os
 import secrets
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from anyio import to_thread
 
 from ants_async.dispatch.ledger import integrity
 from ants_async.dispatch.ledger.schema import APPLICATION_ID, SCHEMA, VERSION
+from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import LedgerError, LedgerInUse
 
 P = ParamSpec("P")
@@ -23,7 +26,8 @@ class Database:
     """Runs functions over one connection, one after the other, in a worker thread.
 
     Commits reach the disk before a call returns (WAL, `synchronous=FULL`), so that what a request does
-    can never be ahead of what the ledger knows. A cancelled call still runs to its end.
+    can never be ahead of what the ledger knows. A cancelled call that has begun still runs to its end, and
+    the next one waits for it; one that has not never begins.
     """
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
@@ -34,6 +38,7 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._lock_holder: sqlite3.Connection | None = None
         self._turn = anyio.CapacityLimiter(1)
+        self._at_work = threading.Lock()  # what a cancelled call left behind may still be
 
     @property
     def _in_memory(self) -> bool:
@@ -41,24 +46,41 @@ class Database:
 
     async def open(self) -> None:
         """Open, or create with mode 0600. Raises `LedgerInUse`, `LedgerError`."""
-        await to_thread.run_sync(self._open, limiter=self._turn)
+        await to_its_end(self._in_turn(self._open), undo=lambda _: self.close())
 
     async def close(self) -> None:
         """Close; the next process may open it."""
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(self._close, limiter=self._turn)
+        await to_its_end(self._in_turn(self._close))
 
     async def is_held(self) -> bool:
         """Whether a process has it open for writing; what says that it is running is then right."""
-        return await to_thread.run_sync(self._is_held, limiter=self._turn)
+        return await self._in_turn(self._is_held)
 
     async def run(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """One transaction. Raises `LedgerError` when it could not be kept: then nothing of it was."""
-        return await to_thread.run_sync(
-            lambda: self._transaction(lambda c: work(c, *args, **kwargs)), limiter=self._turn
-        )
+        return await self._in_turn(lambda: self._transaction(lambda c: work(c, *args, **kwargs)))
+
+    async def _in_turn(self, work: Callable[[], T]) -> T:
+        """In the worker thread, when the one before has ended.
+
+        `Task.cancel` gives the turn away while the thread is still at work: a lock keeps the next one back,
+        and what did not have it by then does not come after the next one.
+        """
+        given_up = False
+
+        def job() -> T:
+            with self._at_work:
+                if given_up:
+                    raise asyncio.CancelledError  # to nobody: the caller has gone
+                return work()
+
+        try:
+            return await to_thread.run_sync(job, limiter=self._turn)
+        except asyncio.CancelledError:
+            given_up = True
+            raise
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
