@@ -9,9 +9,9 @@ from ants_async.dispatch.campaign import (
     OutcomeKind,
     Recipient,
 )
+from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import Dispatcher
 from ants_async.dispatch.ledger import Ledger, MemoryLedger, SqliteLedger
-from ants_async.dispatch.sending import SendingRules
 from ants_async.dispatch.tracking import TrackingRules
 
 __all__ = [

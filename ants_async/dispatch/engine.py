@@ -23,11 +23,12 @@ from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome, Recipient
+from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.ledger.protocol import Chunk, Ledger, OpenCampaign, PushedBulk
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planned, Planner
 from ants_async.dispatch.push import Push
-from ants_async.dispatch.sending import Sender, SendingRules
+from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import CampaignPaused, DispatchError, ReportsNotTaken, ValidationError

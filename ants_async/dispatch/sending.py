@@ -10,6 +10,7 @@ import attrs
 from ants_async.client import AntsClient
 from ants_async.dispatch.bodies import advanced_request, multi_messages
 from ants_async.dispatch.campaign import Mode, Outcome
+from ants_async.dispatch.delivery import Delivery, SendingRules
 from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Ledger, Message, OpenCampaign
 from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time, others_texted
 from ants_async.dispatch.numbers import NumberSet
@@ -43,38 +44,6 @@ _ID_MEMORY: Final = 3600.0
 
 _ALL_REFUSED: Final = 50
 """Single messages refused in a row, none taken in between: then it is not the messages."""
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class SendingRules:
-    """Waiting, in seconds.
-
-    `settle`: before the logs are asked about a request without an answer, for it may still be under way.
-    `patience`: how long the API may be out of reach before the campaign pauses. `pause`: the first wait
-    between tries; it doubles up to `pause_cap`.
-    """
-
-    settle: float = 10.0
-    patience: float = 600.0
-    pause: float = 1.0
-    pause_cap: float = 30.0
-
-
-@attrs.define(slots=True)
-class _Delivery:
-    """A chunk on its way to an answer, and what its tries so far have come to.
-
-    `unclear`: a try may have arrived. `looked_back`: nor has a request that this ledger knows nothing of.
-    `refusal`: a later try of its only message was refused.
-    """
-
-    chunk: Chunk
-    wait: float
-    is_new: bool
-    unclear: bool
-    looked_back: bool = False
-    refusal: ApiError | None = None
-    failing_since: float | None = None
 
 
 class Sender:
@@ -115,7 +84,7 @@ class Sender:
         Raises `CampaignPaused` when the account is refused or the API stays out of reach.
         """
         unclear = chunk.attempted_at is not None and not is_new
-        work = _Delivery(chunk, self._rules.pause, is_new, unclear)
+        work = Delivery(chunk, self._rules.pause, is_new, unclear)
         if work.unclear and not await self._settle():
             return
         while True:
@@ -174,7 +143,7 @@ class Sender:
                 return None
             wait = min(2 * wait, self._rules.pause_cap)
 
-    async def _try(self, work: _Delivery) -> None:
+    async def _try(self, work: Delivery) -> None:
         if not work.looked_back:
             work.chunk = await self._look_back(work)
             work.looked_back = True
@@ -206,7 +175,7 @@ class Sender:
                 refused.append(Answer(message=message, accepted=False, error=f"{error.field}: {error.rule}"))
         return await self._store(chunk, refused) if refused else chunk
 
-    async def _failed(self, work: _Delivery, error: ApiError | TransportError) -> None:
+    async def _failed(self, work: Delivery, error: ApiError | TransportError) -> None:
         """What a failure means for the chunk, by the table of design.md."""
         if isinstance(error, BadRequest | PayloadTooLarge):
             await self._refused(work, error)
@@ -223,7 +192,7 @@ class Sender:
             what = "account" if isinstance(error, AuthenticationError | PermissionDenied) else "request"
             raise CampaignPaused(f"the API refuses the {what}: {error}") from error
 
-    async def _refused(self, work: _Delivery, error: ApiError) -> None:
+    async def _refused(self, work: Delivery, error: ApiError) -> None:
         if not work.unclear:  # a refusal is an answer: nothing was sent
             work.chunk = attrs.evolve(work.chunk, attempted_at=None)
         if len(work.chunk.messages) > 1:
@@ -234,12 +203,12 @@ class Sender:
             work.refusal = error  # of this try; an earlier one may have been taken, and the logs know
             work.wait = max(work.wait, self._rules.settle)
 
-    async def _not_sent(self, work: _Delivery) -> None:
+    async def _not_sent(self, work: Delivery) -> None:
         """This try did not arrive; whether an earlier one did is as open as it was."""
         if not work.unclear:
             work.chunk = await self._ledger.attempting(work.chunk, None)
 
-    def _be_patient(self, work: _Delivery, error: Exception) -> None:
+    def _be_patient(self, work: Delivery, error: Exception) -> None:
         if work.failing_since is None:
             work.failing_since = anyio.current_time()
         if anyio.current_time() - work.failing_since > self._rules.patience:
@@ -342,7 +311,7 @@ class Sender:
         entries = await by_numbers(self._client, messages, self._campaign.campaign.sender, since)
         return [(one, entries[one.to]) for one in messages if one.to in entries]
 
-    async def _look_back(self, work: _Delivery) -> Chunk:
+    async def _look_back(self, work: Delivery) -> Chunk:
         """Whom the logs have without this ledger's knowing is not texted again.
 
         A chunk that was kept for later may have been sent since, where the ledger is an older copy. With ids
