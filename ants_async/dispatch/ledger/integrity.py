@@ -6,7 +6,8 @@ fates the state alone can do harm, so that its codes lie two bits apart and have
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from zlib import crc32
 
 from ants_async.dispatch.ledger.schema import CAMPAIGN_SEAL, CHUNK_SEAL, ChunkState, MessageState
@@ -20,6 +21,18 @@ _ADVICE = (
 
 def _damaged(what: str) -> LedgerDamaged:
     return LedgerDamaged(f"the ledger is damaged ({what}); {_ADVICE}")
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """What is stored can be taken for what it stands for. Raises `LedgerDamaged`.
+
+    Whoever only looks is not kept waiting for the checks below, and has to meet damage on the way.
+    """
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, ArithmeticError, OSError) as error:
+        raise _damaged(f"{what} cannot be read") from error
 
 
 def checksum(*values: object) -> int:

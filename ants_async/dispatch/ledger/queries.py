@@ -104,12 +104,16 @@ def source_read(connection: sqlite3.Connection, key: int) -> None:
     connection.execute("UPDATE campaign SET source_read = 1 WHERE key = ?", (key,))
 
 
+@integrity.readable("a chunk")
 def ranges(connection: sqlite3.Connection, key: int) -> list[tuple[int, int]]:
     """Runs of message keys that belong to a campaign, neighbours joined."""
     joined: list[tuple[int, int]] = []
+    end = connection.execute("SELECT max(key) FROM message").fetchone()[0] or 0
     for first, last in connection.execute(
         "SELECT first, last FROM chunk WHERE campaign = ? ORDER BY first", (key,)
     ):
+        if not 1 <= first <= last <= end:
+            raise ValueError(f"messages {first} to {last} of {end}")
         if joined and joined[-1][1] + 1 == first:
             joined[-1] = (joined[-1][0], last)
         else:
@@ -153,6 +157,7 @@ def chunk_keys(connection: sqlite3.Connection, key: int, state: ChunkState) -> l
     return [chunk for (chunk,) in found]
 
 
+@integrity.readable("a chunk")
 def chunk_row(connection: sqlite3.Connection, key: int) -> Row:
     """A chunk as it stands."""
     return _rows(connection, "SELECT * FROM chunk WHERE key = ?", key)[0]
@@ -261,6 +266,7 @@ LEFT JOIN status ON status.key = message.status
 """
 
 
+@integrity.readable("a message")
 def outcomes(connection: sqlite3.Connection, campaign_id: str, first: int, last: int) -> list[Outcome]:
     """Newest outcomes of a run of messages that begins and ends within one campaign."""
     rows = _rows(
@@ -275,6 +281,7 @@ def outcomes(connection: sqlite3.Connection, campaign_id: str, first: int, last:
     return [_outcome(row, campaign_id) for row in rows]
 
 
+@integrity.readable("a message")
 def outcomes_of(
     connection: sqlite3.Connection, campaign_id: str, chunk: int, keys: Sequence[int]
 ) -> list[Outcome]:
@@ -295,6 +302,8 @@ def outcomes_of(
 def _outcome(row: Row, campaign_id: str) -> Outcome:
     status = None
     if row["status"] is not None:
+        if row["status_id"] is None:
+            raise ValueError(f"status {row['status']} is missing")
         status = Status(row["group_id"], row["group_name"], row["status_id"], row["name"], row["description"])
     to = str(row["number"])
     return Outcome(
@@ -318,6 +327,7 @@ def _moment(timestamp: float | None) -> datetime | None:
     return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
 
 
+@integrity.readable("a campaign")
 def summaries(connection: sqlite3.Connection, campaign_id: str | None) -> list[CampaignSummary]:
     """One campaign, or all of them, newest first."""
     rows = _rows(
@@ -343,6 +353,8 @@ def _summary(connection: sqlite3.Connection, row: Row) -> CampaignSummary:
         states[count["state"]] += count["messages"]
         deduplicated += count["deduplicated"]
         if count["state"] == MessageState.FINAL:
+            if count["group_name"] is None:
+                raise ValueError("a final message without a status")
             by_group[count["group_name"]] = by_group.get(count["group_name"], 0) + count["messages"]
     doubled = connection.execute("SELECT count(*) FROM duplicate WHERE campaign = ?", (row["key"],))
     validity = row["validity"]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from ants_async.dispatch.campaign import Outcome
-from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger import integrity, queries
 from ants_async.dispatch.ledger.protocol import Bulk, Pushed, PushedBulk
 from ants_async.dispatch.ledger.schema import MessageState
 from ants_async.dispatch.planning import message_id
@@ -82,6 +82,7 @@ def _find(connection: sqlite3.Connection, bulk_id: str) -> _Chunk | None:
     return None if found is None else _Chunk(*found)
 
 
+@integrity.readable("a message")
 def _message(
     connection: sqlite3.Connection, chunk: _Chunk, report: DeliveryReport
 ) -> tuple[int, MessageState] | None:
