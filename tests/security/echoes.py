@@ -6,6 +6,9 @@ import json
 from security.bad_server import answer
 
 
+_AT_ONCE = b"Retry-After: 0.001"  # nobody has to wait for what a 429 shows
+
+
 def refusal(status):
     """The API's own error body."""
 
@@ -14,9 +17,10 @@ def refusal(status):
         if b"application/xml" in request.partition(b"\r\n\r\n")[0]:
             body = f"<messageId>{html.escape(text[:300])}</messageId><text>{html.escape(text)}</text>"
             body = f"<requestError><serviceException>{body}</serviceException></requestError>"
-            return answer(status, body.encode(), kind=b"application/xml")
+            return answer(status, body.encode(), _AT_ONCE, kind=b"application/xml")
         exception = {"messageId": text[:300], "text": text}
-        return answer(status, json.dumps({"requestError": {"serviceException": exception}}).encode())
+        body = json.dumps({"requestError": {"serviceException": exception}})
+        return answer(status, body.encode(), _AT_ONCE)
 
     return respond
 
@@ -26,7 +30,7 @@ def page(status):
 
     def respond(request):
         text = html.escape(request.decode(errors="replace"))
-        return answer(status, f"<html>{text}</html>".encode(), kind=b"text/html")
+        return answer(status, f"<html>{text}</html>".encode(), _AT_ONCE, kind=b"text/html")
 
     return respond
 

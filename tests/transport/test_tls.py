@@ -73,7 +73,7 @@ async def test_other_certificates_are_refused_before_anything_is_sent(certificat
 
 
 async def test_a_server_that_speaks_no_tls():
-    async with bad_server(lambda _: answer(200, BALANCE)) as (_, port), client(port) as api:
+    async with bad_server(lambda _: answer(200, BALANCE)) as (_, port), client(port, timeout=1.0) as api:
         with pytest.raises(ConnectionFailed):
             await api.account.balance()
 
