@@ -51,5 +51,20 @@ def test_also_those_of_what_it_came_from():
     outer.__context__ = ExceptionGroup("several", [error])
     error.__cause__ = outer  # a circle
     assert error.__traceback__ is not None
-    assert without_frames(outer) is outer
+    assert without_frames(outer, None) is outer
     assert error.__traceback__ is None
+
+
+async def test_what_the_caller_was_handling_stays_as_it_is():
+    try:
+        deep("theirs")
+    except LookupError as error:
+        theirs = error
+        with pytest.raises(LookupError) as first:
+            plain("s3cret")
+        with pytest.raises(LookupError) as second:
+            await awaited("s3cret")
+    for caught in (first, second):
+        assert "deep" not in frames(caught.value)
+        assert caught.value.__context__ is theirs
+    assert "deep" in frames(theirs)

@@ -1,5 +1,6 @@
 """What an endpoint is: data, and two pure functions from a request to bytes and from bytes to a model."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
 from traceback import clear_frames
@@ -187,6 +188,7 @@ def read(
     The format is what the answer says it is, not what was asked for. `headers` must be found by lower-case
     name. `redact` takes secrets out of what an error quotes of the answer.
     """
+    theirs = sys.exception()
     if not 200 <= status < 300:  # noqa: PLR2004
         raise _refusal(status, headers, content, redact)
     try:
@@ -195,7 +197,7 @@ def read(
         reason = f"the answer cannot be read: {error}"
     except errors.DecodeError as error:
         reason = str(error)
-        for one in chain(error):
+        for one in chain(error, theirs):
             clear_frames(one.__traceback__)  # they hold what was parsed in circles, longer than anybody wants
     else:
         return answer

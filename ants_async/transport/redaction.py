@@ -117,12 +117,13 @@ def redact_logs() -> None:
             logger.addFilter(_Redacting())
 
 
-def clean(error: BaseException, secrets: Secrets) -> BaseException:
+def clean(error: BaseException, secrets: Secrets, theirs: BaseException | None) -> BaseException:
     """An error of the network without the request it holds, without frames, and without secrets in its words.
 
-    It is the cause of one of ours: what happened is told, what was sent is not.
+    It is the cause of one of ours: what happened is told, what was sent is not. `theirs`: what our caller was
+    handling stays as it is.
     """
-    for one in chain(without_frames(error)):
+    for one in chain(without_frames(error, theirs), theirs):
         one.args = tuple(secrets.out_of(arg) if isinstance(arg, str) else arg for arg in one.args)
         if isinstance(one, httpx.RequestError):
             one._request = None  # noqa: SLF001 - its headers are there for whoever looks

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import sys
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -129,6 +130,7 @@ class Transport:
             raise ConfigurationError("this client is closed")
 
     async def _once(self, endpoint: Endpoint[T], parts: RequestParts, secrets: Secrets) -> T:
+        theirs = sys.exception()
         limiter = self.limiters[endpoint.family]
         await limiter.acquire()
         try:
@@ -138,14 +140,14 @@ class Transport:
             if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
                 limiter.throttled(error.retry_after)
             _log.debug("%s: throttled", endpoint.name)
-            without_frames(error)  # they hold the whole answer
+            without_frames(error, theirs)  # they hold the whole answer
             raise
         except AntsError as error:
             # A refusal is an answer like any other; a server that fails is no reason to go faster.
             if not isinstance(error, ConnectionFailed | RequestTimeout | ServerError | ConfigurationError):
                 limiter.succeeded()
             _log.debug("%s: %s", endpoint.name, type(error).__name__)
-            without_frames(error)
+            without_frames(error, theirs)
             raise
         limiter.succeeded()
         self._budget.earn()
@@ -155,6 +157,7 @@ class Transport:
         self, name: str, parts: RequestParts, secrets: Secrets
     ) -> tuple[int, httpx.Headers, bytes]:
         """One request over the wire, within the time for it and the cap on what may come back."""
+        theirs = sys.exception()
         try:
             async with self._free:
                 with anyio.fail_after(self._timeout), at_work(secrets):
@@ -167,11 +170,11 @@ class Transport:
                         body = await _capped(response)
                         return response.status_code, response.headers, body
         except (httpx.HTTPError, TimeoutError) as error:
-            failure: BaseException = self._failure(name, clean(error, secrets))
+            failure: BaseException = self._failure(name, clean(error, secrets, theirs))
         except _Unusable as error:
             failure = DecodeError(secrets.out_of(f"{name}: {error}"))
         except anyio.get_cancelled_exc_class() as error:
-            failure = without_frames(error)
+            failure = without_frames(error, theirs)
         # Not raised above, where it would drag along what holds the request.
         raise failure
 

@@ -1,14 +1,16 @@
 """What is logged of our requests, and what errors quote of their answers, holds no secret and no number."""
 
 import logging
+import traceback
 
 import httpx
 import pytest
 
 from ants_async import AntsClient, BasicAuth
-from ants_async.errors import BadRequest
+from ants_async.errors import AntsError, BadRequest
 from ants_async.models.api_keys import ApiKeyRequest
 from ants_async.transport.redaction import Secrets, at_work, secrets_of
+from ants_async.transport.retry import RetryPolicy
 
 KEY = {"name": "x", "key": "S3CR3T", "publicApiKey": "S3CR3T"}
 
@@ -38,6 +40,42 @@ async def test_requests_of_others_are_logged_as_they_are(caplog):
     async with httpx.AsyncClient(transport=transport) as client:
         await client.get("https://example.com/path?a=b")
     assert "GET https://example.com/path?a=b" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadError("reset"),
+        httpx.Response(400),
+        httpx.Response(200, text="{"),
+    ],
+    ids=repr,
+)
+async def test_what_the_caller_was_handling_keeps_its_traceback_its_words_and_its_request(answer):
+    def fail():
+        raise httpx.ReadError("demo:p4ssword", request=httpx.Request("GET", "http://elsewhere"))
+
+    def answers(request):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async with AntsClient(
+        "http://localhost",
+        BasicAuth("demo", "p4ssword"),
+        transport=httpx.MockTransport(answers),
+        retry=RetryPolicy(attempts=1),
+    ) as client:
+        try:
+            fail()
+        except httpx.ReadError as error:
+            theirs = error
+            with pytest.raises(AntsError):
+                await client.account.balance()
+    assert [frame.name for frame in traceback.extract_tb(theirs.__traceback__)][-1] == "fail"
+    assert theirs.args == ("demo:p4ssword",)
+    assert theirs.request.url == "http://elsewhere"
 
 
 def test_a_secret_is_found_in_every_spelling():
