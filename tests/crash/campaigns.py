@@ -126,11 +126,11 @@ def _await_moment(process, rng, api, figure):
     """Wait for a time, or for the server's figure to grow once or some times more; False when it did not."""
     if figure is None:
         try:
-            process.wait(rng.uniform(0.3, 2.5))
+            process.wait(rng.uniform(0.3, 4.0))
         except subprocess.TimeoutExpired:
             return True
         return False
-    times, seen, end = rng.randint(1, 4), api.stats()[figure], time.monotonic() + 3.0
+    times, seen, end = rng.randint(1, 4), api.stats()[figure], time.monotonic() + 15.0
     while process.poll() is None and time.monotonic() < end:
         now = api.stats()[figure]
         if now != seen:
