@@ -5,7 +5,6 @@ import json
 
 from security.bad_server import answer
 
-
 _AT_ONCE = b"Retry-After: 0.001"  # nobody has to wait for what a 429 shows
 
 
