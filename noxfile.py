@@ -51,33 +51,32 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "report", "--fail-under=95")
 
 
+def prove(session: nox.Session, program: str, *groups: str) -> None:
+    """A program of the tests' folder, by itself: `docs/promises.md`."""
+    session.install(".[all]", *group("tests"), *(one for name in groups for one in group(name)))
+    session.chdir("tests")
+    session.run("python", "-m", program, *session.posargs)
+
+
 @nox.session(default=False)
 def simulate(session: nox.Session) -> None:
     """Campaigns by the thousand against a failing network: `nox -s simulate -- --seeds 10000`."""
-    session.install(".[all]", *group("tests"))
-    session.chdir("tests")
-    session.run("python", "-m", "simulation", *session.posargs)
+    prove(session, "simulation")
 
 
 @nox.session(default=False)
 def crash(session: nox.Session) -> None:
     """Campaigns killed with SIGKILL, again and again: `nox -s crash -- --kills 1000`."""
-    session.install(".[all]", *group("tests"))
-    session.chdir("tests")
-    session.run("python", "-m", "crash", *session.posargs)
-
-
-@nox.session(default=False)
-def fuzz(session: nox.Session) -> None:
-    """Hostile bytes for every parser, by the million: `nox -s fuzz -- --inputs 1000000`."""
-    session.install(".[all]", *group("tests"), *group("fuzz"))
-    session.chdir("tests")
-    session.run("python", "-m", "fuzz", *session.posargs)
+    prove(session, "crash")
 
 
 @nox.session(default=False)
 def storms(session: nox.Session) -> None:
     """Servers that refuse with 429, their limit unknown: `nox -s storms -- --verbose`."""
-    session.install(".[all]", *group("tests"))
-    session.chdir("tests")
-    session.run("python", "-m", "storms", *session.posargs)
+    prove(session, "storms")
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Hostile bytes for every parser, by the million: `nox -s fuzz -- --inputs 1000000`."""
+    prove(session, "fuzz", "fuzz")
