@@ -1,6 +1,7 @@
 """`python -m crash --kills 1000`: campaigns killed again and again, the simulator in another process."""
 
 import argparse
+import itertools
 import sys
 import tempfile
 import time
@@ -11,7 +12,7 @@ import attrs
 
 from crash.campaigns import Count, campaign
 
-_AT_ONCE = 4  # a campaign mostly waits
+_AT_ONCE = 6  # a campaign mostly waits
 
 
 def main():
@@ -31,16 +32,17 @@ def main():
                 broken.append(seed)
                 print(f"campaign {seed} broke; again: python -m crash --kills 1 --seed {seed}")
                 print(traceback.format_exc(), flush=True)
+        said = " · ".join(
+            f"{value:,} {name.replace('_', ' ')}" for name, value in attrs.asdict(count).items()
+        )
+        print(f"{said} · {len(broken)} broken · {time.monotonic() - started:.0f} s", flush=True)
 
-    seed = options.seed
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    def one_after_the_other(seeds):
         while count.kills < options.kills and not broken:
-            list(pool.map(one, range(seed, seed + _AT_ONCE)))
-            seed += _AT_ONCE
-            said = " · ".join(
-                f"{value:,} {name.replace('_', ' ')}" for name, value in attrs.asdict(count).items()
-            )
-            print(f"{said} · {len(broken)} broken · {time.monotonic() - started:.0f} s", flush=True)
+            one(next(seeds))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(one_after_the_other, [itertools.count(options.seed)] * _AT_ONCE))
     return 1 if broken else 0
 
 
