@@ -49,7 +49,7 @@ class AdaptiveRate(Pacer):
         self._cuts = 0  # that followed each other, an index of _STEPS
         self._hold_for = 0.0  # seconds at the ceiling before looking beyond it
         self._accepted: deque[float] = deque()  # when, lately
-        self._measuring_since = -math.inf
+        self._measuring_since = math.inf  # the first answer: until then there is nothing to measure
         self._refused_in_a_row = 0
         self._row_began_at = self._row_cut_to = initial  # the rate before that row, and after its first 429
         self._pauses = 0  # storm pauses so far
@@ -58,8 +58,6 @@ class AdaptiveRate(Pacer):
 
     def _leave(self, turn: float) -> None:
         super()._leave(turn)
-        if not self._accepted and self._measuring_since == -math.inf:
-            self._measuring_since = turn
         if self._paused:
             # Nobody follows the probe before its answer; should that never come, another one goes later.
             self._probing = True
@@ -71,6 +69,7 @@ class AdaptiveRate(Pacer):
         self._refused_in_a_row = 0
         if self._paused:
             self._resume(now)
+        self._measuring_since = min(self._measuring_since, now)
         self._accepted.append(now)
         if self._rate < max(self._initial, 2 * self._accepted_rate(now)):  # a rate nobody uses proves nothing
             self._rate += self._growth(now)
@@ -109,7 +108,7 @@ class AdaptiveRate(Pacer):
             self._ceiling = max(min(self._accepted_rate(now), self._rate), self._rate / 2)
             self._cuts, step = 1, _FIRST_STEP
         else:
-            self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < max(_SOON, 60 / self._rate) else 0
+            self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < max(_SOON, 100 / self._rate) else 0
             step = _STEPS[self._cuts]
             # Refused before it looked beyond the ceiling: then that was too high.
             early = since <= self._hold_for
@@ -122,8 +121,8 @@ class AdaptiveRate(Pacer):
 
     def _moved(self, ceiling: float, now: float) -> float:
         """Where the ceiling is by what was accepted lately."""
-        if now - self._measuring_since < _EPOCH / 2:
-            return ceiling  # too short a time to tell
+        if now - self._measuring_since < max(_EPOCH / 2, 10 / self._rate):
+            return ceiling  # too short a time to tell: of five, one more or less is a fifth
         accepted = min(self._accepted_rate(now), self._rate)
         if accepted > 1.2 * ceiling:  # grown this far without a 429: the limit has risen
             return accepted

@@ -13,16 +13,17 @@ from storms.goals import CHANGE, STORM_END, goal
 from storms.load import Log, backlog
 from storms.servers import SERVERS
 
-TUNING_LIMITS = (8, 30, 90, 190)
-"""The constants of `AdaptiveRate` were chosen with these and seeds 1 and 2: they prove nothing any more."""
+TUNING_LIMITS = (6, 7, 8, 30, 90, 190)
+"""The constants of `AdaptiveRate` were chosen with these and seeds 1 to 4: they prove nothing any more."""
 
 SPENT_LIMITS = (23, 37, 70, 150, 260)
-"""Judged by, once, with seed 1001. What they found wrong is mended, so that they prove nothing either."""
+"""Judged by, once, with seed 1001, as was 5, and again. What they found is mended: they prove nothing now."""
 
 LIMITS = (5, 21, 43, 60, 120, 240)
-"""Judged by. Whoever changes `AdaptiveRate` because of one of these moves it up, and takes a new one."""
+"""Judged by, with seeds from 4001 on. Whoever changes `AdaptiveRate` because of one of them moves it up, and
+takes a new one (5 stays: it is named in the goals; its seeds move on)."""
 
-FIRST_SEED = 2001
+FIRST_SEED = 4001
 TRIPS = (0.005, 0.05, 0.3)
 SCENARIOS = ("steady", "second client", "halves", "doubles", "storm")
 SETTLED, JOINS = 10.0, 20.0
