@@ -4,7 +4,6 @@ Eight MiB of `[[[[…` or `{},{},…` are small for a reader of bytes; as Python
 """
 
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
 MAX_DEPTH: Final = 64
@@ -14,6 +13,7 @@ MAX_VALUES: Final = 200_000
 TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
 TOO_MANY: Final = f"more than {MAX_VALUES} values"
 
+_CONTAINERS: Final = frozenset((dict, list))
 _SHORTEST: Final = 2  # bytes that a value takes in JSON, its comma included
 # A string is passed over as a whole, closed or not: nothing in it is looked at twice.
 _JSON_TOKENS: Final = re.compile(rb'[\[{,]|"(?s:[^"\\]|\\.)*+"?')
@@ -35,18 +35,17 @@ def check_json_size(content: bytes) -> None:
 
 def check_json_depth(data: Any, content: bytes) -> None:
     """Refuse what was parsed from `content` where it is nested too deeply. Raises ValueError."""
-    if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
+    if type(data) not in _CONTAINERS or content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
         return
     level = [data]
     for _ in range(MAX_DEPTH):
-        # The types are exact: parsers make no others, and every answer of a campaign comes by here.
-        level = [one for outer in level for one in _within(outer) if type(one) is dict or type(one) is list]
+        # Exact types, for parsers make no others, and no calls: every answer of a campaign comes by here.
+        level = [
+            one
+            for outer in level
+            for one in (outer.values() if type(outer) is dict else outer)
+            if type(one) in _CONTAINERS
+        ]
         if not level:
             return
     raise ValueError(TOO_DEEP)
-
-
-def _within(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()

@@ -231,13 +231,14 @@ def _listed(value: Any) -> Any:
 
 def _list_factory(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     """What is wrong is told by place, and after some of it the rest is not looked at: a list can be long."""
-    (item,) = get_args(kind)[:1]
+    item = get_args(kind)[0]
+    structure = converter.get_structure_hook(item)
 
     def hook(value: Any, _: Any) -> tuple[Any, ...]:
         models, errors = [], []
         for place, one in enumerate(_listed(value)):
             try:
-                models.append(converter.structure(one, item))
+                models.append(structure(one, item))
             except Exception as error:  # noqa: BLE001 - whatever the hooks raise
                 note = IterableValidationNote(f"at {place}", place, item)
                 error.__notes__ = [*getattr(error, "__notes__", []), note]  # where transform_error looks
@@ -254,6 +255,7 @@ def _list_factory(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
 def _page_factory(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
     """Reports and log entries are read one by one: one that cannot be read must not cost the others."""
     (kind,) = {get_args(field.type)[0] for field in attrs.fields(cls) if field.name == "results"}
+    structure = converter.get_structure_hook(kind)
 
     def hook(data: Any, _: Any) -> Any:
         if data == "":  # in XML an answer with nothing in it
@@ -263,7 +265,7 @@ def _page_factory(cls: type[Any], converter: Converter) -> Callable[[Any, Any], 
         models, unreadable = [], 0
         for place, item in enumerate(_listed(data["results"])):
             try:
-                models.append(converter.structure(item, kind))
+                models.append(structure(item, kind))
             except Exception as error:  # noqa: BLE001 - whatever the hooks raise
                 unreadable += 1
                 _pass_over(place, unreadable, error)
