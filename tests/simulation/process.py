@@ -111,6 +111,6 @@ def _bury(world, loop):
     loop.set_exception_handler(lambda *_: None)
     for task in asyncio.all_tasks(loop):
         task._log_destroy_pending = False
-        with contextlib.suppress(BaseException), warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.suppress(BaseException):
             warnings.simplefilter("ignore", RuntimeWarning)  # some had not begun yet
             task.get_coro().close()
