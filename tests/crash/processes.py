@@ -103,6 +103,5 @@ class Place:
 
 def finish(words, **options):
     """Run a campaign to its end."""
-    return subprocess.run(
-        words, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False, **options
-    )
+    options = {"env": environment()} | options
+    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False, **options)
