@@ -52,6 +52,7 @@ class AdaptiveRate(Pacer):
         self._measuring_since = math.inf  # the first answer: until then there is nothing to measure
         self._refused_in_a_row = 0
         self._row_began_at = self._row_cut_to = initial  # the rate before that row, and after its first 429
+        self._row_ceiling: float | None = None  # the ceiling before it
         self._pauses = 0  # storm pauses so far
         self._paused = False  # nobody but a probe may leave until something is accepted
         self._probing = False  # the probe is on its way
@@ -80,7 +81,7 @@ class AdaptiveRate(Pacer):
         asked = retry_after if retry_after and retry_after > 0 else 0.0
         self._refused_in_a_row += 1
         if self._refused_in_a_row == 1:
-            self._row_began_at = self._rate
+            self._row_began_at, self._row_ceiling = self._rate, self._ceiling
             if now - self._last_cut >= _EPOCH and not self._paused:
                 self._cut(now, asked)
             self._row_cut_to = self._rate
@@ -162,8 +163,10 @@ class AdaptiveRate(Pacer):
         return _STORM_PAUSES[min(self._pauses, len(_STORM_PAUSES) - 1)]
 
     def _resume(self, now: float) -> None:
-        if self._ceiling is not None and now - self._last_cut > _SOON:
-            self._rate = max(0.7 * self._ceiling, self._slowest)  # that was a storm; the limit is as it was
+        if self._ceiling is not None and now - self._last_cut > _SOON:  # that was a storm, or a long pause
+            # Half of its cut is taken back: a storm says nothing about the limit, a long pause may.
+            self._ceiling = (self._ceiling + (self._row_ceiling or self._ceiling)) / 2
+            self._rate = max(0.7 * self._ceiling, self._slowest)
             self._cuts = 0
         self._paused = self._probing = False
         self._pauses = 0
