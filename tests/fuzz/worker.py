@@ -27,18 +27,33 @@ _AT_ONCE = 1000  # what hypothesis remembers grows with its examples
 
 
 class Recorder:
-    """A target's check that writes down what it is about to try."""
+    """A target's check that writes down what it is about to try.
+
+    After a failure only what fails again is written down: hypothesis goes on, to find a smaller one.
+    """
 
     def __init__(self, check, record):
         self._check = check
         self._record = os.open(record, os.O_RDWR | os.O_CREAT)
+        self._has_failed = False
         self.count = 0
 
     def __call__(self, data):
         self.count += 1
+        if not self._has_failed:
+            self._write(data)
+        try:
+            self._check(data)
+        except BaseException:
+            if self._has_failed:
+                self._write(data)
+            self._has_failed = True
+            raise
+
+    def _write(self, data):
+        content = self.count.to_bytes(COUNTER, "big") + data
         os.ftruncate(self._record, 0)
-        os.pwrite(self._record, self.count.to_bytes(COUNTER, "big") + data, 0)
-        self._check(data)
+        os.pwrite(self._record, content, 0)
 
 
 def find(name):
