@@ -18,7 +18,7 @@ async def refusals(port, credentials, location, status, **options):
     """What a read and a send become."""
 
     def moved(_):
-        return answer(status, b"", b"Location: " + location)
+        return answer(status, b"", b"Location: " + location.replace(b"{port}", b"%d" % first_port))
 
     async with (
         bad_server(moved) as (first, first_port),
@@ -45,6 +45,7 @@ async def test_another_server_gets_nothing(status, host, credentials):
     "location",
     [
         b"/elsewhere",
+        b"http://127.0.0.1:{port}/elsewhere",
         b"//evil.example/x",
         b"https://127.0.0.1:1/",
         b"ftp://127.0.0.1/",
@@ -54,8 +55,15 @@ async def test_another_server_gets_nothing(status, host, credentials):
         b"http://\xff\xfe/",
         b"http://x:99999/",
         b"http://[::1",
+        b"http://[",
+        b"https://xn--a/",
+        b"mailto:a",
+        b"//\xad/",
+        b"\xff",
         b"x" * 5000,
+        b"x" * 70_000,
     ],
+    ids=lambda location: location[:20].decode("latin-1"),
 )
 async def test_wherever_it_leads_the_error_is_the_same(status, location):
     await refusals(None, BasicAuth("anna", "s3cret"), location, status)
