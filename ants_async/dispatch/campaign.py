@@ -13,10 +13,11 @@ from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
 from ants_async.models.senders import check_sender
+from ants_async.models.sms import MAX_VALIDITY_MINUTES
 from ants_async.models.statuses import Status
 
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-MAX_VALIDITY: Final = timedelta(minutes=2880)
+MAX_VALIDITY: Final = timedelta(minutes=MAX_VALIDITY_MINUTES)
 
 
 class Mode(StrEnum):

@@ -30,7 +30,7 @@ from ants_async.dispatch.planning import Planned, Planner
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker, TrackingRules
-from ants_async.dispatch.unbroken import to_its_end
+from ants_async.dispatch.unbroken import end_of, to_its_end
 from ants_async.errors import CampaignPaused, DispatchError, ReportsNotTaken, ValidationError
 from ants_async.models.reports import DeliveryReport
 
@@ -145,7 +145,7 @@ class Dispatcher:
             finally:
                 task.cancel()
                 try:
-                    await to_its_end(_ended(task))
+                    await end_of(task)
                 finally:
                     self._runs.pop(run.key, None)
         if not task.cancelled():
@@ -367,10 +367,6 @@ class _Run:
         with anyio.move_on_after(seconds):
             await self._stopping.wait()
         return not self._stopping.is_set()
-
-
-async def _ended(task: "asyncio.Task[None]") -> None:
-    await asyncio.wait({task})
 
 
 def _with_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:

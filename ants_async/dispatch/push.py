@@ -20,7 +20,7 @@ from ants_async.errors import ConfigurationError
 from ants_async.frames import forgetful_when_made
 from ants_async.models.numbers import bare
 from ants_async.models.reports import DeliveryReport
-from ants_async.transport.auth import is_this_machine
+from ants_async.transport.address import is_this_machine
 
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _VERSION: Final = "v1"

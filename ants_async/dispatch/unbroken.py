@@ -21,15 +21,17 @@ async def to_its_end(
     A caller that was cancelled meanwhile never sees the result: `undo` takes it back.
     """
     task = asyncio.create_task(work)
-    cancelled = await _end_of(task)
-    if cancelled is None:
-        return task.result()
-    if not task.cancelled() and task.exception() is None and undo is not None:
-        await to_its_end(undo(task.result()))
-    raise cancelled
+    try:
+        await end_of(task)
+    except asyncio.CancelledError:
+        if not task.cancelled() and task.exception() is None and undo is not None:
+            await to_its_end(undo(task.result()))
+        raise
+    return task.result()
 
 
-async def _end_of(task: "asyncio.Task[Any]") -> asyncio.CancelledError | None:
+async def end_of(task: "asyncio.Task[Any]") -> None:
+    """Wait for a task, whatever cancels the caller; raises `CancelledError` after it, if anything did."""
     cancelled = None
     with anyio.CancelScope(shield=True):
         while not task.done():
@@ -37,4 +39,5 @@ async def _end_of(task: "asyncio.Task[Any]") -> asyncio.CancelledError | None:
                 await asyncio.wait({task})  # being cancelled here does not cancel the task
             except asyncio.CancelledError as error:
                 cancelled = error
-    return cancelled
+    if cancelled is not None:
+        raise cancelled

@@ -18,7 +18,7 @@ import httpx
 from ants_async.simulator.config import SimulatorConfig
 from ants_async.simulator.messages import Message
 from ants_async.simulator.state import Account
-from ants_async.transport.auth import is_this_machine
+from ants_async.transport.address import is_this_machine
 from ants_async.wire import json, xml
 
 _log = logging.getLogger("ants_async.simulator")

@@ -8,7 +8,6 @@ import attrs
 
 from ants_async.errors import ConfigurationError
 from ants_async.frames import forgetful_when_made
-from ants_async.transport.address import is_this_machine as is_this_machine  # noqa: PLC0414 - a name of here
 
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff])?")
 

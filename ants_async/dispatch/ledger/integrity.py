@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from zlib import crc32
 
-from ants_async.dispatch.ledger.schema import CAMPAIGN_SEAL, CHUNK_SEAL, ChunkState, MessageState
+from ants_async.dispatch.ledger.schema import CAMPAIGN_SEAL, CHUNK_SEAL, ChunkState
 from ants_async.errors import LedgerDamaged
 
 _ADVICE = (
@@ -68,12 +68,12 @@ def check_file(connection: sqlite3.Connection) -> None:
 
 def check_campaign(connection: sqlite3.Connection, key: int) -> None:
     """That a campaign, its chunks and its messages are as they were written. Raises `LedgerDamaged`."""
-    if not _is_sealed(connection, "campaign", CAMPAIGN_SEAL, key):
+    sealed = f"SELECT {CAMPAIGN_SEAL} = seal FROM campaign WHERE key = ?"  # noqa: S608 - names of ours
+    if not connection.execute(sealed, (key,)).fetchone()[0]:
         raise _damaged("the campaign is not as it was written")
-    for chunk, first, last, state, messages in connection.execute(
-        "SELECT key, first, last, state, messages FROM chunk WHERE campaign = ?", (key,)
-    ):
-        if not _is_sealed(connection, "chunk", CHUNK_SEAL, chunk):
+    chunks = f"SELECT key, first, last, state, messages, {CHUNK_SEAL} = seal FROM chunk WHERE campaign = ?"  # noqa: S608
+    for chunk, first, last, state, messages, is_sealed in connection.execute(chunks, (key,)):
+        if not is_sealed:
             raise _damaged(f"chunk {chunk} is not as it was written")
         rows = connection.execute(
             "SELECT row, number, text, state FROM message WHERE key BETWEEN ? AND ? ORDER BY key",
@@ -81,16 +81,5 @@ def check_campaign(connection: sqlite3.Connection, key: int) -> None:
         ).fetchall()
         if checksum_of_messages(row[:3] for row in rows) != messages:
             raise _damaged(f"messages of chunk {chunk} are not as they were written")
-        if _chunk_state({row[3] for row in rows}) != state:
+        if ChunkState.of({row[3] for row in rows}) != state:
             raise _damaged(f"messages of chunk {chunk} are in states that do not fit it")
-
-
-def _is_sealed(connection: sqlite3.Connection, table: str, seal: str, key: int) -> bool:
-    sql = f"SELECT {seal} = seal FROM {table} WHERE key = ?"  # noqa: S608 - names of ours
-    return bool(connection.execute(sql, (key,)).fetchone()[0])
-
-
-def _chunk_state(states: set[int]) -> ChunkState:
-    if MessageState.PLANNED in states:
-        return ChunkState.UNANSWERED
-    return ChunkState.TRACKED if MessageState.ACCEPTED in states else ChunkState.CLOSED

@@ -190,10 +190,9 @@ def advance_chunk(connection: sqlite3.Connection, key: int, now: float) -> Bulk 
     found = connection.execute(
         "SELECT DISTINCT state FROM message WHERE key BETWEEN ? AND ?", (chunk["first"], chunk["last"])
     )
-    states = {state for (state,) in found}
-    if MessageState.PLANNED in states:
+    state = ChunkState.of({state for (state,) in found})
+    if state is ChunkState.UNANSWERED:
         return None
-    state = ChunkState.TRACKED if MessageState.ACCEPTED in states else ChunkState.CLOSED
     connection.execute("UPDATE chunk SET state = ?, answered_at = ? WHERE key = ?", (state, now, key))
     return _bulks(connection, "chunk.key = ?", key)[0] if state is ChunkState.TRACKED else None
 
@@ -203,20 +202,18 @@ def close_chunk(connection: sqlite3.Connection, key: int) -> None:
     connection.execute("UPDATE chunk SET state = ? WHERE key = ?", (ChunkState.CLOSED, key))
 
 
-_BULKS = """
-SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
-    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {accepted}
-    AND (deduplicated OR message.bulk_id <> chunk.bulk_id)
-) FROM chunk WHERE {where} ORDER BY key
-"""
-
-
 _ACCEPTED = int(MessageState.ACCEPTED)
+_BULKS = f"""
+SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
+    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {_ACCEPTED}
+    AND (deduplicated OR message.bulk_id <> chunk.bulk_id)
+) FROM chunk WHERE
+"""  # noqa: S608 - numbers of ours, as below
 _WAITING = f"""
 (state = {ChunkState.TRACKED:d} OR state = {ChunkState.UNANSWERED:d} AND attempted_at NOTNULL AND EXISTS (
     SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {_ACCEPTED}
 ))
-"""  # noqa: S608 - numbers of ours
+"""  # noqa: S608
 
 
 def bulks(connection: sqlite3.Connection, key: int) -> list[Bulk]:
@@ -225,7 +222,7 @@ def bulks(connection: sqlite3.Connection, key: int) -> list[Bulk]:
 
 
 def _bulks(connection: sqlite3.Connection, where: str, key: int) -> list[Bulk]:
-    found = connection.execute(_BULKS.format(where=where, accepted=_ACCEPTED), (key,))
+    found = connection.execute(f"{_BULKS} {where} ORDER BY chunk.key", (key,))
     return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
 
 

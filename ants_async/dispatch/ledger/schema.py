@@ -5,6 +5,7 @@ SQLite is fifteen times slower. A chunk's messages lie side by side, from `first
 bulk id ends in the chunk's key and finds them without an index.
 """
 
+from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
@@ -28,6 +29,13 @@ class ChunkState(IntEnum):
     UNANSWERED = 0
     TRACKED = 1
     CLOSED = 2
+
+    @classmethod
+    def of(cls, states: Collection[int]) -> "ChunkState":
+        """Unanswered while any of its messages is, then tracked while any is not final."""
+        if MessageState.PLANNED in states:
+            return cls.UNANSWERED
+        return cls.TRACKED if MessageState.ACCEPTED in states else cls.CLOSED
 
 
 CAMPAIGN_SEAL: Final = "checksum(key, id, text, sender, mode, validity, created_at, source, store_texts)"

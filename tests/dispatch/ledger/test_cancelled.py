@@ -63,37 +63,33 @@ def set_both(connection):
     connection.execute("UPDATE campaign SET source = 'cancelled'")
 
 
-async def test_the_next_call_waits_for_a_cancelled_one_that_is_still_at_work(ledger):
+async def cut_off_while_another_comes(ledger, work, held):
+    """Cancel a call at work, begin a chunk beside it, then let it end; gives what the ledger knows."""
     opened = await ledger.open_campaign(CAMPAIGN, None, reads_source=True, now=1.0)
-    held = Held(set_both)
-    cancelled = asyncio.create_task(ledger._database.run(held))
+    cancelled = asyncio.create_task(ledger._database.run(work))
     await held.begun()
     await cut_off(cancelled)
     following = asyncio.create_task(ledger.begin(opened, [Planned(1, "66800000001", "x")], 1.0))
     await asyncio.wait({following}, timeout=CHANCE)
     held.let_go()
     await following
-    summary = await ledger.summary(CAMPAIGN.id)
+    return await ledger.summary(CAMPAIGN.id)
+
+
+async def test_the_next_call_waits_for_a_cancelled_one_that_is_still_at_work(ledger):
+    held = Held(set_both)
+    summary = await cut_off_while_another_comes(ledger, held, held)
     assert (summary.reason, summary.source, summary.planned) == ("cancelled", "cancelled", 1)
 
 
 async def test_a_cancelled_call_that_fails_at_last_takes_nothing_of_the_next_with_it(ledger):
-    opened = await ledger.open_campaign(CAMPAIGN, None, reads_source=True, now=1.0)
-
     def fail(connection):
         set_both(connection)
         held(connection)
         raise LedgerError("no more")
 
     held = Held(lambda _: None)
-    cancelled = asyncio.create_task(ledger._database.run(fail))
-    await held.begun()
-    await cut_off(cancelled)
-    following = asyncio.create_task(ledger.begin(opened, [Planned(1, "66800000001", "x")], 1.0))
-    await asyncio.wait({following}, timeout=CHANCE)
-    held.let_go()
-    await following
-    summary = await ledger.summary(CAMPAIGN.id)
+    summary = await cut_off_while_another_comes(ledger, fail, held)
     assert (summary.reason, summary.source, summary.planned) == (None, None, 1)
 
 

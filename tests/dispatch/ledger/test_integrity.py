@@ -8,6 +8,7 @@ from random import Random
 import anyio
 import pytest
 from engine_world import people
+from ledger_damage import changed
 from virtual_time import run_virtual, virtual_time
 
 from ants_async.dispatch import Campaign, OutcomeKind, SqliteLedger
@@ -43,15 +44,6 @@ async def finish(w, path):
         w.ledger = ledger
         await w.run(CAMPAIGN, people(50))
         return await w.newest(CAMPAIGN)
-
-
-def changed(path, sql):
-    """Somebody, or something, writes into the file past the program."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        for name in ("campaign_begun", "campaign_changed", "chunk_begun", "chunk_changed"):
-            connection.execute(f"DROP TRIGGER {name}")
-        assert connection.execute(sql).rowcount > 0
 
 
 HARMFUL = {

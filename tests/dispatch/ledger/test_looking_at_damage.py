@@ -1,10 +1,8 @@
 """Whoever only looks at a damaged ledger is told so; the checks before sending are no part of looking."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 from engine_world import people
+from ledger_damage import changed
 from virtual_time import run_virtual
 
 from ants_async.dispatch import Campaign, SqliteLedger
@@ -23,14 +21,6 @@ async def look(path, *, read_only):
         await ledger.campaigns()
         await ledger.summary(CAMPAIGN.id)
         return [outcome async for outcome in ledger.outcomes(CAMPAIGN.id)]
-
-
-def changed(path, sql):
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        for name in ("campaign_begun", "campaign_changed", "chunk_begun", "chunk_changed"):
-            connection.execute(f"DROP TRIGGER {name}")
-        assert connection.execute(sql).rowcount > 0
 
 
 UNREADABLE = {
