@@ -13,6 +13,7 @@ import anyio
 
 from ants_async.transport.fixed import Pacer
 
+_IN_FLIGHT: Final = 1.03  # accepted at more than this share of the rate: that is not what the rate sent
 _EPOCH: Final = 1.0  # the 429s of one second are one piece of news: cut once
 _SOON: Final = 5.0  # a cut within this time of another says that the other one was too small
 _STEPS: Final = (0.97, 0.93, 0.82, 0.7)  # to this share of the ceiling, by the number of cuts in a row
@@ -81,8 +82,9 @@ class AdaptiveRate(Pacer):
         asked = retry_after if retry_after and retry_after > 0 else 0.0
         self._refused_in_a_row += 1
         if self._refused_in_a_row == 1:
-            self._row_began_at, self._row_ceiling = self._rate, self._ceiling
+            self._row_began_at = self._rate
             if now - self._last_cut >= _EPOCH and not self._paused:
+                self._row_ceiling = self._ceiling
                 self._cut(now, asked)
             self._row_cut_to = self._rate
         else:
@@ -111,14 +113,21 @@ class AdaptiveRate(Pacer):
         else:
             self._cuts = min(self._cuts + 1, len(_STEPS) - 1) if since < max(_SOON, 100 / self._rate) else 0
             step = _STEPS[self._cuts]
-            # Refused before it looked beyond the ceiling: then that was too high.
-            early = since <= self._hold_for
-            highest = self._rate * (1.0 if not early else 0.95 if self._cuts else 0.98 if asked else 0.97)
-            self._ceiling = min(self._moved(self._ceiling, now), highest)
+            self._ceiling = min(self._moved(self._ceiling, now), self._highest(now, since))
         self._ceiling = max(self._ceiling, self._slowest)
         self._rate = max(step * self._ceiling, self._slowest)
         # So long that refusals stay below one request in a hundred, their pauses near one second in fifty.
-        self._hold_for = min(max(20.0, 100 / self._rate, 55 * asked), 60.0)
+        self._hold_for = min(max(34.0, 100 / self._rate, 55 * asked), 60.0)
+
+    def _highest(self, now: float, since: float) -> float:
+        """How high the ceiling can be, now that this rate was refused, so long after the last refusal."""
+        if since > self._hold_for:
+            return self._rate  # it had looked beyond the ceiling
+        if self._accepted_rate(now) > _IN_FLIGHT * self._rate:
+            return math.inf  # the limit was used up by what had left faster, before the last cut
+        if self._cuts > 1:  # and again: below one request in sixty there is no hurry
+            return self._rate * (0.9 if since * self._rate < 60 else 0.95)  # noqa: PLR2004
+        return self._rate * (0.95 if since < 3 else 0.98)  # noqa: PLR2004
 
     def _moved(self, ceiling: float, now: float) -> float:
         """Where the ceiling is by what was accepted lately."""
@@ -152,7 +161,7 @@ class AdaptiveRate(Pacer):
                 return 0.10 if far else 0.01
             return 0.0 if quiet < 2 else 0.08 if far else 0.02  # noqa: PLR2004 - first see that it was enough
         quiet -= self._hold_for
-        return 0.0 if quiet < 0 else 0.005 if quiet < 10 else 0.02 if quiet < 30 else 0.03  # noqa: PLR2004
+        return 0.0 if quiet < 0 else 0.004 if quiet < 10 else 0.02 if quiet < 30 else 0.03  # noqa: PLR2004
 
     def _hold(self, seconds: float) -> None:
         self._pause(seconds)

@@ -79,6 +79,8 @@ def main():
     seeds = range(options.first, options.first + options.seeds)
     with ProcessPoolExecutor(os.cpu_count(), initializer=quiet) as pool:
         for seed, report, kind, error in pool.map(attempt, seeds, chunksize=8):
+            if sys.stderr.isatty():  # long runs are watched
+                print(f"\rseed {seed:,}", end="\r", file=sys.stderr, flush=True)
             if report is not None:
                 totals.add(report)
                 continue
