@@ -42,6 +42,9 @@ class NumberSet:
             self._buckets[high] = _as_bitmap(bucket)
         return True
 
+    def __bool__(self) -> bool:
+        return bool(self._buckets)
+
     def __contains__(self, number: int) -> bool:
         bucket = self._buckets.get(number >> _LOW_BITS)
         low = number & _LOW_MASK

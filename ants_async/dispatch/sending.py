@@ -9,9 +9,9 @@ import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.bodies import advanced_request, multi_messages
-from ants_async.dispatch.campaign import Mode, Outcome
+from ants_async.dispatch.campaign import Mode, Outcome, OutcomeKind
 from ants_async.dispatch.delivery import Delivery, SendingRules
-from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, Ledger, Message, OpenCampaign
+from ants_async.dispatch.ledger.protocol import Answers, Bulk, Chunk, Ledger, Message, OpenCampaign
 from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time, others_texted
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.push import Push
@@ -172,7 +172,7 @@ class Sender:
             try:
                 check_text(message.text)
             except ValidationError as error:
-                refused.append(Answer(message=message, accepted=False, error=f"{error.field}: {error.rule}"))
+                refused.append((message, _refusal(message, f"{error.field}: {error.rule}")))
         return await self._store(chunk, refused) if refused else chunk
 
     async def _failed(self, work: Delivery, error: ApiError | TransportError) -> None:
@@ -232,25 +232,40 @@ class Sender:
     async def _record(self, chunk: Chunk, receipt: SendReceipt, *, is_first: bool) -> Chunk:
         """Store an answer, match by id (in multi mode by number), and return what it left out."""
         by_id = {message.message_id: message for message in chunk.messages}
-        by_number = {message.to: message for message in chunk.messages}
-        bulk_id = receipt.bulk_id if receipt.bulk_id and can_be_asked_for(receipt.bulk_id) else None
-        answers: dict[str, Answer] = {}
+        by_number: dict[str, Message] | None = None
+        verdicts: dict[int, tuple[OutcomeKind, str | None, bool]] = {}  # by status: an answer has few
+        bulk_id = receipt.bulk_id
+        if not bulk_id or not can_be_asked_for(bulk_id):
+            bulk_id = self._usual_bulk_id(chunk)
+        answers: dict[str, tuple[Message, Outcome]] = {}
         for entry in receipt.messages:
-            message = by_id.get(entry.message_id or "") or by_number.get(bare(entry.to))
+            message = by_id.get(entry.message_id or "")
+            if message is None:
+                if by_number is None:
+                    by_number = {one.to: one for one in chunk.messages}
+                message = by_number.get(bare(entry.to))
             if message is None:
                 _log.warning("an answer holds a message that was not in its request; it is passed over")
                 continue
-            answers[message.to] = Answer(
-                message=message,
-                accepted=_is_accepted(entry.status),
-                status=entry.status,
-                sms_count=entry.sms_count,
-                message_id=entry.message_id,
-                bulk_id=bulk_id or self._usual_bulk_id(chunk),
-                error=None if _is_accepted(entry.status) else entry.status.name,
-                deduplicated=entry.status.id == DUPLICATE_MESSAGE_ID,
+            status = entry.status
+            if id(status) not in verdicts:
+                verdicts[id(status)] = _verdict(status)
+            kind, error, deduplicated = verdicts[id(status)]
+            answers[message.to] = (
+                message,
+                Outcome(
+                    kind,
+                    message.row,
+                    message.to,
+                    entry.message_id or message.message_id,
+                    bulk_id,
+                    status,
+                    error,
+                    entry.sms_count,
+                    deduplicated=deduplicated,
+                ),
             )
-        if is_first and any(answer.deduplicated for answer in answers.values()):
+        if is_first and any(deduplicated for _, _, deduplicated in verdicts.values()):
             _log.warning(
                 "campaign %s: ids of bulk %s were taken by an earlier request; they count as accepted",
                 self._campaign.campaign.id,
@@ -258,25 +273,28 @@ class Sender:
             )
         left = await self._store(chunk, list(answers.values()))
         refused = next(
-            (a.status for a in answers.values() if a.status and a.status.id in ACCOUNT_REFUSALS), None
+            (one.status for _, one in answers.values() if one.status and one.status.id in ACCOUNT_REFUSALS),
+            None,
         )
         if refused is not None:
             raise CampaignPaused(f"the API refuses the account: {refused.name}: {refused.description}")
         return left
 
-    def _usual_bulk_id(self, chunk: Chunk) -> str:
+    def _usual_bulk_id(self, chunk: Chunk) -> str | None:
         """Ours, or none where the endpoint takes no ids."""
-        return chunk.bulk_id if self._campaign.campaign.mode is Mode.ADVANCED else ""
+        return chunk.bulk_id if self._campaign.campaign.mode is Mode.ADVANCED else None
 
-    async def _store(self, chunk: Chunk, answers: Sequence[Answer]) -> Chunk:
-        if any(answer.accepted for answer in answers):
+    async def _store(self, chunk: Chunk, answers: Answers) -> Chunk:
+        if any(one.kind is OutcomeKind.ACCEPTED for _, one in answers):
             self._refused_in_a_row = 0
         if answers:
-            outcomes, bulk = await self._ledger.answered(chunk, answers, self._now())
+            bulk = await self._ledger.answered(chunk, answers, self._now())
             if bulk is not None:
                 self._track(bulk)
-            await self._emit(outcomes)
-        done = {answer.message.key for answer in answers}
+            await self._emit([outcome for _, outcome in answers])
+        if len(answers) == len(chunk.messages):
+            return attrs.evolve(chunk, messages=())
+        done = {message.key for message, _ in answers}
         left = tuple(message for message in chunk.messages if message.key not in done)
         return attrs.evolve(chunk, messages=left)
 
@@ -322,7 +340,7 @@ class Sender:
         if not work.is_new and not is_advanced:
             suspects = () if work.unclear else chunk.messages  # what is unclear is looked up anyhow
         else:
-            suspects = tuple(one for one in chunk.messages if maybe is None or int(one.to) in maybe)
+            suspects = _those_in(maybe, chunk.messages)
         if not suspects:
             return chunk
         found = await (self._with_our_ids(suspects) if is_advanced else self._with_our_texts(suspects))
@@ -331,14 +349,18 @@ class Sender:
     async def _take(self, chunk: Chunk, found: Sequence[tuple[Message, LogEntry]]) -> Chunk:
         """What stands in the logs was accepted."""
         answers = [
-            Answer(
-                message=message,
-                accepted=True,
-                status=entry.status,
-                sms_count=entry.sms_count,
-                message_id=entry.message_id,
-                bulk_id=entry.bulk_id or "",
-                deduplicated=True,
+            (
+                message,
+                Outcome(
+                    OutcomeKind.ACCEPTED,
+                    message.row,
+                    message.to,
+                    entry.message_id or message.message_id,
+                    entry.bulk_id or None,
+                    entry.status,
+                    sms_count=entry.sms_count,
+                    deduplicated=True,
+                ),
             )
             for message, entry in found
         ]
@@ -369,10 +391,27 @@ class Sender:
             raise CampaignPaused(f"the API refuses one message after the other: {error}")
         (culprit,) = chunk.messages
         reason = f"{error.code}: {error.text}" if self._campaign.stores_texts else error.code  # it may quote
-        refused = Answer(message=culprit, accepted=False, error=reason)
-        return await self._store(chunk, [refused])
+        return await self._store(chunk, [(culprit, _refusal(culprit, reason))])
 
 
-def _is_accepted(status: Status) -> bool:
-    """Id taken: an earlier request arrived, so the message is on its way. Otherwise the group says."""
-    return status.id == DUPLICATE_MESSAGE_ID or not status.is_final or status.group is StatusGroup.DELIVERED
+def _those_in(numbers: NumberSet | None, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Those of these numbers; None stands for any number."""
+    if numbers is None:
+        return messages
+    return tuple(one for one in messages if int(one.to) in numbers) if numbers else ()
+
+
+def _verdict(status: Status) -> tuple[OutcomeKind, str | None, bool]:
+    """What a status makes of its message: its kind, its error, whether an earlier request had arrived.
+
+    Id taken: then one did, so the message is on its way. Otherwise the group says.
+    """
+    deduplicated = status.id == DUPLICATE_MESSAGE_ID
+    if deduplicated or not status.is_final or status.group is StatusGroup.DELIVERED:
+        return OutcomeKind.ACCEPTED, None, deduplicated
+    return OutcomeKind.REJECTED, status.name, False
+
+
+def _refusal(message: Message, reason: str) -> Outcome:
+    """Refused without an answer that names it."""
+    return Outcome(OutcomeKind.REJECTED, message.row, message.to, message.message_id, error=reason)

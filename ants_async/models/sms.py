@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
@@ -256,6 +256,19 @@ class AdvancedRequest:
     def is_repeatable(self) -> bool:
         """Whether every destination has an id, so that a repeat can do nothing twice."""
         return all(to.message_id for message in self.messages for to in message.destinations)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ReadyRequest:
+    """An `AdvancedRequest` of texts as plain data, in the API's spelling: the engine's many at a time.
+
+    Whoever makes it has checked what is in it, and has given every destination an id.
+    """
+
+    plain: Mapping[str, Any] = attrs.field(repr=False)
+    notify_url: str | None = attrs.field(default=None, repr=False)  # it may hold a secret token
+    is_repeatable: ClassVar[bool] = True
+    is_binary: ClassVar[bool] = False
 
 
 @attrs.frozen(slots=True)

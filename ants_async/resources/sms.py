@@ -15,6 +15,7 @@ from ants_async.models.sms import (
     MultiRequest,
     PreviewReceipt,
     PreviewRequest,
+    ReadyRequest,
     SendReceipt,
     TextMessage,
 )
@@ -43,16 +44,14 @@ class Sms:
         """Several texts in one request. Manual section 2, multi."""
         return await self._transport.call(table.SEND_MULTI, MultiRequest(messages=messages))
 
-    async def send_advanced(self, request: AdvancedRequest) -> SendReceipt:
+    async def send_advanced(self, request: AdvancedRequest | ReadyRequest) -> SendReceipt:
         """Texts with ids and options of one's own. Manual section 2, advanced.
 
         When every destination has a `message_id`, an unclear answer is repeated with the same ids; status
         23 (`REJECTED_DUPLICATE_MESSAGE_ID`) on such a repeat means that the first request arrived.
         """
         if request.is_binary:
-            raise ValidationError(
-                "messages", len(request.messages), "texts; send_binary_advanced takes binary"
-            )
+            raise ValidationError("messages", "binary contents", "texts; send_binary_advanced takes binary")
         return await self._transport.call(table.SEND_ADVANCED, request)
 
     async def send_binary(

@@ -20,6 +20,8 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from ants_async.errors import DecodeError
 from ants_async.models.limits import RateLimit, TimeSpan
 from ants_async.models.reports import LogPage, ReportPage
+from ants_async.models.sms import ReadyRequest
+from ants_async.wire.quick import QUICK
 
 T = TypeVar("T")
 _log = logging.getLogger("ants_async.wire")
@@ -296,6 +298,8 @@ def _make_converter() -> Converter:
     converter.register_structure_hook_factory(attrs.has)(_structure_factory)
     converter.register_structure_hook_factory(_is_list_of_models)(_list_factory)
     converter.register_structure_hook_factory({ReportPage, LogPage}.__contains__)(_page_factory)
+    for cls, quick in QUICK.items():
+        converter.register_structure_hook(cls, quick(converter.get_structure_hook(cls)))
     converter.register_unstructure_hook_factory(attrs.has)(_unstructure_factory)
     return converter
 
@@ -328,4 +332,6 @@ def _reason(error: BaseException, _: type | None) -> str:
 
 def to_plain(model: Any, cls: type | None = None) -> Any:
     """A model as plain data in the API's spelling, with the fields of `cls` if that is a base of it."""
+    if isinstance(model, ReadyRequest):
+        return model.plain
     return _CONVERTER.unstructure(model, unstructure_as=cls)

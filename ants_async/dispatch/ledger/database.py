@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import anyio
+import anyio.lowlevel
 from anyio import to_thread
 
 from ants_async.dispatch.ledger import integrity
@@ -68,6 +69,9 @@ class Database:
         `Task.cancel` gives the turn away while the thread is still at work: a lock keeps the next one back,
         and what did not have it by then does not come after the next one.
         """
+        if self._in_memory:  # with no disk to wait for, a thread would only take turns with the event loop
+            await anyio.lowlevel.checkpoint()
+            return work()
         given_up = False
 
         def job() -> T:

@@ -11,10 +11,9 @@ import attrs
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
 from ants_async.dispatch.planning import Planned
 from ants_async.models.reports import DeliveryReport
-from ants_async.models.statuses import Status
 
 
-@attrs.frozen(slots=True)
+@attrs.define(slots=True)  # not frozen: made by the million, at half the price
 class Message:
     """A message that no answer has been recorded for. `key` is its place in the ledger.
 
@@ -38,18 +37,8 @@ class Chunk:
     attempted_at: float | None = None
 
 
-@attrs.frozen(slots=True, kw_only=True)
-class Answer:
-    """What is known of one message after its request. `bulk_id` is empty where there is none."""
-
-    message: Message
-    accepted: bool
-    status: Status | None = None
-    sms_count: int | None = None
-    message_id: str | None = None
-    bulk_id: str = ""
-    error: str | None = None
-    deduplicated: bool = False
+Answers = Sequence[tuple[Message, Outcome]]
+"""Messages with what is known of them after their request: accepted or rejected."""
 
 
 @attrs.frozen(slots=True)
@@ -148,9 +137,7 @@ class Ledger(Protocol):
         """Two chunks for one, after the API refused it as a whole; both keep `attempted_at`."""
         ...
 
-    async def answered(
-        self, chunk: Chunk, answers: Sequence[Answer], now: float
-    ) -> tuple[Sequence[Outcome], Bulk | None]:
+    async def answered(self, chunk: Chunk, answers: Answers, now: float) -> Bulk | None:
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
         ...
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 APPLICATION_ID: Final = 0x414E5453  # "ANTS", for `file` and for telling a stranger's database
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +11,7 @@ import attrs
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
 from ants_async.dispatch.ledger import chunks, queries, settling
 from ants_async.dispatch.ledger.database import Database
-from ants_async.dispatch.ledger.protocol import Answer, Bulk, Chunk, OpenCampaign, Pushed
+from ants_async.dispatch.ledger.protocol import Answers, Bulk, Chunk, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.planning import Planned, message_id
 from ants_async.errors import LedgerError, ValidationError
@@ -117,9 +117,7 @@ class SqliteLedger:
         """Two chunks for one, after the API refused it as a whole."""
         return await self._database.run(chunks.split, chunk)
 
-    async def answered(
-        self, chunk: Chunk, answers: Sequence[Answer], now: float
-    ) -> tuple[Sequence[Outcome], Bulk | None]:
+    async def answered(self, chunk: Chunk, answers: Answers, now: float) -> Bulk | None:
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
         return await self._database.run(_answered, chunk, answers, now)
 
@@ -196,47 +194,41 @@ class MemoryLedger(SqliteLedger):
         super().__init__(":memory:")
 
 
-def _answered(
-    connection: sqlite3.Connection, chunk: Chunk, answers: Sequence[Answer], now: float
-) -> tuple[Sequence[Outcome], Bulk | None]:
-    connection.executemany(
-        "UPDATE message SET state = ?, status = ?, error = ?, sms_count = ?, message_id = ?, bulk_id = ?,"
-        " deduplicated = ? WHERE key = ? AND state = 0",  # planned
-        [
+def _answered(connection: sqlite3.Connection, chunk: Chunk, answers: Answers, now: float) -> Bulk | None:
+    for first, last, message_id_, one in _runs(answers):
+        connection.execute(
+            "UPDATE message SET state = ?, status = ?, error = ?, sms_count = ?, message_id = ?, bulk_id = ?,"
+            " deduplicated = ? WHERE key BETWEEN ? AND ? AND state = 0",  # planned
             (
-                MessageState.ACCEPTED if answer.accepted else MessageState.REJECTED,
-                settling.status_key(connection, answer.status),
-                settling.text(answer.error),
-                settling.whole(answer.sms_count),
-                _if_other(settling.text(answer.message_id), answer.message.message_id),
-                _if_other(settling.text(answer.bulk_id), chunk.bulk_id),
-                answer.deduplicated,
-                answer.message.key,
-            )
-            for answer in answers
-        ],
-    )
-    given = next((one.bulk_id for one in answers if one.bulk_id and not one.deduplicated), chunk.bulk_id)
+                MessageState.ACCEPTED if one.kind is OutcomeKind.ACCEPTED else MessageState.REJECTED,
+                settling.status_key(connection, one.status),
+                settling.text(one.error),
+                settling.whole(one.sms_count),
+                settling.text(message_id_),
+                None if one.bulk_id == chunk.bulk_id else settling.text(one.bulk_id or ""),
+                one.deduplicated,
+                first,
+                last,
+            ),
+        )
+    outcomes = (one for _, one in answers)
+    given = next((one.bulk_id for one in outcomes if one.bulk_id and not one.deduplicated), chunk.bulk_id)
     if given != chunk.bulk_id:
         queries.set_bulk_id(connection, chunk.key, settling.text(given) or "")
-    bulk = queries.advance_chunk(connection, chunk.key, now)
-    return [_outcome(answer) for answer in answers], bulk
+    return queries.advance_chunk(connection, chunk.key, now)
 
 
-def _if_other(value: str | None, usual: str) -> str | None:
-    return None if value == usual else value
-
-
-def _outcome(answer: Answer) -> Outcome:
-    message = answer.message
-    return Outcome(
-        OutcomeKind.ACCEPTED if answer.accepted else OutcomeKind.REJECTED,
-        message.row,
-        message.to,
-        answer.message_id or message.message_id,
-        answer.bulk_id or None,
-        answer.status,
-        answer.error,
-        answer.sms_count,
-        deduplicated=answer.deduplicated,
-    )
+def _runs(answers: Answers) -> Iterator[tuple[int, int, str | None, Outcome]]:
+    """Neighbours with the same answer, as mostly all are: first and last key, an id not ours, the answer."""
+    first, last, same = 0, -1, None
+    run: tuple[str | None, Outcome] | None = None
+    for message, one in answers:
+        other_id = None if one.message_id == message.message_id else one.message_id
+        values = (one.kind, id(one.status), one.error, one.sms_count, other_id, one.bulk_id, one.deduplicated)
+        if values != same or message.key != last + 1:
+            if run is not None:
+                yield first, last, *run
+            first, same, run = message.key, values, (other_id, one)
+        last = message.key
+    if run is not None:
+        yield first, last, *run

@@ -1,0 +1,65 @@
+"""Of what comes by the million, most looks alike: made at once, without asking field by field.
+
+Whatever is not exactly as expected goes the thorough way, which knows all spellings and keeps what is new.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ants_async.models.sms import MessageReceipt
+from ants_async.models.statuses import Status
+
+Hook = Callable[[Any, Any], Any]
+
+_STATUS: Final = ("groupId", "groupName", "id", "name", "description")
+_RECEIPT: Final = 4  # fields
+_LARGEST_COUNT: Final = 2**31
+_MOST_STATUSES: Final = 1000  # a server may make up others ...
+_LONGEST_STATUS: Final = 500  # ... and long ones
+
+_known: Final[dict[tuple[Any, ...], Status]] = {}
+"""Some few statuses stand in millions of answers: each is made once, and is the same object ever after."""
+
+
+def _known_status(data: Any) -> Status | None:
+    if type(data) is not dict or tuple(data) != _STATUS:
+        return None
+    values = tuple(data.values())
+    if type(values[0]) is not int or type(values[2]) is not int:  # True is 1, to a dict
+        return None
+    try:
+        return _known.get(values)
+    except TypeError:  # something in it is no scalar
+        return None
+
+
+def _quick_status(thorough: Hook) -> Hook:
+    def hook(data: Any, cls: Any) -> Any:
+        status = _known_status(data)
+        if status is not None:
+            return status
+        status = thorough(data, cls)
+        values = (status.group_id, status.group_name, status.id, status.name, status.description)
+        size = sum(map(len, map(str, values)))
+        if not status.extra and size <= _LONGEST_STATUS and len(_known) < _MOST_STATUSES:
+            _known[values] = status
+        return status
+
+    return hook
+
+
+def _quick_receipt(thorough: Hook) -> Hook:
+    def hook(data: Any, cls: Any) -> Any:
+        if type(data) is dict and len(data) == _RECEIPT:
+            to, count, message_id = data.get("to"), data.get("smsCount"), data.get("messageId")
+            if type(to) is str and type(message_id) is str and type(count) is int and count < _LARGEST_COUNT:
+                status = _known_status(data.get("status"))
+                if status is not None:
+                    return MessageReceipt(to, status, count, message_id)
+        return thorough(data, cls)
+
+    return hook
+
+
+QUICK: Final[Mapping[type, Callable[[Hook], Hook]]] = {Status: _quick_status, MessageReceipt: _quick_receipt}
+"""By model, inner ones first: from its thorough hook to a quicker one."""
