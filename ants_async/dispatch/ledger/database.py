@@ -5,13 +5,15 @@ import os
 import secrets
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
+import attrs
 from anyio import to_thread
 
 from ants_async.dispatch.ledger import integrity
@@ -21,6 +23,22 @@ from ants_async.errors import LedgerError, LedgerInUse
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@attrs.define(slots=True, eq=False)
+class _Job(Generic[T]):
+    """Work that waits for the thread; `answer`: what came of it, or the error."""
+
+    work: Callable[[sqlite3.Connection], T]
+    is_given_up: bool = False
+    answer: tuple[T | None, Exception | None] | None = None
+
+    def result(self) -> T:
+        """What came of it; raises the error."""
+        value, error = cast("tuple[T, Exception | None]", self.answer)
+        if error is not None:
+            raise error
+        return value
 
 
 class Database:
@@ -38,7 +56,9 @@ class Database:
         self._read_only = read_only
         self._connection: sqlite3.Connection | None = None
         self._lock_holder: sqlite3.Connection | None = None
-        self._turn = anyio.CapacityLimiter(1)
+        self._turn = anyio.Lock()
+        self._thread = anyio.CapacityLimiter(1)
+        self._waiting: deque[_Job[Any]] = deque()
         self._at_work = threading.Lock()  # what a cancelled call left behind may still be
 
     @property
@@ -60,8 +80,43 @@ class Database:
     async def run(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """One transaction. Raises `LedgerError` when it could not be kept: then nothing of it was."""
-        return await self._in_turn(lambda: self._transaction(lambda c: work(c, *args, **kwargs)))
+        """One transaction. Raises `LedgerError` when it could not be kept: then nothing of it was.
+
+        Whoever comes meanwhile goes along in the next commit: it is the disk that takes long.
+        """
+        if self._in_memory:  # with no disk to wait for, a thread would only take turns with the event loop
+            await anyio.lowlevel.checkpoint()
+            return self._transaction(lambda connection: work(connection, *args, **kwargs))
+        job = _Job(lambda connection: work(connection, *args, **kwargs))
+        self._waiting.append(job)
+        try:
+            async with self._turn:
+                if job.answer is None:
+                    await to_thread.run_sync(self._work_off, limiter=self._thread)
+        except asyncio.CancelledError:
+            job.is_given_up = True
+            raise
+        return job.result()
+
+    def _work_off(self) -> None:
+        """All who wait, in one transaction; where that fails each in one of its own, for one is to blame."""
+        with self._at_work:
+            jobs = []
+            while self._waiting:
+                job = self._waiting.popleft()
+                if not job.is_given_up:
+                    jobs.append(job)
+            if len(jobs) > 1:
+                with suppress(Exception):
+                    done = self._transaction(lambda connection: [job.work(connection) for job in jobs])
+                    for job, value in zip(jobs, done, strict=True):
+                        job.answer = (value, None)
+                    return
+            for job in jobs:
+                try:
+                    job.answer = (self._transaction(job.work), None)
+                except Exception as error:  # noqa: BLE001 - raised to whom it concerns
+                    job.answer = (None, error)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
         """In the worker thread, when the one before has ended.
@@ -69,9 +124,6 @@ class Database:
         `Task.cancel` gives the turn away while the thread is still at work: a lock keeps the next one back,
         and what did not have it by then does not come after the next one.
         """
-        if self._in_memory:  # with no disk to wait for, a thread would only take turns with the event loop
-            await anyio.lowlevel.checkpoint()
-            return work()
         given_up = False
 
         def job() -> T:
@@ -81,7 +133,8 @@ class Database:
                 return work()
 
         try:
-            return await to_thread.run_sync(job, limiter=self._turn)
+            async with self._turn:
+                return await to_thread.run_sync(job, limiter=self._thread)
         except asyncio.CancelledError:
             given_up = True
             raise
