@@ -1,171 +1,118 @@
-"""Asyncio client and bulk-dispatch engine for the ANTS SMS HTTP API."""
+"""Asyncio client and bulk-dispatch engine for the ANTS SMS HTTP API.
 
-from ants_async.client import AntsClient
-from ants_async.dispatch import (
-    Campaign,
-    CampaignState,
-    CampaignSummary,
-    Dispatcher,
-    Ledger,
-    MemoryLedger,
-    Mode,
-    Outcome,
-    OutcomeKind,
-    Recipient,
-    SendingRules,
-    SqliteLedger,
-    TrackingRules,
-)
-from ants_async.endpoints import OPERATIONS, Wire
-from ants_async.errors import (
-    AntsError,
-    ApiError,
-    AuthenticationError,
-    BadRequest,
-    CampaignMismatch,
-    CampaignPaused,
-    ConfigurationError,
-    ConnectionFailed,
-    DecodeError,
-    DispatchError,
-    IncompleteResult,
-    LedgerDamaged,
-    LedgerError,
-    LedgerInUse,
-    NotFound,
-    OutcomeUnknown,
-    PayloadTooLarge,
-    PermissionDenied,
-    PinLimitReached,
-    ReportsNotTaken,
-    RequestTimeout,
-    ServerError,
-    ThrottledError,
-    TransportError,
-    ValidationError,
-)
-from ants_async.models.api_keys import ApiKey, ApiKeyRequest, Permission
-from ants_async.models.codes import Advice
-from ants_async.models.delivery_errors import DELIVERY_ERRORS, DeliveryError, ErrorGroup
-from ants_async.models.limits import RateLimit, TimeSpan
-from ants_async.models.reports import Balance, DeliveryReport, LogEntry, Price
-from ants_async.models.sms import (
-    AdvancedMessage,
-    AdvancedRequest,
-    Binary,
-    BinaryMessage,
-    Destination,
-    Language,
-    MessageReceipt,
-    Preview,
-    PreviewReceipt,
-    SendReceipt,
-    SoughtMessage,
-    TextMessage,
-    Tracking,
-)
-from ants_async.models.statuses import STATUSES, Status, StatusGroup
-from ants_async.models.two_factor import (
-    Application,
-    ApplicationRequest,
-    PinConfiguration,
-    PinError,
-    PinReceipt,
-    PinType,
-    PinVerification,
-    Template,
-    TemplateRequest,
-)
-from ants_async.transport.auth import ApiKeyAuth, BasicAuth
-from ants_async.transport.rate import AdaptiveRate, FixedRate, Limiter
-from ants_async.transport.retry import RetryPolicy
+Names are imported when they are first used: who sends one PIN need not wait for the bulk engine. For type
+checkers they stand in `__init__.pyi`.
+"""
+
+from importlib import import_module
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "DELIVERY_ERRORS",
-    "OPERATIONS",
-    "STATUSES",
-    "AdaptiveRate",
-    "AdvancedMessage",
-    "AdvancedRequest",
-    "Advice",
-    "AntsClient",
-    "AntsError",
-    "ApiError",
-    "ApiKey",
-    "ApiKeyAuth",
-    "ApiKeyRequest",
-    "Application",
-    "ApplicationRequest",
-    "AuthenticationError",
-    "BadRequest",
-    "Balance",
-    "BasicAuth",
-    "Binary",
-    "BinaryMessage",
-    "Campaign",
-    "CampaignMismatch",
-    "CampaignPaused",
-    "CampaignState",
-    "CampaignSummary",
-    "ConfigurationError",
-    "ConnectionFailed",
-    "DecodeError",
-    "DeliveryError",
-    "DeliveryReport",
-    "Destination",
-    "DispatchError",
-    "Dispatcher",
-    "ErrorGroup",
-    "FixedRate",
-    "IncompleteResult",
-    "Language",
-    "Ledger",
-    "LedgerDamaged",
-    "LedgerError",
-    "LedgerInUse",
-    "Limiter",
-    "LogEntry",
-    "MemoryLedger",
-    "MessageReceipt",
-    "Mode",
-    "NotFound",
-    "Outcome",
-    "OutcomeKind",
-    "OutcomeUnknown",
-    "PayloadTooLarge",
-    "Permission",
-    "PermissionDenied",
-    "PinConfiguration",
-    "PinError",
-    "PinLimitReached",
-    "PinReceipt",
-    "PinType",
-    "PinVerification",
-    "Preview",
-    "PreviewReceipt",
-    "Price",
-    "RateLimit",
-    "Recipient",
-    "ReportsNotTaken",
-    "RequestTimeout",
-    "RetryPolicy",
-    "SendReceipt",
-    "SendingRules",
-    "ServerError",
-    "SoughtMessage",
-    "SqliteLedger",
-    "Status",
-    "StatusGroup",
-    "Template",
-    "TemplateRequest",
-    "TextMessage",
-    "ThrottledError",
-    "TimeSpan",
-    "Tracking",
-    "TrackingRules",
-    "TransportError",
-    "ValidationError",
-    "Wire",
-]
+_HOMES = {
+    "ants_async.client": ("AntsClient",),
+    "ants_async.dispatch": (
+        "Campaign",
+        "CampaignState",
+        "CampaignSummary",
+        "Dispatcher",
+        "Ledger",
+        "MemoryLedger",
+        "Mode",
+        "Outcome",
+        "OutcomeKind",
+        "Recipient",
+        "SendingRules",
+        "SqliteLedger",
+        "TrackingRules",
+    ),
+    "ants_async.endpoints": ("OPERATIONS", "Wire"),
+    "ants_async.errors": (
+        "AntsError",
+        "ApiError",
+        "AuthenticationError",
+        "BadRequest",
+        "CampaignMismatch",
+        "CampaignPaused",
+        "ConfigurationError",
+        "ConnectionFailed",
+        "DecodeError",
+        "DispatchError",
+        "IncompleteResult",
+        "LedgerDamaged",
+        "LedgerError",
+        "LedgerInUse",
+        "NotFound",
+        "OutcomeUnknown",
+        "PayloadTooLarge",
+        "PermissionDenied",
+        "PinLimitReached",
+        "ReportsNotTaken",
+        "RequestTimeout",
+        "ServerError",
+        "ThrottledError",
+        "TransportError",
+        "ValidationError",
+    ),
+    "ants_async.models.api_keys": ("ApiKey", "ApiKeyRequest", "Permission"),
+    "ants_async.models.codes": ("Advice",),
+    "ants_async.models.delivery_errors": ("DELIVERY_ERRORS", "DeliveryError", "ErrorGroup"),
+    "ants_async.models.limits": ("RateLimit", "TimeSpan"),
+    "ants_async.models.reports": ("Balance", "DeliveryReport", "LogEntry", "Price"),
+    "ants_async.models.sms": (
+        "AdvancedMessage",
+        "AdvancedRequest",
+        "Binary",
+        "BinaryMessage",
+        "Destination",
+        "Language",
+        "MessageReceipt",
+        "Preview",
+        "PreviewReceipt",
+        "SendReceipt",
+        "SoughtMessage",
+        "TextMessage",
+        "Tracking",
+    ),
+    "ants_async.models.statuses": ("STATUSES", "Status", "StatusGroup"),
+    "ants_async.models.two_factor": (
+        "Application",
+        "ApplicationRequest",
+        "PinConfiguration",
+        "PinError",
+        "PinReceipt",
+        "PinType",
+        "PinVerification",
+        "Template",
+        "TemplateRequest",
+    ),
+    "ants_async.transport.auth": ("ApiKeyAuth", "BasicAuth"),
+    "ants_async.transport.rate": ("AdaptiveRate", "FixedRate", "Limiter"),
+    "ants_async.transport.retry": ("RetryPolicy",),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+_PACKAGES = (
+    "client",
+    "dispatch",
+    "endpoints",
+    "errors",
+    "models",
+    "resources",
+    "text",
+    "transport",
+    "webhooks",
+)
+
+__all__ = sorted(_MODULES)  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> object:
+    if name in _PACKAGES:
+        return import_module(f"ants_async.{name}")
+    if name not in _MODULES:
+        raise AttributeError(f"module 'ants_async' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_PACKAGES, "__version__"]

@@ -1,0 +1,40 @@
+"""The public names: those a type checker sees are those that are there, imported when they are used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ants_async
+
+STUB = ast.parse(Path(ants_async.__file__).with_suffix(".pyi").read_text())
+TOLD = {
+    alias.name: node.module for node in STUB.body if isinstance(node, ast.ImportFrom) for alias in node.names
+}
+
+
+def test_the_stub_tells_of_all_names_and_no_others():
+    assert sorted(TOLD) == ants_async.__all__
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_name_is_what_the_stub_says(name):
+    assert getattr(ants_async, name) is getattr(sys.modules[TOLD[name]], name)
+
+
+def test_a_name_that_is_none_is_told_as_always():
+    with pytest.raises(AttributeError, match="module 'ants_async' has no attribute 'Nobody'"):
+        ants_async.Nobody  # noqa: B018
+
+
+def test_packages_are_there_without_a_second_import():
+    assert ants_async.dispatch.Dispatcher is ants_async.Dispatcher
+    assert {"AntsClient", "dispatch", "__version__"} <= set(dir(ants_async))
+
+
+def test_importing_loads_nothing_that_is_not_used():
+    program = "import sys, ants_async; print({'httpx', 'sqlite3', 'cattrs'} & set(sys.modules) or 'nothing')"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "nothing\n"
