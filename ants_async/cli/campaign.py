@@ -30,7 +30,7 @@ _sending_options = with_options(
     _ledger_option,
     click.option("--results", type=_PATH, help="Where results go, a row a recipient: .jsonl or .csv."),
     click.option(
-        "--chunk", type=click.IntRange(1, 1000), default=500, show_default=True, help="Messages a request."
+        "--chunk", type=click.IntRange(1, 1000), default=1000, show_default=True, help="Messages a request."
     ),
     click.option(
         "--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Requests in flight."

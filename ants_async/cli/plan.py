@@ -31,7 +31,7 @@ _A_WHILE: Final = 10_000  # rows between two signs of life
 @click.option("--to-column", default="to", show_default=True, help="The column with the numbers.")
 @click.option("--sender", help="The sender shown on the phone.")
 @click.option(
-    "--chunk", type=click.IntRange(1, 1000), default=500, show_default=True, help="Messages a request."
+    "--chunk", type=click.IntRange(1, 1000), default=1000, show_default=True, help="Messages a request."
 )
 @click.option("--price", help="Of one part, e.g. 0.50: what the campaign costs is reckoned with it.")
 @click.option("--currency", default="THB", show_default=True, help="Of the price.")

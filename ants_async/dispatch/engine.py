@@ -56,7 +56,7 @@ class Dispatcher:
         client: AntsClient,
         ledger: Ledger,
         *,
-        chunk_size: int = 500,
+        chunk_size: int = 1000,
         max_body: int = MAX_BODY,
         concurrency: int = 8,
         grace: float = 10.0,

@@ -97,9 +97,9 @@ class MeasuredLedger(SqliteLedger):
         self._measure.doubled -= len(duplicates)
 
     async def answered(self, chunk, answers, now):
-        outcomes, bulk = await super().answered(chunk, answers, now)
-        self._measure.recorded(outcomes)
-        return outcomes, bulk
+        bulk = await super().answered(chunk, answers, now)
+        self._measure.recorded([outcome for _, outcome in answers])
+        return bulk
 
     async def park(self, campaign, key, reason, now):
         outcomes, bulk = await super().park(campaign, key, reason, now)
