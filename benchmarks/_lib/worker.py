@@ -1,0 +1,24 @@
+"""The process of one side: a job for each line that comes in, a line of figures for each job.
+
+`python -m benchmarks._lib.worker MODULE`
+"""
+
+import asyncio
+import importlib
+import json
+import sys
+
+from benchmarks._lib.box import Box
+
+
+def main():
+    side = importlib.import_module(sys.argv[1])
+    for line in sys.stdin:
+        job = json.loads(line)
+        box = Box(**job["box"])
+        asyncio.run(side.run(box, **job["options"]))
+        print(json.dumps(box.measured), flush=True)
+
+
+if __name__ == "__main__":
+    main()
