@@ -19,7 +19,8 @@ def _side(kind, number):
 
 
 def measure(options):
-    sides = [_side(kind, number) for number in IN_FLIGHT for kind in KINDS]
+    levels = (8, 32) if options.smoke else IN_FLIGHT
+    sides = [_side(kind, number) for number in levels for kind in KINDS]
     measured = interleaved(sides, options.rounds, options.seconds)
     found = medians(measured)
     rows = [
@@ -32,22 +33,22 @@ def measure(options):
             "× httpx": ratio(measured, f"{kind}, {number}", f"{PLAIN}, {number}"),
             "stub idle": f"{found[f'{kind}, {number}']['stub_idle']:.0%}",
         }
-        for number in IN_FLIGHT
+        for number in levels
         for kind in KINDS
     ]
     figures = {
         "ours_to_httpx_at_32": ratio(measured, f"{OURS}, 32", f"{PLAIN}, 32"),
         "ours_to_hand_at_32": ratio(measured, f"{OURS}, 32", f"{HAND}, 32"),
-        "ours_at_256_to_8": ratio(measured, f"{OURS}, 256", f"{OURS}, 8"),
+        "ours_at_256_to_8": ratio(measured, f"{OURS}, {levels[-1]}", f"{OURS}, 8"),
         "least_idle": min(one["stub_idle"] for one in found.values()),
     }
 
     def draw(figure):
         axes = figure.subplots()
         for kind in KINDS:
-            axes.plot(IN_FLIGHT, [found[f"{kind}, {n}"]["rate"] for n in IN_FLIGHT], "o-", label=kind)
+            axes.plot(levels, [found[f"{kind}, {n}"]["rate"] for n in levels], "o-", label=kind)
         axes.set_xscale("log", base=2)
-        axes.set_xticks(IN_FLIGHT, [str(number) for number in IN_FLIGHT])
+        axes.set_xticks(levels, [str(number) for number in levels])
         axes.set_yscale("log")
         axes.set(xlabel="requests in flight", ylabel="requests/s")
         axes.legend()

@@ -9,7 +9,6 @@ What it counts is the judge of every benchmark. That it was not the bottleneck i
 
 import argparse
 import asyncio
-import itertools
 import re
 import signal
 import socket
@@ -26,7 +25,7 @@ import orjson
 from benchmarks._lib.loops import fastest_loop
 from benchmarks._lib.stub_reports import Bulks
 
-MESSAGE: Final = re.compile(  # one number for each `to`; orjson writes no space, the json module one
+_MESSAGE: Final = re.compile(  # one number for each `to`; orjson writes no space, the json module one
     rb'"to": ?\[?"(\d+)"\]?(?:, ?"messageId": ?"([^"]+)")?'
 )
 _BULK_ID: Final = re.compile(rb'"bulkId": ?"([^"]+)"')
@@ -57,6 +56,19 @@ class Settings:
     together: bool = True
     limit: float | None = None
     swallow_after: int | None = None
+
+
+def messages_in(body, first=0):
+    """Number and id of each message of a request; ids are made up, from `first` on, where it has none."""
+    found = _MESSAGE.findall(body)
+    if all(message_id for _, message_id in found[:1]):
+        return found
+    return [(to, b"stub-%d" % number) for number, (to, _) in enumerate(found, first)]
+
+
+def receipts(messages, bulk_id, receipt=_RECEIPT):
+    """The answer to a send."""
+    return b'{"bulkId":"%b","messages":[%b]}' % (bulk_id, b",".join([receipt % pair for pair in messages]))
 
 
 class Stub:
@@ -104,19 +116,16 @@ class Stub:
 
     def send(self, body, receipt):
         """The receipts of a send, or None for one that is swallowed."""
-        found = MESSAGE.findall(body)
+        found = messages_in(body, self.messages)
         last = self.settings.swallow_after
         if last is not None and self.messages + len(found) > last:
             return None
-        number = itertools.count(self.messages)
         self.messages += len(found)
-        if not all(found[0]):
-            found = [(to, b"stub-%d" % n) for (to, _), n in zip(found, number, strict=False)]
         given = _BULK_ID.search(body)
         bulk_id = given[1] if given else b"bulk-%d" % self.messages
         if self.bulks is not None:
             self.bulks.add(bulk_id.decode(), found)
-        return b'{"bulkId":"%b","messages":[%b]}' % (bulk_id, b",".join([receipt % pair for pair in found]))
+        return receipts(found, bulk_id, receipt)
 
 
 _SENDS: Final = {

@@ -3,14 +3,19 @@
 import gc
 import itertools
 import math
-import resource
 import time
 
+from benchmarks._lib.processes import peak_memory
 from benchmarks._lib.stub import StubControl
 
 CREDENTIALS = ("demo", "demo")
 SENDER = "ANTS"
 _ROWS_A_LOOK = 20
+
+
+def row(number):
+    """Number and text of a recipient; no two are the same."""
+    return f"668{number:08d}", f"Dear member {number}, 20% off until Sunday in every shop of ours"
 
 
 class Box:
@@ -38,15 +43,15 @@ class Box:
         return time.perf_counter() - self._started < self.seconds
 
     def rows(self):
-        """Number and text of one recipient after the other, each with a text of its own."""
+        """One recipient after the other."""
         for number in itertools.count(1):
             if number > self.most or (number % _ROWS_A_LOOK == 0 and not self.is_open):
                 self.given = number - 1
                 return
-            yield f"668{number:08d}", f"Dear member {number}, 20% off until Sunday in every shop of ours"
+            yield row(number)
 
-    def end(self, messages):
-        """Stop the clocks."""
+    def end(self, messages, **more):
+        """Stop the clocks; `more` is what else the side has seen."""
         wall, cpu = time.perf_counter() - self._started, time.process_time() - self._cpu
         after, before = self._stub.stats(), self._stub_before
         self.measured = {
@@ -57,5 +62,6 @@ class Box:
             "rate": messages / wall,
             "cpu_us": cpu / messages * 1e6,
             "stub_idle": max(1 - (after["cpu"] - before["cpu"]) / (after["wall"] - before["wall"]), 0.0),
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak_mb": peak_memory(),
+            **more,
         }

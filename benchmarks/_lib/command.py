@@ -7,10 +7,11 @@ from benchmarks._lib.machine import facts
 from benchmarks._lib.results import publish
 
 
-def benchmark(module_file, description, measure, *, rounds=None, seconds=None):
+def benchmark(module_file, description, measure, *, rounds=None, seconds=None, more=None):
     """Run `measure(options)`, which answers a `Result`, as a program.
 
     `rounds`, `seconds`: the defaults of a full run, where it has such; a smoke run has one short round.
+    `more`: type and help of further options, by name.
     """
     name, title = Path(module_file).stem, description.splitlines()[0].rstrip(".")
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
@@ -19,6 +20,8 @@ def benchmark(module_file, description, measure, *, rounds=None, seconds=None):
         parser.add_argument("--rounds", type=int, help=f"how often each side runs ({rounds})")
     if seconds:
         parser.add_argument("--seconds", type=float, help=f"of each round ({seconds:g})")
+    for option, (kind, words) in (more or {}).items():
+        parser.add_argument(f"--{option}", type=kind, help=words)
     options = parser.parse_args()
     if rounds:
         options.rounds = options.rounds or (1 if options.smoke else rounds)

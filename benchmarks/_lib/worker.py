@@ -1,6 +1,6 @@
 """The process of one side: a job for each line that comes in, a line of figures for each job.
 
-`python -m benchmarks._lib.worker MODULE`
+`python -m benchmarks._lib.worker MODULE`; its first line says that all is imported.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from benchmarks._lib.box import Box
 
 def main():
     side = importlib.import_module(sys.argv[1])
+    print(json.dumps({"ready": sys.argv[1]}), flush=True)
     for line in sys.stdin:
         job = json.loads(line)
         box = Box(**job["box"])
