@@ -5,6 +5,7 @@ answer. `python -m benchmarks.compare_bulk [--smoke] [--rounds 7] [--seconds 2]`
 """
 
 from benchmarks._lib.command import benchmark
+from benchmarks._lib.loops import HAS_UVLOOP
 from benchmarks._lib.plots import bars
 from benchmarks._lib.results import Result
 from benchmarks._lib.rounds import Side, interleaved, medians, ratio
@@ -18,6 +19,7 @@ SIDES = (
     Side("httpx + orjson, by hand", "bulk_httpx"),
     Side(MEMORY, "bulk_ours", {"ledger": "memory"}),
     Side(DISK, "bulk_ours", {"ledger": "sqlite"}),
+    *([Side(f"{DISK}, uvloop", "bulk_ours", {"ledger": "sqlite"}, loop="uvloop")] if HAS_UVLOOP else []),
     Side(OFFICIAL[0], "infobip", {"chunk": 500, "threads": 1}),
     Side(OFFICIAL[1], "infobip", {"chunk": 500, "threads": 8}),
 )

@@ -5,17 +5,20 @@ request in flight. `python -m benchmarks.compare_single [--smoke] [--rounds 5] [
 """
 
 from benchmarks._lib.command import benchmark
+from benchmarks._lib.loops import HAS_UVLOOP
 from benchmarks._lib.results import Result
 from benchmarks._lib.rounds import Side, interleaved, medians, ratio
 
 IN_FLIGHT = (8, 32, 256)
 HAND, PLAIN, OFFICIAL, OURS = "aiohttp, by hand", "httpx.AsyncClient", "infobip client", "ants_async"
 KINDS = {HAND: "single_aiohttp", PLAIN: "single_httpx", OFFICIAL: "infobip", OURS: "single_ours"}
+ON_UVLOOP = {f"{kind}, uvloop": KINDS[kind] for kind in (HAND, OURS)} if HAS_UVLOOP else {}
+KINDS |= ON_UVLOOP
 
 
 def _side(kind, number):
     options = {"chunk": 1, "threads": number} if kind == OFFICIAL else {"in_flight": number}
-    return Side(f"{kind}, {number}", KINDS[kind], options)
+    return Side(f"{kind}, {number}", KINDS[kind], options, loop="uvloop" if kind in ON_UVLOOP else "asyncio")
 
 
 def measure(options):

@@ -6,7 +6,7 @@ def bars(axes, labels, values, *, unit, errors=None):
     places = range(len(labels))
     axes.barh(places, values, color="#4477aa", xerr=errors, error_kw={"ecolor": "#999999"})
     axes.set_yticks(places, labels)
-    axes.invert_yaxis()
+    axes.set_ylim(len(labels) - 0.5, -0.5)  # the first one on top
     axes.set_xlabel(unit)
     axes.margins(x=0.18)
     axes.spines[["top", "right"]].set_visible(False)

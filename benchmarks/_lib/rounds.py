@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 class Side:
     """One way to send. `module` has its `run`, which takes `options`.
 
-    `most`: so many messages instead of a time. `stub`: the stub's `Settings` for it.
+    `most`: so many messages instead of a time. `stub`: the stub's `Settings` for it. `loop`: or `uvloop`.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Side:
     options: dict = attrs.field(factory=dict)
     most: int | None = None
     stub: dict = attrs.field(factory=dict)
+    loop: str = "asyncio"
 
 
 class _Worker:
@@ -43,7 +44,8 @@ class _Worker:
         stub.reset(**side.stub)
         box = {"base_url": stub.url, "name": f"bench-{next(_numbers)}", "most": side.most}
         box["seconds"] = None if side.most else seconds
-        self._process.stdin.write(json.dumps({"box": box, "options": side.options}) + "\n")
+        job = {"box": box, "options": side.options, "loop": side.loop}
+        self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
         figures, seen = self._said(), stub.stats()
         _judge(side, figures, seen["messages"])

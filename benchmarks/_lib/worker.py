@@ -9,6 +9,7 @@ import json
 import sys
 
 from benchmarks._lib.box import Box
+from benchmarks._lib.loops import new_loop
 
 
 def main():
@@ -17,7 +18,8 @@ def main():
     for line in sys.stdin:
         job = json.loads(line)
         box = Box(**job["box"])
-        asyncio.run(side.run(box, **job["options"]))
+        with asyncio.Runner(loop_factory=new_loop(job["loop"])) as runner:
+            runner.run(side.run(box, **job["options"]))
         print(json.dumps(box.measured), flush=True)
 
 
