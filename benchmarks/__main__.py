@@ -25,7 +25,9 @@ NAMES = (
     "start",
     "load_web",
     "load_campaign",
+    "where_time_goes",
 )
+NOT_IN_SMOKE = {"where_time_goes"}  # not every machine lets a process be sampled
 
 
 def main():
@@ -45,7 +47,8 @@ def main():
     if options.write_readme:
         write_readme(NAMES)
         return 0
-    failed = [] if options.goals else _run(options.names or NAMES, smoke=options.smoke)
+    names = options.names or [name for name in NAMES if not (options.smoke and name in NOT_IN_SMOKE)]
+    failed = [] if options.goals else _run(names, smoke=options.smoke)
     if failed:
         print(f"\ndid not run: {', '.join(failed)}")
     if not options.smoke:

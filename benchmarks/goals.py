@@ -54,7 +54,7 @@ def judged():
     rows = []
     for goal in GOALS:
         result = load(goal.benchmark)
-        value = None if result is None else result["figures"][goal.figure]
+        value = None if result is None else result["figures"].get(goal.figure)
         met = "not measured" if value is None else "met" if goal.is_met(value) else "NOT MET"
         rows.append(
             {

@@ -30,7 +30,7 @@ def facts():
         "when": time.strftime("%Y-%m-%d %H:%M:%S %z"),
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "versions": {name: found for name in _PACKAGES if (found := _version(name))},
