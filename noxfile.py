@@ -5,7 +5,7 @@ import nox
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint", "types", "imports", "tests"]
+nox.options.sessions = ["lint", "types", "imports", "tests", "bench_smoke"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -80,3 +80,17 @@ def storms(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Hostile bytes for every parser, by the million: `nox -s fuzz -- --inputs 1000000`."""
     prove(session, "fuzz", "fuzz")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Speed, memory, calls, beside what one would otherwise use: `nox -s bench -- compare_bulk start`."""
+    session.install("-e", ".[all]", *group("bench"))
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def bench_smoke(session: nox.Session) -> None:
+    """That the benchmarks run, and send what they say; never how fast."""
+    session.install("-e", ".[all]", *group("bench"))
+    session.run("python", "-m", "benchmarks", "--smoke", *session.posargs)

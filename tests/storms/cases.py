@@ -94,6 +94,11 @@ def grid(limits=LIMITS, scenarios=SCENARIOS, seeds=(FIRST_SEED,)):
 
 def play(case):
     """Play the case with the real limiter, and judge it."""
+    return _judge(case, record(case))
+
+
+def record(case):
+    """Play the case: each request, and whether it was accepted."""
     rng = Random(str(case))
     server, log = SERVERS[case.server](case.allowed, rng), Log()
 
@@ -119,7 +124,7 @@ def play(case):
                 group.start_soon(client, JOINS)
 
     run_virtual(clients)
-    return _judge(case, log)
+    return log
 
 
 def _judge(case, log):
