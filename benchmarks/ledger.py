@@ -12,8 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from ants_async import Campaign, MemoryLedger, SqliteLedger
-from ants_async.dispatch.ledger import Answer
+from ants_async import Campaign, MemoryLedger, Outcome, OutcomeKind, SqliteLedger
 from ants_async.dispatch.planning import Planned
 from ants_async.models.reports import DeliveryReport
 from ants_async.models.statuses import Status
@@ -83,7 +82,7 @@ async def _life(name, messages):
             for start in range(1, messages, CHUNK):
                 planned = [Planned(number, *row(number)) for number in range(start, start + CHUNK)]
                 chunk = await timed("begin", ledger.begin(campaign, planned, 1.0))
-                _, bulk = await timed("answered", ledger.answered(chunk, _answers(chunk), 2.0))
+                bulk = await timed("answered", ledger.answered(chunk, _answers(chunk), 2.0))
                 await timed("settle", ledger.settle(campaign, bulk, _reports(chunk)))
             await timed("numbers", _read(ledger, campaign))
     return took
@@ -96,15 +95,13 @@ async def _read(ledger, campaign):
 
 def _answers(chunk):
     return [
-        Answer(
-            message=message,
-            accepted=True,
-            status=PENDING,
-            sms_count=1,
-            message_id=message.message_id,
-            bulk_id=chunk.bulk_id,
+        (
+            one,
+            Outcome(
+                OutcomeKind.ACCEPTED, one.row, one.to, one.message_id, chunk.bulk_id, PENDING, sms_count=1
+            ),
         )
-        for message in chunk.messages
+        for one in chunk.messages
     ]
 
 

@@ -398,4 +398,4 @@ async def test_a_quiet_bulk_is_asked_ever_more_rarely(world):
 
 
 def test_the_dispatcher_takes_its_defaults():
-    assert Dispatcher(None, None).chunk_size == 500
+    assert Dispatcher(None, None).chunk_size == 1000

@@ -1,7 +1,7 @@
 """The ledger's SQL: functions over an open transaction."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -256,26 +256,21 @@ def give_up(  # noqa: PLR0917 - as the ledger's worker hands them over
 
 
 _OUTCOMES = """
-SELECT message.*, chunk.bulk_id AS chunk_bulk_id,
-       status.group_id, status.group_name, status.id AS status_id, status.name, status.description
+SELECT message.key, message.state, message.row, number, message_id, chunk.bulk_id, message.bulk_id,
+       message.status, error, sms_count, price, currency, sent_at, done_at, deduplicated
 FROM chunk JOIN message ON message.key BETWEEN chunk.first AND chunk.last
-LEFT JOIN status ON status.key = message.status
 """
 
 
 @integrity.readable("a message")
 def outcomes(connection: sqlite3.Connection, campaign_id: str, first: int, last: int) -> list[Outcome]:
     """Newest outcomes of a run of messages that begins and ends within one campaign."""
-    rows = _rows(
-        connection,
+    rows = connection.execute(
         _OUTCOMES + " WHERE chunk.last >= ? AND chunk.first <= ? AND message.key BETWEEN ? AND ?"
         " AND message.state <> 0 ORDER BY message.key",
-        first,
-        last,
-        first,
-        last,
+        (first, last, first, last),
     )
-    return [_outcome(row, campaign_id) for row in rows]
+    return _read_outcomes(connection, rows, campaign_id)
 
 
 @integrity.readable("a message")
@@ -286,42 +281,68 @@ def outcomes_of(
     if not keys:
         return []
     chosen = set(keys)
-    rows = _rows(
-        connection,
-        _OUTCOMES + " WHERE chunk.key = ? AND message.key BETWEEN ? AND ?",
-        chunk,
-        min(keys),
-        max(keys),
+    rows = connection.execute(
+        _OUTCOMES + " WHERE chunk.key = ? AND message.key BETWEEN ? AND ? ORDER BY message.key",
+        (chunk, min(keys), max(keys)),
     )
-    return [_outcome(row, campaign_id) for row in rows if row["key"] in chosen]
+    return _read_outcomes(connection, (row for row in rows if row[0] in chosen), campaign_id)
 
 
-def _outcome(row: Row, campaign_id: str) -> Outcome:
-    status = None
-    if row["status"] is not None:
-        if row["status_id"] is None:
-            raise ValueError(f"status {row['status']} is missing")
-        status = Status(row["group_id"], row["group_name"], row["status_id"], row["name"], row["description"])
-    to = str(row["number"])
-    return Outcome(
-        _KINDS[MessageState(row["state"])],
-        row["row"],
-        to,
-        row["message_id"] or message_id(campaign_id, to),
-        row["chunk_bulk_id"] if row["bulk_id"] is None else row["bulk_id"] or None,
+def _read_outcomes(
+    connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]], campaign_id: str
+) -> list[Outcome]:
+    statuses: dict[int | None, Status | None] = {None: None}  # few, as prices are
+    prices: dict[str | None, Decimal | None] = {None: None}
+    read = []
+    for (
+        _,
+        state,
+        row,
+        number,
+        own_id,
+        chunk_bulk_id,
+        bulk_id,
         status,
-        row["error"],
-        row["sms_count"],
-        None if row["price"] is None else Decimal(row["price"]),
-        row["currency"],
-        _moment(row["sent_at"]),
-        _moment(row["done_at"]),
-        bool(row["deduplicated"]),
-    )
+        error,
+        sms_count,
+        price,
+        currency,
+        sent_at,
+        done_at,
+        deduplicated,
+    ) in rows:
+        if status not in statuses:
+            statuses[status] = _status(connection, status)
+        if price not in prices:
+            prices[price] = Decimal(price)
+        to = str(number)
+        read.append(
+            Outcome(
+                _KINDS[state],
+                row,
+                to,
+                own_id or message_id(campaign_id, to),
+                chunk_bulk_id if bulk_id is None else bulk_id or None,
+                statuses[status],
+                error,
+                sms_count,
+                prices[price],
+                currency,
+                None if sent_at is None else datetime.fromtimestamp(sent_at, UTC),
+                None if done_at is None else datetime.fromtimestamp(done_at, UTC),
+                bool(deduplicated),
+            )
+        )
+    return read
 
 
-def _moment(timestamp: float | None) -> datetime | None:
-    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+def _status(connection: sqlite3.Connection, key: int) -> Status:
+    found = connection.execute(
+        "SELECT group_id, group_name, id, name, description FROM status WHERE key = ?", (key,)
+    ).fetchone()
+    if found is None:
+        raise ValueError(f"status {key} is missing")
+    return Status(*found)
 
 
 @integrity.readable("a campaign")

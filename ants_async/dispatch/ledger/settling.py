@@ -6,7 +6,7 @@ came with, nor the reports beside it.
 
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -34,8 +34,7 @@ def settle(
         report = reports.get(row["message_id"] or message_id(campaign_id, str(row["number"])))
         if report is not None and report.status.is_final:
             settled.append((row["key"], report))
-    for key, report in settled:
-        _finish(connection, key, report, bulk.bulk_id)
+    _finish(connection, settled, bulk.bulk_id)
     left = len(waiting) - len(settled)
     if not left and not queries.open_messages(connection, bulk.key):
         queries.close_chunk(connection, bulk.key)
@@ -64,7 +63,7 @@ def settle_pushed(connection: sqlite3.Connection, reports: Sequence[DeliveryRepo
         if chunk is None or (row is not None and row[1] == MessageState.PLANNED):
             not_taken.add(place)
         elif row is not None and row[1] == MessageState.ACCEPTED and report.status.is_final:
-            _finish(connection, row[0], report, bulk_id)
+            _finish(connection, [(row[0], report)], bulk_id)
             settled.setdefault(chunk, []).append(row[0])
     return Pushed([_sum_up(connection, chunk, keys) for chunk, keys in settled.items()], frozenset(not_taken))
 
@@ -112,22 +111,33 @@ def _sum_up(connection: sqlite3.Connection, chunk: _Chunk, keys: Sequence[int]) 
     )
 
 
-def _finish(connection: sqlite3.Connection, key: int, report: DeliveryReport, bulk_id: str) -> None:
-    connection.execute(
+def _finish(
+    connection: sqlite3.Connection, reports: Iterable[tuple[int, DeliveryReport]], bulk_id: str
+) -> None:
+    """Final statuses of a bulk's messages, by key."""
+    statuses: dict[int, int | None] = {}  # by identity: few stand in thousands of reports
+    rows = []
+    for key, report in reports:
+        if id(report.status) not in statuses:
+            statuses[id(report.status)] = status_key(connection, report.status)
+        rows.append(
+            (
+                MessageState.FINAL,
+                statuses[id(report.status)],
+                text(report.error.name) if report.error and report.error.id else None,
+                whole(report.sms_count),
+                *_price(report.price),
+                _seconds(report.sent_at),
+                _seconds(report.done_at),
+                None if report.bulk_id == bulk_id else text(report.bulk_id),
+                key,
+                MessageState.ACCEPTED,
+            )
+        )
+    connection.executemany(
         "UPDATE message SET state = ?, status = ?, error = ?, sms_count = coalesce(?, sms_count),"
         " price = ?, currency = ?, sent_at = ?, done_at = ?, bulk_id = ? WHERE key = ? AND state = ?",
-        (
-            MessageState.FINAL,
-            status_key(connection, report.status),
-            text(report.error.name) if report.error and report.error.id else None,
-            whole(report.sms_count),
-            *_price(report.price),
-            _seconds(report.sent_at),
-            _seconds(report.done_at),
-            None if report.bulk_id == bulk_id else text(report.bulk_id),
-            key,
-            MessageState.ACCEPTED,
-        ),
+        rows,
     )
 
 
