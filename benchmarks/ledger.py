@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from ants_async import Campaign, MemoryLedger, Outcome, OutcomeKind, SqliteLedger
-from ants_async.dispatch.planning import Planned
+from ants_async.dispatch.planning import Message, message_id
 from ants_async.models.reports import DeliveryReport
 from ants_async.models.statuses import Status
 from benchmarks._lib.box import row
@@ -80,12 +80,17 @@ async def _life(name, messages):
         async with ledger:
             campaign = await ledger.open_campaign(Campaign("life"), None, reads_source=True, now=1.0)
             for start in range(1, messages, CHUNK):
-                planned = [Planned(number, *row(number)) for number in range(start, start + CHUNK)]
+                planned = [_message(number) for number in range(start, start + CHUNK)]
                 chunk = await timed("begin", ledger.begin(campaign, planned, 1.0))
                 bulk = await timed("answered", ledger.answered(chunk, _answers(chunk), 2.0))
                 await timed("settle", ledger.settle(campaign, bulk, _reports(chunk)))
             await timed("numbers", _read(ledger, campaign))
     return took
+
+
+def _message(number):
+    to, text = row(number)
+    return Message(number, to, text, message_id("life", to))
 
 
 async def _read(ledger, campaign):

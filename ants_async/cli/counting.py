@@ -11,7 +11,7 @@ import attrs
 
 from ants_async.cli.files import BadRow
 from ants_async.dispatch.campaign import Recipient
-from ants_async.dispatch.planning import Planned, Planner
+from ants_async.dispatch.planning import Message, Planner
 from ants_async.text import analyze, count_parts
 
 LONG: Final = 3
@@ -94,7 +94,7 @@ class Plan:
                 self._planner.duplicates = []
         self._count(self._planner.flush())
 
-    def _count(self, chunk: list[Planned] | None) -> None:
+    def _count(self, chunk: list[Message] | None) -> None:
         for message in chunk or ():
             found = self._reckon(message.text)
             self.recipients += 1

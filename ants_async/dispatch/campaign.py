@@ -17,6 +17,7 @@ from ants_async.models.sms import MAX_VALIDITY_MINUTES
 from ants_async.models.statuses import Status
 
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NO_FIELDS: Final[Mapping[str, str]] = {}  # one for all: a dict each would cost more than the rest
 MAX_VALIDITY: Final = timedelta(minutes=MAX_VALIDITY_MINUTES)
 
 
@@ -59,7 +60,7 @@ class Recipient:
 
     to: str = attrs.field(converter=parse_number)
     text: str | None = None
-    fields: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    fields: Mapping[str, str] = attrs.field(default=_NO_FIELDS, repr=False)
     row: int | None = None
 
 

@@ -26,7 +26,7 @@ from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome,
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.ledger.protocol import Chunk, Ledger, OpenCampaign, PushedBulk
 from ants_async.dispatch.numbers import NumberSet
-from ants_async.dispatch.planning import Planned, Planner
+from ants_async.dispatch.planning import Message, Planner
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker, TrackingRules
@@ -271,7 +271,7 @@ class _Run:
                 for number in numbers:
                     known.add(number)
         await self._sender.get_ready(None if recipients is None else known)
-        jobs, work = anyio.create_memory_object_stream[Chunk | list[Planned]](0)
+        jobs, work = anyio.create_memory_object_stream[Chunk | list[Message]](0)
         async with anyio.create_task_group() as group:
             for _ in range(self._dispatcher.concurrency):
                 group.start_soon(self._guarded, self._send_jobs, work.clone())
@@ -288,7 +288,7 @@ class _Run:
         self,
         recipients: Recipients | None,
         known: NumberSet,
-        jobs: ObjectSendStream[Chunk | list[Planned]],
+        jobs: ObjectSendStream[Chunk | list[Message]],
     ) -> None:
         textless = []
         for key in await self._ledger.unanswered(self._opened.key):
@@ -319,7 +319,7 @@ class _Run:
         )
 
     async def _plan(
-        self, recipients: Recipients, planner: Planner, jobs: ObjectSendStream[Chunk | list[Planned]]
+        self, recipients: Recipients, planner: Planner, jobs: ObjectSendStream[Chunk | list[Message]]
     ) -> None:
         first = True
         async for recipient in _aiter(recipients):
@@ -342,7 +342,7 @@ class _Run:
             await self._emit(doubled)
         return False
 
-    async def _send_jobs(self, work: ObjectReceiveStream[Chunk | list[Planned]]) -> None:
+    async def _send_jobs(self, work: ObjectReceiveStream[Chunk | list[Message]]) -> None:
         async with work:
             async for job in work:
                 if isinstance(job, Chunk):

@@ -32,12 +32,17 @@ def _bytes_of(text: str, row: int) -> int:
 
 
 @attrs.define(slots=True)  # not frozen: made by the million, at half the price
-class Planned:
-    """A message before it is sent."""
+class Message:
+    """A message that no answer has been recorded for. `key` is its place in the ledger, 0 before it has one.
+
+    `text` is empty where the ledger keeps none (`store_texts=False`): the list has to bring it again.
+    """
 
     row: int
     to: str
     text: str
+    message_id: str
+    key: int = 0
 
 
 class Planner:
@@ -65,12 +70,12 @@ class Planner:
         self._chunk_size = chunk_size
         self._max_body = max_body
         self._own_bytes = own_bytes
-        self._chunk: list[Planned] = []
+        self._chunk: list[Message] = []
         self._bytes = 0
         self.rows = 0
         self.duplicates: list[Outcome] = []
 
-    def push(self, recipient: Recipient) -> list[Planned] | None:
+    def push(self, recipient: Recipient) -> list[Message] | None:
         """Take one more; answers a chunk when this one no longer fits into it.
 
         Raises `ValidationError` when there is no text for the recipient, or a field of it is missing.
@@ -90,7 +95,7 @@ class Planner:
         full = len(self._chunk) >= self._chunk_size or self._bytes + size > self._max_body
         chunk = self.flush() if full else None
         self._bytes += self._size(text, row) if full else size
-        self._chunk.append(Planned(row, recipient.to, text))
+        self._chunk.append(Message(row, recipient.to, text, message_id(self._campaign.id, recipient.to)))
         return chunk
 
     def _size(self, text: str, row: int) -> int:
@@ -99,7 +104,7 @@ class Planner:
             return _DESTINATION_BYTES
         return _DESTINATION_BYTES + _MESSAGE_BYTES + self._own_bytes + _bytes_of(text, row)
 
-    def flush(self) -> list[Planned] | None:
+    def flush(self) -> list[Message] | None:
         """What is left at the end of the source."""
         chunk, self._chunk, self._bytes = self._chunk, [], 0
         return chunk or None

@@ -11,6 +11,7 @@ import attrs
 
 from ants_async import errors
 from ants_async.frames import chain
+from ants_async.models.sms import ReadyRequest
 from ants_async.wire import json, xml
 from ants_async.wire.converter import to_model, to_plain
 
@@ -136,18 +137,28 @@ def build(
     wire = wire if endpoint.has_xml else Wire.JSON
     if body is None:
         return RequestParts(endpoint.method, target, _HEADERS[wire], None)
-    check = getattr(endpoint.body, "check", None)
-    if check is not None:  # a model of an answer, which was not checked, may be sent back
-        check(body)
-    plain = to_plain(body, endpoint.body)
+    data = body if isinstance(body, ReadyRequest) else _plain(endpoint, body)
     try:
-        content = json.dumps(plain) if wire is Wire.JSON else xml.dumps(plain, "request")
+        content = _written(data, wire)
     except ValueError as error:
         reason = str(error)
     else:
         return RequestParts(endpoint.method, target, _BODY_HEADERS[wire], content)
     # Not raised above, where it would drag along the error that holds the whole text.
     raise errors.ValidationError("body", endpoint.name, reason)
+
+
+def _plain(endpoint: Endpoint[Any], body: object) -> Any:
+    check = getattr(endpoint.body, "check", None)
+    if check is not None:  # a model of an answer, which was not checked, may be sent back
+        check(body)
+    return to_plain(body, endpoint.body)
+
+
+def _written(data: Any, wire: Wire) -> bytes:
+    if isinstance(data, ReadyRequest):
+        return data.json if wire is Wire.JSON else xml.dumps(json.loads(data.json), "request")
+    return json.dumps(data) if wire is Wire.JSON else xml.dumps(data, "request")
 
 
 def _query(query: Mapping[str, str]) -> str:

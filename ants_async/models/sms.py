@@ -260,12 +260,12 @@ class AdvancedRequest:
 
 @attrs.frozen(slots=True, kw_only=True)
 class ReadyRequest:
-    """An `AdvancedRequest` of texts as plain data, in the API's spelling: the engine's many at a time.
+    """An `AdvancedRequest` of texts, written already: the engine's many at a time.
 
     Whoever makes it has checked what is in it, and has given every destination an id.
     """
 
-    plain: Mapping[str, Any] = attrs.field(repr=False)
+    json: bytes = attrs.field(repr=False)
     notify_url: str | None = attrs.field(default=None, repr=False)  # it may hold a secret token
     is_repeatable: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False

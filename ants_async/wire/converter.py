@@ -20,7 +20,6 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from ants_async.errors import DecodeError
 from ants_async.models.limits import RateLimit, TimeSpan
 from ants_async.models.reports import LogPage, ReportPage
-from ants_async.models.sms import ReadyRequest
 from ants_async.wire.quick import QUICK
 
 T = TypeVar("T")
@@ -332,6 +331,4 @@ def _reason(error: BaseException, _: type | None) -> str:
 
 def to_plain(model: Any, cls: type | None = None) -> Any:
     """A model as plain data in the API's spelling, with the fields of `cls` if that is a base of it."""
-    if isinstance(model, ReadyRequest):
-        return model.plain
     return _CONVERTER.unstructure(model, unstructure_as=cls)

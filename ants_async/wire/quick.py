@@ -17,6 +17,7 @@ _LARGEST_COUNT: Final = 2**31
 _MOST_STATUSES: Final = 1000  # a server may make up others ...
 _LONGEST_STATUS: Final = 500  # ... and long ones
 
+_NO_EXTRA: Final[Mapping[str, Any]] = {}  # one for all
 _known: Final[dict[tuple[Any, ...], Status]] = {}
 """Some few statuses stand in millions of answers: each is made once, and is the same object ever after."""
 
@@ -55,7 +56,7 @@ def _quick_receipt(thorough: Hook) -> Hook:
             if type(to) is str and type(message_id) is str and type(count) is int and count < _LARGEST_COUNT:
                 status = _known_status(data.get("status"))
                 if status is not None:
-                    return MessageReceipt(to, status, count, message_id)
+                    return MessageReceipt(to, status, count, message_id, _NO_EXTRA)
         return thorough(data, cls)
 
     return hook

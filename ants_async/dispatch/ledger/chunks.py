@@ -9,7 +9,7 @@ from ants_async.dispatch.ledger.database import new_bulk_id
 from ants_async.dispatch.ledger.integrity import checksum_of_messages
 from ants_async.dispatch.ledger.protocol import Chunk, Message, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
-from ants_async.dispatch.planning import Planned, message_id
+from ants_async.dispatch.planning import message_id
 
 _ROWS_A_STATEMENT = 500
 _NOT_STORED = ""  # where NULL stands for the campaign's text
@@ -18,21 +18,19 @@ _NOT_STORED = ""  # where NULL stands for the campaign's text
 def begin(
     connection: sqlite3.Connection,
     campaign: OpenCampaign,
-    planned: Sequence[Planned],
+    messages: Sequence[Message],
     attempted_at: float,
 ) -> Chunk:
     """A new chunk and its messages."""
     first = (connection.execute("SELECT max(key) FROM message").fetchone()[0] or 0) + 1
     common, keeps = _common_text(campaign.campaign), campaign.stores_texts
-    messages = tuple(
-        Message(key, one.row, one.to, one.text, message_id(campaign.campaign.id, one.to))
-        for key, one in enumerate(planned, first)
-    )
     stored = [
         (one.row, int(one.to), None if one.text == common else one.text if keeps else _NOT_STORED)
         for one in messages
     ]
     _insert(connection, first, stored)
+    for message_key, one in enumerate(messages, first):
+        one.key = message_key
     key, bulk_id = _add(
         connection,
         campaign.key,
@@ -40,7 +38,7 @@ def begin(
         attempted_at,
         checksum=checksum_of_messages(stored),
     )
-    return Chunk(key, bulk_id, messages, attempted_at)
+    return Chunk(key, bulk_id, tuple(messages), attempted_at)
 
 
 def _insert(
@@ -62,11 +60,11 @@ def load(connection: sqlite3.Connection, campaign: OpenCampaign, key: int) -> Ch
     common = _common_text(campaign.campaign) or ""
     messages = tuple(
         Message(
-            row["key"],
             row["row"],
             str(row["number"]),
             common if row["text"] is None else row["text"],
             message_id(campaign.campaign.id, str(row["number"])),
+            row["key"],
         )
         for row in queries.messages(connection, chunk["first"], chunk["last"], MessageState.PLANNED)
     )

@@ -9,22 +9,8 @@ from typing import Protocol
 import attrs
 
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
-from ants_async.dispatch.planning import Planned
+from ants_async.dispatch.planning import Message as Message  # noqa: PLC0414 - a name of here
 from ants_async.models.reports import DeliveryReport
-
-
-@attrs.define(slots=True)  # not frozen: made by the million, at half the price
-class Message:
-    """A message that no answer has been recorded for. `key` is its place in the ledger.
-
-    `text` is empty where the ledger keeps none (`store_texts=False`): the list has to bring it again.
-    """
-
-    key: int
-    row: int
-    to: str
-    text: str
-    message_id: str
 
 
 @attrs.frozen(slots=True)
@@ -117,8 +103,8 @@ class Ledger(Protocol):
         """Note doubled rows; `first` forgets those of an earlier reading of the source."""
         ...
 
-    async def begin(self, campaign: OpenCampaign, messages: Sequence[Planned], attempted_at: float) -> Chunk:
-        """Put a new chunk on disk just before its request leaves."""
+    async def begin(self, campaign: OpenCampaign, messages: Sequence[Message], attempted_at: float) -> Chunk:
+        """Put a new chunk on disk just before its request leaves; its messages get their keys."""
         ...
 
     async def unanswered(self, key: int) -> Sequence[int]:

@@ -13,7 +13,7 @@ from ants_async.dispatch.ledger import chunks, queries, settling
 from ants_async.dispatch.ledger.database import Database
 from ants_async.dispatch.ledger.protocol import Answers, Bulk, Chunk, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
-from ants_async.dispatch.planning import Planned, message_id
+from ants_async.dispatch.planning import Message, message_id
 from ants_async.errors import LedgerError, ValidationError
 from ants_async.models.reports import DeliveryReport
 
@@ -96,7 +96,7 @@ class SqliteLedger:
         """Note doubled rows; `first` forgets those of an earlier reading of the source."""
         await self._database.run(queries.replace_duplicates, key, duplicates, first)
 
-    async def begin(self, campaign: OpenCampaign, messages: Sequence[Planned], attempted_at: float) -> Chunk:
+    async def begin(self, campaign: OpenCampaign, messages: Sequence[Message], attempted_at: float) -> Chunk:
         """Put a new chunk on disk just before its request leaves."""
         return await self._database.run(chunks.begin, campaign, messages, attempted_at)
 
