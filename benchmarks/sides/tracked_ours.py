@@ -10,7 +10,7 @@ from ants_async import AntsClient, BasicAuth, Campaign, Dispatcher, MemoryLedger
 from benchmarks._lib.box import CREDENTIALS, SENDER
 
 
-async def run(box, *, chunk=500):
+async def run(box, *, chunk=1_000):
     async with AntsClient(box.base_url, BasicAuth(*CREDENTIALS)) as client, MemoryLedger() as ledger:
         recipients = (Recipient(to, text) for to, text in box.rows())
         box.begin()
