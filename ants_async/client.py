@@ -22,14 +22,16 @@ from ants_async.settings import DEFAULT_BASE_URL, load_settings
 from ants_async.transport.address import check_base_url, check_proxy, check_ssl_context, secrets_of_proxy
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_header
 from ants_async.transport.clock import ServerClock
-from ants_async.transport.distrust import NoCookies, ignore_redirect
+from ants_async.transport.direct import DirectClient
+from ants_async.transport.http11 import ConnectionPool
 from ants_async.transport.rate import Limiter, make_limiter
 from ants_async.transport.redaction import Secrets, redact_logs, secrets_of
 from ants_async.transport.retry import RetryPolicy
 from ants_async.transport.transport import Transport
 
 _CONNECTIONS = 256
-_POOL = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=64, keepalive_expiry=30.0)
+_IDLE = 64
+_EXPIRY = 30.0  # seconds
 
 
 def _wire(value: Wire | str) -> Wire:
@@ -39,12 +41,25 @@ def _wire(value: Wire | str) -> Wire:
         raise ValidationError("wire", value, f"one of {', '.join(Wire)}") from None
 
 
+def _through(proxy: str, context: ssl.SSLContext | None) -> httpx.AsyncBaseTransport:
+    """Proxies are httpx's own business."""
+    return httpx.AsyncHTTPTransport(
+        verify=True if context is None else context,
+        proxy=proxy,
+        limits=httpx.Limits(
+            max_connections=_CONNECTIONS, max_keepalive_connections=_IDLE, keepalive_expiry=_EXPIRY
+        ),
+        trust_env=False,
+    )
+
+
 class AntsClient:
     """The API for one account; use it as `async with AntsClient(...) as client:`.
 
     `credentials`: `BasicAuth` or `ApiKeyAuth`. `transport`: any `httpx.AsyncBaseTransport` in place of the
-    network. `proxy`: `http://user:password@host:port`; none is taken from the environment. `ssl_context`: in
-    place of the authorities that certifi knows; one that does not check certificates is refused.
+    network; without one the client has its own, made for many requests at once under asyncio. `proxy`:
+    `http://user:password@host:port`, by httpx's slower transport; none is taken from the environment.
+    `ssl_context`: in place of the authorities that certifi knows; one that does not check is refused.
     `timeout`: seconds for one request. `retry`: how calls repeat themselves. `rate`: `"adaptive"`
     learns the server's limit from its 429s, `"100/1s"` keeps to a known one, None does not limit;
     sends, reports, logs and account each have a limiter of their own. `wire`: `"json"`, or `"xml"` where the
@@ -73,20 +88,16 @@ class AntsClient:
         authorization = check_header(credentials.header)
         if transport is not None and (proxy is not None or ssl_context is not None):
             raise ConfigurationError("a transport of your own has its own proxy and ssl_context")
-        checked_proxy = None if proxy is None else check_proxy(proxy, self.base_url, allow_http=allow_http)
-        self._http = httpx.AsyncClient(
+        context = None if ssl_context is None else check_ssl_context(ssl_context)
+        if proxy is not None:
+            transport = _through(check_proxy(proxy, self.base_url, allow_http=allow_http), context)
+        self._http = DirectClient(
             base_url=self.base_url,
             headers={b"Authorization": authorization.encode("latin-1")},
-            transport=transport,
-            proxy=checked_proxy,
-            verify=True if ssl_context is None else check_ssl_context(ssl_context),
+            transport=transport
+            or ConnectionPool(context, connections=_CONNECTIONS, idle=_IDLE, expiry=_EXPIRY),
             # Connecting has to fail before the whole request does: then it is clear that nothing was sent.
-            timeout=httpx.Timeout(timeout, connect=timeout / 2, pool=None),
-            limits=_POOL,
-            follow_redirects=False,
-            cookies=NoCookies(),
-            event_hooks={"response": [ignore_redirect]},
-            trust_env=False,
+            connecting=timeout / 2,
         )
         self._transport = Transport(
             self._http,

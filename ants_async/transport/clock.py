@@ -4,11 +4,10 @@ What was sent when is looked up in the server's logs, so that its clock is the o
 may be wrong by hours, and jump.
 """
 
+from asyncio import get_running_loop
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Final
-
-import anyio
 
 _UNKNOWN: Final = 86_400.0  # a machine whose clock, or time zone, was never set
 _KNOWN: Final = 5.0
@@ -30,7 +29,7 @@ class ServerClock:
             return
         self._latest = date
         try:
-            ahead = parsedate_to_datetime(date).timestamp() - anyio.current_time()
+            ahead = parsedate_to_datetime(date).timestamp() - get_running_loop().time()
         except (ValueError, TypeError, OverflowError):
             return  # no date: what was known still holds
         if _is_far(ahead, self._ahead) and (self._odd is None or _is_far(ahead, self._odd)):
@@ -39,7 +38,7 @@ class ServerClock:
             self._ahead, self._odd = ahead, None
 
     def __call__(self) -> float:
-        return self._wall_clock() if self._ahead is None else self._ahead + anyio.current_time()
+        return self._wall_clock() if self._ahead is None else self._ahead + get_running_loop().time()
 
     @property
     def is_known(self) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from asyncio import get_running_loop
 from typing import Final
 
 import anyio
@@ -37,15 +38,15 @@ class Pacer:
 
     async def acquire(self) -> None:
         """Wait for this caller's turn."""
-        now = anyio.current_time()
+        now = get_running_loop().time()
         if self._due <= now and not self._line.locked():
             self._leave(now)
             return
         async with self._line:
-            now = anyio.current_time()
+            now = get_running_loop().time()
             while self._due - now > _SOON:
                 await anyio.sleep(min(self._due - now, self._nap))
-                now = anyio.current_time()
+                now = get_running_loop().time()
             # The next turn counts from when this one was due: the delays of timers must not add up.
             self._leave(max(self._due, now - _LATE))
 
@@ -55,7 +56,7 @@ class Pacer:
     def _pause(self, seconds: float) -> None:
         """Hold everybody back so long, or a little longer: who stops together should not start together."""
         pause = min(seconds * self._rng.uniform(1.0, 1.25), LONGEST_PAUSE)
-        self._due = max(self._due, anyio.current_time() + pause)
+        self._due = max(self._due, get_running_loop().time() + pause)
 
 
 class FixedRate(Pacer):

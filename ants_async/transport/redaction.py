@@ -1,7 +1,7 @@
 """What is secret in a request must not stand in a log, nor in an error that quotes the server.
 
-httpx logs the URL of every request, and httpcore the headers of every answer. A server may send back what it
-was asked, and every error that quotes it would quote that, too.
+The URL of every request is logged, and by httpcore the headers of every answer. A server may send back what
+it was asked, and every error that quotes it would quote that, too.
 """
 
 import base64
@@ -11,7 +11,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Final
@@ -24,6 +24,7 @@ from ants_async.frames import chain, without_frames
 _LOGGERS: Final = (
     "httpx",
     *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
+    "ants_async.http",
     "ants_async.wire",
 )
 _HIDDEN: Final = "***"
@@ -83,14 +84,19 @@ def secrets_of(authorization: str) -> Secrets:
 _AT_WORK: Final[ContextVar[Secrets | None]] = ContextVar("secrets of the request at work", default=None)
 
 
-@contextmanager
-def at_work(secrets: Secrets) -> Iterator[None]:
-    """While a request is under way, what httpx and httpcore log of it leaves these out."""
-    before = _AT_WORK.set(secrets)
-    try:
-        yield
-    finally:
-        _AT_WORK.reset(before)
+class at_work:  # noqa: N801 - reads as what it is, `with at_work(secrets)`
+    """While a request is under way, what is logged of it leaves these out."""
+
+    __slots__ = ("_before", "_secrets")
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def __enter__(self) -> None:
+        self._before = _AT_WORK.set(self._secrets)
+
+    def __exit__(self, *_: object) -> None:
+        _AT_WORK.reset(self._before)
 
 
 class _Redacting(logging.Filter):

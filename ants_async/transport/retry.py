@@ -1,7 +1,9 @@
 """When a request is repeated, by the table in the docs: what failed × what a repeat would do."""
 
 import random
-from typing import Any, Final
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
 import anyio
 import attrs
@@ -9,6 +11,7 @@ from tenacity import AsyncRetrying, RetryCallState
 
 from ants_async.endpoints import Repeat
 from ants_async.errors import (
+    AntsError,
     ConnectionFailed,
     DecodeError,
     RequestTimeout,
@@ -17,6 +20,7 @@ from ants_async.errors import (
     ValidationError,
 )
 
+T = TypeVar("T")
 UNCLEAR: Final = (RequestTimeout, ServerError, DecodeError)
 """After these nobody knows whether the request took effect."""
 
@@ -64,22 +68,50 @@ class RetryBudget:
         self.tokens = min(self._capacity, self.tokens + 1.0)
 
 
-def retrying(
+async def repeating(
+    work: Callable[[], Awaitable[T]],
     policy: RetryPolicy,
     budget: RetryBudget,
     repeat: Repeat,
     rng: random.Random,
     *,
     waits_out_429: bool = True,
+) -> T:
+    """What `work` comes to, repeated by the policy. A 429 waits in the limiter: it costs no try, no budget.
+
+    Most calls go well at once, and making tenacity's loop takes longer than all that: it is made for the
+    first failure, which it then begins with.
+    """
+    deadline = get_running_loop().time() + policy.deadline
+    try:
+        return await work()
+    except AntsError as error:
+        first: list[AntsError] = [error]
+    again = _retrying(policy, budget, repeat, rng, deadline, waits_out_429=waits_out_429)
+
+    async def once() -> T:
+        if first:
+            raise first.pop()
+        return await work()
+
+    return await again(once)
+
+
+def _retrying(
+    policy: RetryPolicy,
+    budget: RetryBudget,
+    repeat: Repeat,
+    rng: random.Random,
+    deadline: float,
+    *,
+    waits_out_429: bool,
 ) -> AsyncRetrying:
-    """Tenacity's loop for one call. A 429 waits in the limiter instead, and costs neither try nor budget."""
-    deadline = anyio.current_time() + policy.deadline
     failures = 0
 
     def wanted(state: RetryCallState) -> bool:
         nonlocal failures
         error = state.outcome.exception() if state.outcome else None
-        if anyio.current_time() >= deadline:
+        if get_running_loop().time() >= deadline:
             return False
         if isinstance(error, ThrottledError):
             return waits_out_429
@@ -94,6 +126,6 @@ def retrying(
         if isinstance(error, ThrottledError):
             return 0.0
         wait = rng.uniform(0, min(policy.cap, policy.base * 2 ** (failures - 1)))
-        return max(0.0, min(wait, deadline - anyio.current_time()))
+        return max(0.0, min(wait, deadline - get_running_loop().time()))
 
     return AsyncRetrying(retry=wanted, wait=pause, sleep=anyio.sleep, reraise=True)

@@ -1,5 +1,6 @@
 """A request out; a model or an error back: limiter, retries, size cap."""
 
+import asyncio
 import logging
 import random
 import sys
@@ -26,9 +27,10 @@ from ants_async.errors import (
 )
 from ants_async.frames import without_frames
 from ants_async.transport.clock import ServerClock
+from ants_async.transport.direct import DirectClient
 from ants_async.transport.rate import Limiter
 from ants_async.transport.redaction import Secrets, at_work, clean
-from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, retrying
+from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, repeating
 
 T = TypeVar("T")
 MAX_ANSWER: Final = 8 * 1024 * 1024
@@ -47,7 +49,7 @@ class Transport:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        http: DirectClient,
         limiters: Mapping[Family, Limiter],
         retry: RetryPolicy,
         *,
@@ -103,9 +105,9 @@ class Transport:
                 raise
 
         try:
-            return await retrying(
-                self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
-            )(once)
+            return await repeating(
+                once, self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
+            )
         except (ApiError, TransportError, ConfigurationError) as error:
             # A repeat that was refused, or never left, says nothing about an earlier try, which matters
             # where that one may have had an effect.
@@ -155,20 +157,14 @@ class Transport:
 
     async def _exchange(
         self, name: str, parts: RequestParts, secrets: Secrets
-    ) -> tuple[int, httpx.Headers, bytes]:
+    ) -> tuple[int, Mapping[str, str], bytes]:
         """One request over the wire, within the time for it and the cap on what may come back."""
         theirs = sys.exception()
         try:
-            async with self._free:
-                with anyio.fail_after(self._timeout), at_work(secrets):
-                    self._check_open()  # it may have been closed while this call waited
-                    async with self._http.stream(
-                        parts.method, parts.target, headers=parts.headers, content=parts.content
-                    ) as response:
-                        if response.is_success:  # else it may be a proxy that speaks
-                            self.clock.note(response.headers.get("date", ""))
-                        body = await _capped(response)
-                        return response.status_code, response.headers, body
+            async with self._free, asyncio.timeout(self._timeout):
+                self._check_open()  # it may have been closed while this call waited
+                with at_work(secrets):
+                    return await self._answer(parts)
         except (httpx.HTTPError, TimeoutError) as error:
             failure: BaseException = self._failure(name, clean(error, secrets, theirs))
         except _Unusable as error:
@@ -177,6 +173,18 @@ class Transport:
             failure = without_frames(error, theirs)
         # Not raised above, where it would drag along what holds the request.
         raise failure
+
+    async def _answer(self, parts: RequestParts) -> tuple[int, Mapping[str, str], bytes]:
+        reply = await self._http.exchange(parts)
+        try:
+            headers = {
+                name.lower().decode("latin-1"): value.decode("latin-1") for name, value in reply.headers
+            }
+            if 200 <= reply.status < 300:  # noqa: PLR2004 - else it may be a proxy that speaks
+                self.clock.note(headers.get("date", ""))
+            return reply.status, headers, await _capped(reply.body, headers)
+        finally:
+            await reply.body.aclose()
 
     def _failure(self, name: str, cause: BaseException) -> TransportError:
         failure: TransportError
@@ -194,13 +202,13 @@ class _Unusable(Exception):
     """An answer that is not read any further, and why."""
 
 
-async def _capped(response: httpx.Response) -> bytes:
+async def _capped(stream: httpx.AsyncByteStream, headers: Mapping[str, str]) -> bytes:
     """The body as it came; identity was asked for, so anything packed is refused before it unfolds."""
-    encoding = response.headers.get("content-encoding", "identity")
+    encoding = headers.get("content-encoding", "identity")
     if encoding.strip().lower() not in ("", "identity"):
         raise _Unusable(f"the answer came packed as {encoding!r}; only identity was asked for")
     body = bytearray()
-    async for piece in response.aiter_bytes():
+    async for piece in stream:
         body += piece
         if len(body) > MAX_ANSWER:
             raise _Unusable(f"the answer is larger than {MAX_ANSWER} bytes")

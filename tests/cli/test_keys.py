@@ -33,14 +33,14 @@ def test_an_update_keeps_what_is_not_given(data):
 
 
 def test_lists_can_be_filtered_and_be_a_sub_accounts(there, done):
-    with respx.mock(base_url=there) as server:
+    with respx.mock(base_url=there, using="httpx") as server:
         route = server.get("/settings/1/accounts/SUB/api-keys").respond(200, json={"apiKeys": []})
         done("keys", "list", "--account", "SUB", "--disabled", "--name", "x", "--public-api-key", "p")
     assert dict(route.calls[0].request.url.params) == {"enabled": "false", "name": "x", "publicApiKey": "p"}
 
 
 def test_the_whole_key_goes_back(there, done):
-    with respx.mock(base_url=there) as server:
+    with respx.mock(base_url=there, using="httpx") as server:
         known = {"key": "k", "name": "web", "permissions": ["TFA"], "allowedIPs": ["10.0.0.1"]}
         server.get("/settings/1/accounts/_/api-keys/k").respond(200, json=known)
         route = server.put("/settings/1/accounts/_/api-keys/k").respond(200, json=known)

@@ -114,7 +114,7 @@ class TestLogs:
 
     def test_all_of_them_are_streamed_page_after_page(self, api, done):
         pages = [entries(1000), entries(1, start=999) + entries(5, start=1000, second=1)]
-        with respx.mock(base_url=api) as server:
+        with respx.mock(base_url=api, using="httpx") as server:
             answers = [httpx.Response(200, json={"results": page}) for page in pages]
             route = server.get("/sms/1/logs").mock(side_effect=answers)
             lines = done("logs", "--all", "--json").splitlines()
@@ -122,7 +122,7 @@ class TestLogs:
         assert route.calls[0].request.url.params["limit"] == "1000"
 
     def test_what_came_before_an_error_is_shown(self, api, ants, at_a_terminal):
-        with respx.mock(base_url=api) as server:
+        with respx.mock(base_url=api, using="httpx") as server:
             answers = [httpx.Response(200, json={"results": entries(1000)}), httpx.Response(401)]
             server.get("/sms/1/logs").mock(side_effect=answers)
             result = ants("logs", "--all")

@@ -44,7 +44,7 @@ def test_an_address_goes_before_that_of_the_environment(api, done, monkeypatch):
 
 @pytest.mark.parametrize("wire", Wire)
 def test_the_format_spoken(api, done, wire):
-    with respx.mock(base_url=api) as server:
+    with respx.mock(base_url=api, using="httpx") as server:
         answer = {"json": '{"balance": 1, "currency": "THB"}'}.get(
             wire, "<accountBalance><balance>1</balance><currency>THB</currency></accountBalance>"
         )
@@ -57,7 +57,7 @@ def test_the_format_spoken(api, done, wire):
 def test_words_of_a_server_give_a_terminal_no_orders(api, ants):
     text = "No \x1b]0;title\x07 way\nout"
     refusal = {"requestError": {"serviceException": {"messageId": "BAD", "text": text}}}
-    with respx.mock(base_url=api) as server:
+    with respx.mock(base_url=api, using="httpx") as server:
         server.get("/account/1/balance").respond(400, json=refusal)
         assert ants("balance").stderr == "error: HTTP 400 BAD: No \\x1b]0;title\\x07 way out\n"
 
@@ -75,7 +75,7 @@ class TestNoClearAnswer:
         ],
     )
     def test_the_line_says_what_to_look_for(self, api, ants, words, method, look):
-        with respx.mock(base_url=api) as server:
+        with respx.mock(base_url=api, using="httpx") as server:
             server.route(method=method).mock(side_effect=httpx.ReadTimeout("slow"))
             result = ants(*words)
         assert result.exit_code == 3

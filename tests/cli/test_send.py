@@ -24,7 +24,7 @@ def body(there, ants):
     """The path and the JSON that a command sends."""
 
     def run(*words):
-        with respx.mock(base_url=there) as server:
+        with respx.mock(base_url=there, using="httpx") as server:
             answer = {"messages": [{"to": A, "status": PENDING, "smsCount": 1, "messageId": "m"}]}
             route = server.post().respond(200, json=answer)
             result = ants(*words)
@@ -109,7 +109,7 @@ class TestAdvanced:
         assert len(data("send", A, "--hex", "00", "--flash")["messages"][0]["messageId"]) == 32
 
     def test_a_lost_answer_is_made_up_for(self, there, ants):
-        with respx.mock(base_url=there) as server:
+        with respx.mock(base_url=there, using="httpx") as server:
             rejected = httpx.Response(200, json={"messages": [{"to": A, "status": USED, "messageId": "m"}]})
             server.post("/sms/1/text/advanced").mock(side_effect=[httpx.ReadTimeout("slow"), rejected])
             result = ants("send", A, "--text", "x", "--flash")
@@ -117,7 +117,7 @@ class TestAdvanced:
         assert result.stderr == f"arrived: {A}: on the first try, whose answer was lost\n"
 
     def test_no_answer_at_all_says_how_to_go_on(self, there, ants):
-        with respx.mock(base_url=there) as server:
+        with respx.mock(base_url=there, using="httpx") as server:
             route = server.post("/sms/1/text/advanced").mock(side_effect=httpx.ReadTimeout("slow"))
             result = ants("send", A, "--text", "x", "--flash")
         own_id = json.loads(route.calls[0].request.content)["messages"][0]["destinations"][0]["messageId"]

@@ -52,7 +52,7 @@ class TestApplications:
         }
 
     def test_the_whole_application_goes_back(self, there, done):
-        with respx.mock(base_url=there) as server:
+        with respx.mock(base_url=there, using="httpx") as server:
             known = {"applicationId": "a", "name": "x", "enabled": True, "processId": "p"}
             server.get("/2fa/2/applications/a").respond(200, json=known)
             route = server.put("/2fa/2/applications/a").respond(200, json=known)
@@ -98,7 +98,7 @@ class TestPin:
 
     def test_at_a_terminal_it_is_asked_for_unseen(self, monkeypatch, there):
         monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
-        with respx.mock(base_url=there) as server:
+        with respx.mock(base_url=there, using="httpx") as server:
             answer = {"pinId": "p", "verified": True, "attemptsRemaining": 0}
             route = server.post("/2fa/1/pin/p/verify").respond(200, json=answer)
             result = CliRunner().invoke(pin_command, ["verify", "p"], input="1234\n")
@@ -125,7 +125,7 @@ class TestPin:
 
     def test_a_limit_says_how_long_to_wait(self, there, refused, monkeypatch):
         throttled = {"requestError": {"serviceException": {"messageId": "THROTTLE_EXCEPTION", "text": "-"}}}
-        with respx.mock(base_url=there) as server:
+        with respx.mock(base_url=there, using="httpx") as server:
             route = server.post("/2fa/1/pin/p/resend")
             route.respond(429, json=throttled, headers={"Retry-After": "30"})
             assert refused("pin", "resend", "p").endswith("is reached; try again in 30 s")

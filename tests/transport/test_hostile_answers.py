@@ -113,6 +113,7 @@ async def test_a_body_is_read_up_to_the_cap(behaviour):
 
 
 BROKEN = {
+    "HTTP/9": b"HTTP/9.9 200 OK\r\n\r\n",
     "garbage": b"\x00\x01garbage\r\n\r\n",
     "another protocol": b"220 mail.example ESMTP\r\n",
     "nothing": b"",
@@ -146,7 +147,6 @@ UNREADABLE = {
     "a page": answer(b"<html><body>Welcome to the Wi-Fi</body></html>", 200, "Content-Type: text/html"),
     "a page said to be XML": answer(b"<!DOCTYPE html><html><body/></html>", 200, XML),
     "nothing": answer(b"", 200, JSON),
-    "HTTP/9": b"HTTP/9.9 200 OK\r\n\r\n",
     "no content": b"HTTP/1.1 204 No Content\r\n\r\n",
     "no UTF-8": answer(b'{"balance": "\xff\xfe"}', 200, JSON),
     "NaN": answer(b'{"balance": NaN, "currency": "THB"}', 200, JSON),
