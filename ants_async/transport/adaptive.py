@@ -6,10 +6,9 @@ The constants were chosen against fixed windows, sliding windows and token bucke
 
 import math
 import random
+from asyncio import get_running_loop
 from collections import deque
 from typing import Final
-
-import anyio
 
 from ants_async.transport.fixed import Pacer
 
@@ -66,7 +65,7 @@ class AdaptiveRate(Pacer):
 
     def succeeded(self) -> None:
         """Go a little faster."""
-        now = anyio.current_time()
+        now = get_running_loop().time()
         self._refused_in_a_row = 0
         if self._paused:
             self._resume(now)
@@ -77,7 +76,7 @@ class AdaptiveRate(Pacer):
 
     def throttled(self, retry_after: float | None) -> None:
         """Cut the rate; pause if the server asks for it or refuses everything."""
-        now = anyio.current_time()
+        now = get_running_loop().time()
         asked = retry_after if retry_after and retry_after > 0 else 0.0
         self._refused_in_a_row += 1
         if self._refused_in_a_row == 1:
