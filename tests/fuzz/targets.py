@@ -141,7 +141,8 @@ def check_values(data):
         with contextlib.suppress(DecodeError):
             to_plain(to_model(plain, cls))
     clock = ServerClock(lambda: 0.0)
-    with mock.patch("ants_async.transport.clock.get_running_loop"):
+    loop = mock.Mock(**{"time.return_value": 0.0})
+    with mock.patch("ants_async.transport.clock.get_running_loop", return_value=loop):
         clock.note(text)
         clock()
     with contextlib.suppress(ApiError):

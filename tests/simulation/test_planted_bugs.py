@@ -59,12 +59,12 @@ class TestNobodyIsTextedTwice:
             assert noticed("texted twice")
 
     def test_unclear_sends_repeated_by_the_transport(self):
-        real = retry.retrying
+        real = retry.repeating
 
-        def harmless(policy, budget, repeat, rng, **options):
-            return real(policy, budget, retry.Repeat.HARMLESS, rng, **options)
+        async def harmless(work, policy, budget, repeat, rng, **options):
+            return await real(work, policy, budget, retry.Repeat.HARMLESS, rng, **options)
 
-        with mock.patch("ants_async.transport.transport.retrying", harmless):
+        with mock.patch("ants_async.transport.transport.repeating", harmless):
             assert noticed("texted twice")
 
     def test_a_strangers_text_to_the_same_number_taken_for_ours(self):
