@@ -210,7 +210,4 @@ def _running_loop() -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
     except RuntimeError:
         pass
-    raise ConfigurationError(
-        "the client's own connections need asyncio; without it, give it another transport, "
-        "as of httpx.AsyncHTTPTransport()"
-    )
+    raise ConfigurationError("ants_async runs under asyncio, or uvloop")

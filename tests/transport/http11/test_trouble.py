@@ -281,5 +281,5 @@ async def test_a_request_that_a_server_could_read_in_another_way_is_not_sent(err
 
 def test_without_asyncio_it_says_so():
     work = ConnectionPool().handle_async_request(httpx.Request("GET", "http://x"))
-    with pytest.raises(ConfigurationError, match="need asyncio"):
+    with pytest.raises(ConfigurationError, match="runs under asyncio"):
         work.send(None)
