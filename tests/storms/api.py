@@ -52,7 +52,12 @@ class Api(httpx.AsyncBaseTransport):
         return httpx.Response(429, json=THROTTLE, headers=headers)
 
     def client(self):
-        return AntsClient("https://api.ants.co.th", BasicAuth("demo", "demo"), transport=self)
+        client = AntsClient("https://api.ants.co.th", BasicAuth("demo", "demo"), transport=self)
+        for one in (*client.limiters.values(), client._transport):
+            one._rng = Random(
+                self.rng.random()
+            )  # the jitter of pauses and retries, too, follows from the seed
+        return client
 
 
 async def send(client, name):
