@@ -1,13 +1,12 @@
 """Hand-written: aiohttp and orjson."""
 
-import asyncio
 from itertools import islice
 
 import aiohttp
 import orjson
 
 from benchmarks._lib.box import CREDENTIALS
-from benchmarks.sides.plain import HEADERS, bulk_body, count_accepted
+from benchmarks.sides.plain import HEADERS, all_at_once, bulk_body, count_accepted
 
 
 async def run(box, *, chunk=500, in_flight=8):
@@ -22,7 +21,7 @@ async def run(box, *, chunk=500, in_flight=8):
             async with session.get("/account/1/balance") as response:
                 await response.read()
 
-        async def send():
+        async def send(rows):
             accepted = 0
             while some := list(islice(rows, chunk)):
                 async with session.post("/sms/1/text/advanced", data=bulk_body(box.name, some)) as response:
@@ -30,7 +29,4 @@ async def run(box, *, chunk=500, in_flight=8):
                     accepted += count_accepted(orjson.loads(await response.read()))
             return accepted
 
-        await asyncio.gather(*(warm() for _ in range(in_flight)))
-        box.begin()
-        rows = box.rows()
-        box.end(sum(await asyncio.gather(*(send() for _ in range(in_flight)))))
+        await all_at_once(box, in_flight, warm, send)

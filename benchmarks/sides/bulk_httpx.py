@@ -1,13 +1,12 @@
 """Hand-written: httpx and orjson."""
 
-import asyncio
 from itertools import islice
 
 import httpx
 import orjson
 
 from benchmarks._lib.box import CREDENTIALS
-from benchmarks.sides.plain import HEADERS, bulk_body, count_accepted
+from benchmarks.sides.plain import HEADERS, all_at_once, bulk_body, count_accepted
 
 
 async def run(box, *, chunk=500, in_flight=8):
@@ -19,7 +18,7 @@ async def run(box, *, chunk=500, in_flight=8):
         timeout=60,
     ) as client:
 
-        async def send():
+        async def send(rows):
             accepted = 0
             while some := list(islice(rows, chunk)):
                 response = await client.post("/sms/1/text/advanced", content=bulk_body(box.name, some))
@@ -27,7 +26,4 @@ async def run(box, *, chunk=500, in_flight=8):
                 accepted += count_accepted(orjson.loads(response.content))
             return accepted
 
-        await asyncio.gather(*(client.get("/account/1/balance") for _ in range(in_flight)))
-        box.begin()
-        rows = box.rows()
-        box.end(sum(await asyncio.gather(*(send() for _ in range(in_flight)))))
+        await all_at_once(box, in_flight, lambda: client.get("/account/1/balance"), send)

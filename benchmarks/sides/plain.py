@@ -1,5 +1,6 @@
-"""What the hand-written sides share: plain dicts to bytes, and the count of accepted messages."""
+"""What the hand-written sides share: the round, plain dicts to bytes, and the count of accepted messages."""
 
+import asyncio
 import uuid
 
 import orjson
@@ -25,3 +26,11 @@ def bulk_body(name, rows):
 def count_accepted(receipt):
     """Messages that the API took."""
     return sum(message["status"]["groupId"] == 1 for message in receipt["messages"])
+
+
+async def all_at_once(box, in_flight, warm, send):
+    """A round: so many connections opened, then so many senders at the same rows; `send` counts."""
+    await asyncio.gather(*(warm() for _ in range(in_flight)))
+    box.begin()
+    rows = box.rows()
+    box.end(sum(await asyncio.gather(*(send(rows) for _ in range(in_flight)))))

@@ -1,12 +1,10 @@
 """Hand-written: aiohttp and orjson, a message a request."""
 
-import asyncio
-
 import aiohttp
 import orjson
 
 from benchmarks._lib.box import CREDENTIALS, SENDER
-from benchmarks.sides.plain import HEADERS, count_accepted
+from benchmarks.sides.plain import HEADERS, all_at_once, count_accepted
 
 
 async def run(box, *, in_flight):
@@ -21,7 +19,7 @@ async def run(box, *, in_flight):
             async with session.get("/account/1/balance") as response:
                 await response.read()
 
-        async def send():
+        async def send(rows):
             accepted = 0
             for to, text in rows:
                 body = orjson.dumps({"from": SENDER, "to": [to], "text": text})
@@ -30,7 +28,4 @@ async def run(box, *, in_flight):
                     accepted += count_accepted(orjson.loads(await response.read()))
             return accepted
 
-        await asyncio.gather(*(warm() for _ in range(in_flight)))
-        box.begin()
-        rows = box.rows()
-        box.end(sum(await asyncio.gather(*(send() for _ in range(in_flight)))))
+        await all_at_once(box, in_flight, warm, send)

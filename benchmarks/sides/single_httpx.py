@@ -1,11 +1,9 @@
 """Plain `httpx.AsyncClient`, a message a request."""
 
-import asyncio
-
 import httpx
 
 from benchmarks._lib.box import CREDENTIALS, SENDER
-from benchmarks.sides.plain import count_accepted
+from benchmarks.sides.plain import all_at_once, count_accepted
 
 
 async def run(box, *, in_flight):
@@ -16,7 +14,7 @@ async def run(box, *, in_flight):
         timeout=60,
     ) as client:
 
-        async def send():
+        async def send(rows):
             accepted = 0
             for to, text in rows:
                 message = {"from": SENDER, "to": [to], "text": text}
@@ -25,7 +23,4 @@ async def run(box, *, in_flight):
                 accepted += count_accepted(response.json())
             return accepted
 
-        await asyncio.gather(*(client.get("/account/1/balance") for _ in range(in_flight)))
-        box.begin()
-        rows = box.rows()
-        box.end(sum(await asyncio.gather(*(send() for _ in range(in_flight)))))
+        await all_at_once(box, in_flight, lambda: client.get("/account/1/balance"), send)
