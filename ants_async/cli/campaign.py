@@ -12,7 +12,7 @@ from ants_async.cli.account import with_options
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.job import Job, Options, default_id, default_ledger, execute, file_from
 from ants_async.cli.overview import show_all, show_one
-from ants_async.cli.plan import plan
+from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.results import check_target
 from ants_async.dispatch import SqliteLedger
@@ -29,9 +29,7 @@ _json_option = click.option("--json", "in_json", is_flag=True, help="As JSON.")
 _sending_options = with_options(
     _ledger_option,
     click.option("--results", type=_PATH, help="Where results go, a row a recipient: .jsonl or .csv."),
-    click.option(
-        "--chunk", type=click.IntRange(1, 1000), default=1000, show_default=True, help="Messages a request."
-    ),
+    chunk_option,
     click.option(
         "--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Requests in flight."
     ),

@@ -18,10 +18,18 @@ from ants_async.dispatch.engine import MAX_BODY
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
 from ants_async.errors import ValidationError
+from ants_async.resources.reports import MAX_LIMIT
 
 T = TypeVar("T")
 _PREVIEW: Final = 40  # characters of a long text
 _SIGNS: Final = 8  # of what forces UCS2
+chunk_option: Final = click.option(
+    "--chunk",
+    type=click.IntRange(1, MAX_LIMIT),
+    default=MAX_LIMIT,
+    show_default=True,
+    help="Messages a request.",
+)
 _A_WHILE: Final = 10_000  # rows between two signs of life
 
 
@@ -30,9 +38,7 @@ _A_WHILE: Final = 10_000  # rows between two signs of life
 @click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']")
 @click.option("--to-column", default="to", show_default=True, help="The column with the numbers.")
 @click.option("--sender", help="The sender shown on the phone.")
-@click.option(
-    "--chunk", type=click.IntRange(1, 1000), default=1000, show_default=True, help="Messages a request."
-)
+@chunk_option
 @click.option("--price", help="Of one part, e.g. 0.50: what the campaign costs is reckoned with it.")
 @click.option("--currency", default="THB", show_default=True, help="Of the price.")
 @click.option("--json", "in_json", is_flag=True, help="As JSON.")

@@ -33,6 +33,7 @@ from ants_async.dispatch.tracking import Tracker, TrackingRules
 from ants_async.dispatch.unbroken import end_of, to_its_end
 from ants_async.errors import CampaignPaused, DispatchError, ReportsNotTaken, ValidationError
 from ants_async.models.reports import DeliveryReport
+from ants_async.resources.reports import MAX_LIMIT
 
 Recipients = Iterable[Recipient] | AsyncIterable[Recipient]
 MAX_BODY: Final = 1_000_000
@@ -56,7 +57,7 @@ class Dispatcher:
         client: AntsClient,
         ledger: Ledger,
         *,
-        chunk_size: int = 1000,
+        chunk_size: int = MAX_LIMIT,
         max_body: int = MAX_BODY,
         concurrency: int = 8,
         grace: float = 10.0,
@@ -64,8 +65,8 @@ class Dispatcher:
         tracking: TrackingRules | None = None,
         push: Push | None = None,
     ) -> None:
-        if not 1 <= chunk_size <= 1000:  # noqa: PLR2004 - what one call for reports can answer
-            raise ValidationError("chunk_size", chunk_size, "1 to 1000")
+        if not 1 <= chunk_size <= MAX_LIMIT:  # what one call for reports can answer
+            raise ValidationError("chunk_size", chunk_size, f"1 to {MAX_LIMIT}")
         if concurrency < 1:
             raise ValidationError("concurrency", concurrency, "at least 1")
         self.client = client
