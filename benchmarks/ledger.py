@@ -12,8 +12,9 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from ants_async import Campaign, MemoryLedger, Outcome, OutcomeKind, SqliteLedger
-from ants_async.dispatch.planning import Message, message_id
+from ants_async import Campaign, MemoryLedger, OutcomeKind, SqliteLedger
+from ants_async.dispatch.answers import Answer
+from ants_async.dispatch.messages import Messages
 from ants_async.models.reports import DeliveryReport
 from ants_async.models.statuses import Status
 from benchmarks._lib.box import row
@@ -80,7 +81,7 @@ async def _life(name, messages):
         async with ledger:
             campaign = await ledger.open_campaign(Campaign("life"), None, reads_source=True, now=1.0)
             for start in range(1, messages, CHUNK):
-                planned = [_message(number) for number in range(start, start + CHUNK)]
+                planned = _messages(range(start, start + CHUNK))
                 chunk = await timed("begin", ledger.begin(campaign, planned, 1.0))
                 bulk = await timed("answered", ledger.answered(chunk, _answers(chunk), 2.0))
                 await timed("settle", ledger.settle(campaign, bulk, _reports(chunk)))
@@ -88,9 +89,9 @@ async def _life(name, messages):
     return took
 
 
-def _message(number):
-    to, text = row(number)
-    return Message(number, to, text, message_id("life", to))
+def _messages(numbers):
+    to, texts = zip(*map(row, numbers), strict=True)
+    return Messages.planned("life", list(numbers), list(to), list(texts))
 
 
 async def _read(ledger, campaign):
@@ -99,14 +100,16 @@ async def _read(ledger, campaign):
 
 
 def _answers(chunk):
+    """The same for all, as mostly."""
     return [
-        (
-            one,
-            Outcome(
-                OutcomeKind.ACCEPTED, one.row, one.to, one.message_id, chunk.bulk_id, PENDING, sms_count=1
-            ),
+        Answer(
+            first=0,
+            last=len(chunk.messages) - 1,
+            kind=OutcomeKind.ACCEPTED,
+            bulk_id=chunk.bulk_id,
+            status=PENDING,
+            sms_count=1,
         )
-        for one in chunk.messages
     ]
 
 

@@ -11,7 +11,8 @@ import attrs
 
 from ants_async.cli.files import BadRow
 from ants_async.dispatch.campaign import Recipient
-from ants_async.dispatch.planning import Message, Planner
+from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.planning import Planner
 from ants_async.text import analyze, count_parts
 
 LONG: Final = 3
@@ -89,12 +90,13 @@ class Plan:
                 if len(self.first_bad) < _SHOWN:
                     self.first_bad.append(row)
             else:
-                self._count(self._planner.push(row))
+                for chunk in self._planner.cut((row,)):
+                    self._count(chunk)
                 self.duplicates += len(self._planner.duplicates)
                 self._planner.duplicates = []
         self._count(self._planner.flush())
 
-    def _count(self, chunk: list[Message] | None) -> None:
+    def _count(self, chunk: Messages | None) -> None:
         for message in chunk or ():
             found = self._reckon(message.text)
             self.recipients += 1

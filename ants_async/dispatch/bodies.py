@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from itertools import groupby
 from json.encoder import encode_basestring as _quoted
+from operator import itemgetter
 from typing import Any
 
 from ants_async.dispatch.campaign import Campaign
-from ants_async.dispatch.ledger.protocol import Chunk, Message
+from ants_async.dispatch.ledger.protocol import Chunk
 from ants_async.dispatch.push import Push
 from ants_async.models.sms import ReadyRequest, TextMessage
 from ants_async.wire import json
@@ -22,14 +23,15 @@ def advanced_request(campaign: Campaign, chunk: Chunk, push: Push | None) -> Rea
     common = _common(campaign, push)
     written = []
     last, end = None, ""
-    for one in chunk.messages:
-        if push is None and one.text == last:
+    messages = chunk.messages
+    for to, message_id, text in zip(messages.to, messages.ids, messages.texts, strict=True):
+        if push is None and text == last:
             begin = ","
         else:
-            own = "" if push is None else _callback(push, one)
-            begin = f'{end}{{"text":{_quoted(one.text)}{common}{own},"destinations":['
-            last, end = one.text, "]},"
-        written.append(f'{begin}{{"to":"{one.to}","messageId":"{one.message_id}"}}')
+            own = "" if push is None else _callback(push, message_id, to)
+            begin = f'{end}{{"text":{_quoted(text)}{common}{own},"destinations":['
+            last, end = text, "]},"
+        written.append(f'{begin}{{"to":"{to}","messageId":"{message_id}"}}')
     body = f'{{"bulkId":{_quoted(chunk.bulk_id)},"messages":[{"".join(written)}]}}]}}'
     return ReadyRequest(json=body.encode(), notify_url=None if push is None else push.notify_url)
 
@@ -48,16 +50,13 @@ def _common(campaign: Campaign, push: Push | None) -> str:
     return "".join(f",{_quoted(name)}:{json.dumps(value).decode()}" for name, value in common.items())
 
 
-def _callback(push: Push, message: Message) -> str:
+def _callback(push: Push, message_id: str, to: str) -> str:
     """What comes back with this message's reports."""
-    return f',"callbackData":{_quoted(push.callback_data(message.message_id, message.to))}'
+    return f',"callbackData":{_quoted(push.callback_data(message_id, to))}'
 
 
 def multi_messages(campaign: Campaign, chunk: Chunk) -> Iterator[TextMessage]:
     """Neighbours with the same text as one message, without ids."""
-    for some in _same_text(chunk):
-        yield TextMessage(to=tuple(one.to for one in some), text=some[0].text, sender=campaign.sender)
-
-
-def _same_text(chunk: Chunk) -> Iterator[tuple[Message, ...]]:
-    return (tuple(some) for _, some in groupby(chunk.messages, key=lambda message: message.text))
+    messages = chunk.messages
+    for text, some in groupby(zip(messages.texts, messages.to, strict=True), key=itemgetter(0)):
+        yield TextMessage(to=tuple(to for _, to in some), text=text, sender=campaign.sender)

@@ -104,7 +104,7 @@ class OutcomeKind(StrEnum):
     """The number stood in the source before; it was not sent a second time."""
 
 
-@attrs.frozen(slots=True)
+@attrs.frozen(slots=False)  # made by the million, and frozen ones with slots take twice as long to make
 class Outcome:
     """What is known of one recipient; times are aware datetimes in UTC.
 

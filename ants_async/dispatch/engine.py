@@ -12,6 +12,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import suppress
+from itertools import chain, islice
 from math import inf
 from typing import Final
 
@@ -25,8 +26,9 @@ from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome, Recipient
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.ledger.protocol import Chunk, Ledger, OpenCampaign, PushedBulk
+from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
-from ants_async.dispatch.planning import Message, Planner
+from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker, TrackingRules
@@ -122,7 +124,7 @@ class Dispatcher:
             ),
             undo=lambda unseen: self.ledger.close_campaign(unseen.key, CampaignState.INTERRUPTED, None),
         )
-        send, receive = anyio.create_memory_object_stream[Sequence[Outcome]](_BATCHES_AHEAD)
+        send, receive = anyio.create_memory_object_stream[Iterable[Outcome]](_BATCHES_AHEAD)
         run = self._runs[opened.key] = _Run(self, opened, send)
         # A task of its own, whose parent is this generator: a cancel scope must not be held across yields.
         task = asyncio.create_task(run.main(recipients), name=f"campaign {campaign.id}")
@@ -157,7 +159,7 @@ class _Run:
     """One campaign at work, from `open_campaign` to `close_campaign`."""
 
     def __init__(
-        self, dispatcher: Dispatcher, opened: OpenCampaign, outcomes: ObjectSendStream[Sequence[Outcome]]
+        self, dispatcher: Dispatcher, opened: OpenCampaign, outcomes: ObjectSendStream[Iterable[Outcome]]
     ) -> None:
         self._ledger = dispatcher.ledger
         self._opened = opened
@@ -272,7 +274,7 @@ class _Run:
                 for number in numbers:
                     known.add(number)
         await self._sender.get_ready(None if recipients is None else known)
-        jobs, work = anyio.create_memory_object_stream[Chunk | list[Message]](0)
+        jobs, work = anyio.create_memory_object_stream[Chunk | Messages](0)
         async with anyio.create_task_group() as group:
             for _ in range(self._dispatcher.concurrency):
                 group.start_soon(self._guarded, self._send_jobs, work.clone())
@@ -289,16 +291,18 @@ class _Run:
         self,
         recipients: Recipients | None,
         known: NumberSet,
-        jobs: ObjectSendStream[Chunk | list[Message]],
+        jobs: ObjectSendStream[Chunk | Messages],
     ) -> None:
         textless = []
         for key in await self._ledger.unanswered(self._opened.key):
             chunk = await self._ledger.chunk(self._opened, key)
-            if all(message.text for message in chunk.messages):
+            if all(chunk.messages.texts):
                 await jobs.send(chunk)
             else:
                 textless.append(chunk)
-        texts = {message.to: message.text for chunk in textless for message in chunk.messages}
+        texts: dict[str, str] = {}
+        for chunk in textless:
+            texts.update(zip(chunk.messages.to, chunk.messages.texts, strict=True))
         if recipients is not None:
             await self._plan(recipients, self._planner(known, texts), jobs)
         self._textless = bool(textless)
@@ -320,17 +324,17 @@ class _Run:
         )
 
     async def _plan(
-        self, recipients: Recipients, planner: Planner, jobs: ObjectSendStream[Chunk | list[Message]]
+        self, recipients: Recipients, planner: Planner, jobs: ObjectSendStream[Chunk | Messages]
     ) -> None:
-        first = True
-        async for recipient in _aiter(recipients):
-            chunk = planner.push(recipient)
-            if planner.rows % _ROWS_A_TURN == 0:  # a source that holds nothing new fills no chunk,
-                await anyio.lowlevel.checkpoint()  # and must neither block the loop
-                first = await self._note_duplicates(planner, first=first)  # nor pile up what is doubled in it
-            if chunk is not None:
+        first, turn = True, 0
+        async for some in _batches(recipients):
+            for chunk in planner.cut(some):
                 first = await self._note_duplicates(planner, first=first)
                 await jobs.send(chunk)
+            if planner.rows >= turn:  # a source that holds nothing new fills no chunk,
+                turn = planner.rows + _ROWS_A_TURN
+                await anyio.lowlevel.checkpoint()  # and must neither block the loop
+                first = await self._note_duplicates(planner, first=first)  # nor pile up what is doubled in it
         await self._note_duplicates(planner, first=first)
         rest = planner.flush()
         if rest is not None:
@@ -343,7 +347,7 @@ class _Run:
             await self._emit(doubled)
         return False
 
-    async def _send_jobs(self, work: ObjectReceiveStream[Chunk | list[Message]]) -> None:
+    async def _send_jobs(self, work: ObjectReceiveStream[Chunk | Messages]) -> None:
         async with work:
             async for job in work:
                 if isinstance(job, Chunk):
@@ -354,7 +358,7 @@ class _Run:
                 if self._stopping.is_set():
                     return
 
-    async def _emit(self, outcomes: Sequence[Outcome]) -> None:
+    async def _emit(self, outcomes: Iterable[Outcome]) -> None:
         """To the reader, who may have gone; the ledger has it all."""
         if not outcomes:
             return
@@ -372,20 +376,21 @@ class _Run:
 
 def _with_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
     """A chunk that was stored without texts, with those that the list has."""
-    found = tuple(attrs.evolve(one, text=texts[one.to]) for one in chunk.messages if texts[one.to])
-    return attrs.evolve(chunk, messages=found)
+    found = chunk.messages.where(lambda one: bool(texts[one.to]))
+    return attrs.evolve(chunk, messages=found.with_texts([texts[to] for to in found.to]))
 
 
 def _without_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
     """Those that the list has not."""
-    return attrs.evolve(chunk, messages=tuple(one for one in chunk.messages if not texts[one.to]))
+    return attrs.evolve(chunk, messages=chunk.messages.where(lambda one: not texts[one.to]))
 
 
-async def _aiter(recipients: Recipients) -> AsyncIterator[Recipient]:
-    """Sync and async sources alike."""
+async def _batches(recipients: Recipients) -> AsyncIterator[Iterable[Recipient]]:
+    """One by one as they come, or so many a turn where nobody has to wait for them."""
     if isinstance(recipients, AsyncIterable):
         async for recipient in recipients:
-            yield recipient
+            yield (recipient,)
     else:
-        for recipient in recipients:
-            yield recipient
+        rows = iter(recipients)
+        for recipient in rows:
+            yield chain((recipient,), islice(rows, _ROWS_A_TURN - 1))

@@ -1,13 +1,13 @@
 """Asking the logs what arrived; they can be read any number of times (manual section 5)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ants_async.client import AntsClient
-from ants_async.dispatch.ledger.protocol import Message
+from ants_async.dispatch.messages import Message
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import (
     ApiError,
@@ -67,7 +67,7 @@ async def by_bulk_id(client: AntsClient, bulk_id: str) -> dict[str, LogEntry]:
 
 
 async def by_numbers(
-    client: AntsClient, messages: Sequence[Message], sender: str | None, since: float
+    client: AntsClient, messages: Iterable[Message], sender: str | None, since: float
 ) -> dict[str, LogEntry]:
     """Log entries of messages that were sent without ids of our own, by number."""
     sought = [SoughtMessage(to=one.to, sender=sender, text=one.text) for one in messages]

@@ -1,18 +1,20 @@
 """One chunk → one request → its accepted and rejected messages, whatever the network does meanwhile."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 import anyio
 import attrs
 
 from ants_async.client import AntsClient
+from ants_async.dispatch.answers import Answer, answers_of, logged, outcomes, refused
 from ants_async.dispatch.bodies import advanced_request, multi_messages
 from ants_async.dispatch.campaign import Mode, Outcome, OutcomeKind
 from ants_async.dispatch.delivery import Delivery, SendingRules
-from ants_async.dispatch.ledger.protocol import Answers, Bulk, Chunk, Ledger, Message, OpenCampaign
+from ants_async.dispatch.ledger.protocol import Bulk, Chunk, Ledger, OpenCampaign
 from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time, others_texted
+from ants_async.dispatch.messages import Message, Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.push import Push
 from ants_async.errors import (
@@ -28,12 +30,11 @@ from ants_async.errors import (
     TransportError,
     ValidationError,
 )
-from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
-from ants_async.models.sms import SendReceipt
-from ants_async.models.statuses import ACCOUNT_REFUSALS, DUPLICATE_MESSAGE_ID, Status, StatusGroup
+from ants_async.models.sms import Receipts
+from ants_async.models.statuses import ACCOUNT_REFUSALS
 from ants_async.resources.reports import can_be_asked_for
-from ants_async.text import check_text
+from ants_async.text.limits import SURELY_FITS, check_text
 from ants_async.transport.retry import UNCLEAR
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class Sender:
         campaign: OpenCampaign,
         rules: SendingRules,
         *,
-        emit: Callable[[Sequence[Outcome]], Awaitable[None]],
+        emit: Callable[[Iterable[Outcome]], Awaitable[None]],
         track: Callable[[Bulk], None],
         pause: Callable[[float], Awaitable[bool]],
         clock: Callable[[], float],
@@ -167,13 +168,15 @@ class Sender:
 
     async def _reject_too_long(self, chunk: Chunk) -> Chunk:
         """What the API would refuse for its length is refused here; its neighbours go out."""
-        refused = []
-        for message in chunk.messages:
+        if max(map(len, chunk.messages.texts)) <= SURELY_FITS:
+            return chunk
+        too_long = []
+        for index, text in enumerate(chunk.messages.texts):
             try:
-                check_text(message.text)
+                check_text(text)
             except ValidationError as error:
-                refused.append((message, _refusal(message, f"{error.field}: {error.rule}")))
-        return await self._store(chunk, refused) if refused else chunk
+                too_long.append(refused(chunk.messages[index], f"{error.field}: {error.rule}"))
+        return await self._store(chunk, too_long)
 
     async def _failed(self, work: Delivery, error: ApiError | TransportError) -> None:
         """What a failure means for the chunk, by the table of design.md."""
@@ -223,79 +226,52 @@ class Sender:
             return True
         return await self._pause(self._rules.settle)
 
-    async def _send(self, chunk: Chunk) -> SendReceipt:
+    async def _send(self, chunk: Chunk) -> Receipts:
         campaign, sms = self._campaign.campaign, self._client.sms
         if campaign.mode is Mode.ADVANCED:
             return await sms.send_advanced(advanced_request(campaign, chunk, self._push))
-        return await sms.send_multi(multi_messages(campaign, chunk))
+        return Receipts.of(await sms.send_multi(multi_messages(campaign, chunk)))
 
-    async def _record(self, chunk: Chunk, receipt: SendReceipt, *, is_first: bool) -> Chunk:
-        """Store an answer, match by id (in multi mode by number), and return what it left out."""
-        by_id = {message.message_id: message for message in chunk.messages}
-        by_number: dict[str, Message] | None = None
-        verdicts: dict[int, tuple[OutcomeKind, str | None, bool]] = {}  # by status: an answer has few
-        bulk_id = receipt.bulk_id
+    async def _record(self, chunk: Chunk, receipts: Receipts, *, is_first: bool) -> Chunk:
+        """Store an answer, and return what it left out."""
+        bulk_id = receipts.bulk_id
         if not bulk_id or not can_be_asked_for(bulk_id):
             bulk_id = self._usual_bulk_id(chunk)
-        answers: dict[str, tuple[Message, Outcome]] = {}
-        for entry in receipt.messages:
-            message = by_id.get(entry.message_id or "")
-            if message is None:
-                if by_number is None:
-                    by_number = {one.to: one for one in chunk.messages}
-                message = by_number.get(bare(entry.to))
-            if message is None:
-                _log.warning("an answer holds a message that was not in its request; it is passed over")
-                continue
-            status = entry.status
-            if id(status) not in verdicts:
-                verdicts[id(status)] = _verdict(status)
-            kind, error, deduplicated = verdicts[id(status)]
-            answers[message.to] = (
-                message,
-                Outcome(
-                    kind,
-                    message.row,
-                    message.to,
-                    entry.message_id or message.message_id,
-                    bulk_id,
-                    status,
-                    error,
-                    entry.sms_count,
-                    deduplicated=deduplicated,
-                ),
-            )
-        if is_first and any(deduplicated for _, _, deduplicated in verdicts.values()):
+        answers = answers_of(chunk.messages, receipts, bulk_id)
+        if is_first and any(one.deduplicated for one in answers):
             _log.warning(
                 "campaign %s: ids of bulk %s were taken by an earlier request; they count as accepted",
                 self._campaign.campaign.id,
                 chunk.bulk_id,
             )
-        left = await self._store(chunk, list(answers.values()))
-        refused = next(
-            (one.status for _, one in answers.values() if one.status and one.status.id in ACCOUNT_REFUSALS),
-            None,
-        )
-        if refused is not None:
-            raise CampaignPaused(f"the API refuses the account: {refused.name}: {refused.description}")
+        left = await self._store(chunk, answers)
+        statuses = (one.status for one in answers)
+        refusal = next((one for one in statuses if one is not None and one.id in ACCOUNT_REFUSALS), None)
+        if refusal is not None:
+            raise CampaignPaused(f"the API refuses the account: {refusal.name}: {refusal.description}")
         return left
 
     def _usual_bulk_id(self, chunk: Chunk) -> str | None:
         """Ours, or none where the endpoint takes no ids."""
         return chunk.bulk_id if self._campaign.campaign.mode is Mode.ADVANCED else None
 
-    async def _store(self, chunk: Chunk, answers: Answers) -> Chunk:
-        if any(one.kind is OutcomeKind.ACCEPTED for _, one in answers):
+    async def _store(self, chunk: Chunk, answers: Sequence[Answer]) -> Chunk:
+        """What has no answer yet is left."""
+        if not answers:
+            return chunk
+        if any(one.kind is OutcomeKind.ACCEPTED for one in answers):
             self._refused_in_a_row = 0
-        if answers:
-            bulk = await self._ledger.answered(chunk, answers, self._now())
-            if bulk is not None:
-                self._track(bulk)
-            await self._emit([outcome for _, outcome in answers])
-        if len(answers) == len(chunk.messages):
-            return attrs.evolve(chunk, messages=())
-        done = {message.key for message, _ in answers}
-        left = tuple(message for message in chunk.messages if message.key not in done)
+        bulk = await self._ledger.answered(chunk, answers, self._now())
+        if bulk is not None:
+            self._track(bulk)
+        await self._emit(outcomes(chunk.messages, answers))
+        done: set[int] = set()
+        done.update(*(range(one.first, one.last + 1) for one in answers))
+        left = (
+            chunk.messages.where(lambda one: one.place not in done)
+            if len(done) < len(chunk.messages)
+            else chunk.messages[:0]
+        )
         return attrs.evolve(chunk, messages=left)
 
     async def _look_up(self, chunk: Chunk, *, anyhow: bool = False) -> Chunk:
@@ -318,12 +294,12 @@ class Sender:
             return await self._park(chunk)
         return chunk
 
-    async def _with_our_ids(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
+    async def _with_our_ids(self, messages: Messages) -> list[tuple[Message, LogEntry]]:
         """Those that the logs have."""
-        entries = await by_message_ids(self._client, [one.message_id for one in messages], complete=True)
+        entries = await by_message_ids(self._client, messages.ids, complete=True)
         return [(one, entries[one.message_id]) for one in messages if one.message_id in entries]
 
-    async def _with_our_texts(self, messages: Sequence[Message]) -> list[tuple[Message, LogEntry]]:
+    async def _with_our_texts(self, messages: Messages) -> list[tuple[Message, LogEntry]]:
         """Those that the logs have, by number and text, since the campaign began."""
         since = self._now() if self._started_at is None else self._started_at
         entries = await by_numbers(self._client, messages, self._campaign.campaign.sender, since)
@@ -338,7 +314,9 @@ class Sender:
         chunk, maybe = work.chunk, self._maybe_texted
         is_advanced = self._campaign.campaign.mode is Mode.ADVANCED
         if not work.is_new and not is_advanced:
-            suspects = () if work.unclear else chunk.messages  # what is unclear is looked up anyhow
+            suspects = (
+                chunk.messages[:0] if work.unclear else chunk.messages
+            )  # what is unclear is looked up anyhow
         else:
             suspects = _those_in(maybe, chunk.messages)
         if not suspects:
@@ -348,23 +326,7 @@ class Sender:
 
     async def _take(self, chunk: Chunk, found: Sequence[tuple[Message, LogEntry]]) -> Chunk:
         """What stands in the logs was accepted."""
-        answers = [
-            (
-                message,
-                Outcome(
-                    OutcomeKind.ACCEPTED,
-                    message.row,
-                    message.to,
-                    entry.message_id or message.message_id,
-                    entry.bulk_id or None,
-                    entry.status,
-                    sms_count=entry.sms_count,
-                    deduplicated=True,
-                ),
-            )
-            for message, entry in found
-        ]
-        return await self._store(chunk, answers)
+        return await self._store(chunk, [logged(message, entry) for message, entry in found])
 
     async def _park(self, chunk: Chunk) -> Chunk:
         """Neither an answer nor the logs will tell any more."""
@@ -373,7 +335,7 @@ class Sender:
         if bulk is not None:
             self._track(bulk)
         await self._emit(outcomes)
-        return attrs.evolve(chunk, messages=())
+        return attrs.evolve(chunk, messages=chunk.messages[:0])
 
     async def _divide(self, chunk: Chunk) -> Chunk:
         """Refused as a whole: halve until the culprit stands alone, so that its neighbours go out."""
@@ -381,7 +343,7 @@ class Sender:
             if not await self._pause(0):
                 break
             await self.deliver(half)
-        return attrs.evolve(chunk, messages=())
+        return attrs.evolve(chunk, messages=chunk.messages[:0])
 
     async def _reject(self, chunk: Chunk, error: ApiError) -> Chunk:
         """The one message that was refused."""
@@ -391,27 +353,11 @@ class Sender:
             raise CampaignPaused(f"the API refuses one message after the other: {error}")
         (culprit,) = chunk.messages
         reason = f"{error.code}: {error.text}" if self._campaign.stores_texts else error.code  # it may quote
-        return await self._store(chunk, [(culprit, _refusal(culprit, reason))])
+        return await self._store(chunk, [refused(culprit, reason)])
 
 
-def _those_in(numbers: NumberSet | None, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def _those_in(numbers: NumberSet | None, messages: Messages) -> Messages:
     """Those of these numbers; None stands for any number."""
     if numbers is None:
         return messages
-    return tuple(one for one in messages if int(one.to) in numbers) if numbers else ()
-
-
-def _verdict(status: Status) -> tuple[OutcomeKind, str | None, bool]:
-    """What a status makes of its message: its kind, its error, whether an earlier request had arrived.
-
-    Id taken: then one did, so the message is on its way. Otherwise the group says.
-    """
-    deduplicated = status.id == DUPLICATE_MESSAGE_ID
-    if deduplicated or not status.is_final or status.group is StatusGroup.DELIVERED:
-        return OutcomeKind.ACCEPTED, None, deduplicated
-    return OutcomeKind.REJECTED, status.name, False
-
-
-def _refusal(message: Message, reason: str) -> Outcome:
-    """Refused without an answer that names it."""
-    return Outcome(OutcomeKind.REJECTED, message.row, message.to, message.message_id, error=reason)
+    return messages.where(lambda one: int(one.to) in numbers) if numbers else messages[:0]

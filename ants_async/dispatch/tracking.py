@@ -7,7 +7,7 @@ way, since reports are handed out once: for both the logs are asked by message i
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
@@ -69,7 +69,7 @@ class Tracker:
         campaign: OpenCampaign,
         rules: TrackingRules,
         *,
-        emit: Callable[[Sequence[Outcome]], Awaitable[None]],
+        emit: Callable[[Iterable[Outcome]], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
         self._client = client

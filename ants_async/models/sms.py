@@ -1,7 +1,7 @@
 """Sending: what goes out, and the receipt that comes back (manual section 2)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
@@ -289,6 +289,33 @@ class SendReceipt:
     messages: tuple[MessageReceipt, ...]
     bulk_id: str | None = None
     extra: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen(slots=True, eq=False)
+class Receipts:
+    """A `SendReceipt` by column: what the engine reads by the million, without an object for each."""
+
+    ids: Sequence[str | None]
+    to: Sequence[str]
+    statuses: Sequence[Status]
+    sms_counts: Sequence[int | None]
+    bulk_id: str | None
+
+    @classmethod
+    def of(cls, receipt: SendReceipt) -> "Receipts":
+        """The same, turned."""
+        some = receipt.messages
+        return cls(
+            [one.message_id for one in some],
+            [one.to for one in some],
+            [one.status for one in some],
+            [one.sms_count for one in some],
+            receipt.bulk_id,
+        )
+
+    def rows(self) -> Iterator[tuple[str | None, str, Status, int | None]]:
+        """Message by message: id, number, status, parts."""
+        return zip(self.ids, self.to, self.statuses, self.sms_counts, strict=True)
 
 
 @attrs.frozen(slots=True, kw_only=True)

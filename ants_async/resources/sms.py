@@ -1,10 +1,11 @@
 """Sending and previewing (manual sections 2 and 6.1)."""
 
 from collections.abc import Iterable
+from typing import Any, Final, cast, overload
 
 import attrs
 
-from ants_async.endpoints import table
+from ants_async.endpoints import Endpoint, table
 from ants_async.errors import OutcomeUnknown, ValidationError
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import (
@@ -16,12 +17,18 @@ from ants_async.models.sms import (
     PreviewReceipt,
     PreviewRequest,
     ReadyRequest,
+    Receipts,
     SendReceipt,
     TextMessage,
 )
 from ants_async.resources.finding import find
 from ants_async.resources.reports import Logs
 from ants_async.transport.transport import Transport
+
+_SEND_READY: Final = cast(
+    "Endpoint[Receipts]", attrs.evolve(cast("Endpoint[Any]", table.SEND_ADVANCED), answer=Receipts)
+)
+"""The same operation, its answer by column."""
 
 
 @attrs.frozen(slots=True)
@@ -44,7 +51,11 @@ class Sms:
         """Several texts in one request. Manual section 2, multi."""
         return await self._transport.call(table.SEND_MULTI, MultiRequest(messages=messages))
 
-    async def send_advanced(self, request: AdvancedRequest | ReadyRequest) -> SendReceipt:
+    @overload
+    async def send_advanced(self, request: AdvancedRequest) -> SendReceipt: ...
+    @overload
+    async def send_advanced(self, request: ReadyRequest) -> Receipts: ...
+    async def send_advanced(self, request: AdvancedRequest | ReadyRequest) -> SendReceipt | Receipts:
         """Texts with ids and options of one's own. Manual section 2, advanced.
 
         When every destination has a `message_id`, an unclear answer is repeated with the same ids; status
@@ -52,6 +63,8 @@ class Sms:
         """
         if request.is_binary:
             raise ValidationError("messages", "binary contents", "texts; send_binary_advanced takes binary")
+        if isinstance(request, ReadyRequest):
+            return await self._transport.call(_SEND_READY, request)
         return await self._transport.call(table.SEND_ADVANCED, request)
 
     async def send_binary(

@@ -9,7 +9,7 @@ MAX_PARTS: Final = 25
 MAX_BYTES: Final = 4000
 """The manual does not say bytes of what: UTF-8, in which the text travels, is taken."""
 
-_SURELY_FITS: Final = 800
+SURELY_FITS: Final = 800
 """Characters that fit whatever they are: at 2 places of 66 a part, or at 4 bytes each."""
 
 _SHOWN: Final = 40  # characters of a refused text in the error
@@ -32,7 +32,7 @@ def check_text(
         size = len(text.encode())
     except UnicodeEncodeError:
         raise ValidationError(field, _beginning(text), "a text of whole characters") from None
-    if len(text) <= _SURELY_FITS and language_code is None:
+    if len(text) <= SURELY_FITS and language_code is None:
         return
     if size > MAX_BYTES:
         raise ValidationError(field, _beginning(text), f"at most {MAX_BYTES} bytes in UTF-8, not {size}")

@@ -20,7 +20,8 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from ants_async.errors import DecodeError
 from ants_async.models.limits import RateLimit, TimeSpan
 from ants_async.models.reports import LogPage, ReportPage
-from ants_async.wire.quick import QUICK
+from ants_async.models.sms import Receipts, SendReceipt
+from ants_async.wire.quick import QUICK, quick_receipts
 
 T = TypeVar("T")
 _log = logging.getLogger("ants_async.wire")
@@ -299,6 +300,7 @@ def _make_converter() -> Converter:
     converter.register_structure_hook_factory({ReportPage, LogPage}.__contains__)(_page_factory)
     for cls, quick in QUICK.items():
         converter.register_structure_hook(cls, quick(converter.get_structure_hook(cls)))
+    converter.register_structure_hook(Receipts, quick_receipts(converter.get_structure_hook(SendReceipt)))
     converter.register_unstructure_hook_factory(attrs.has)(_unstructure_factory)
     return converter
 

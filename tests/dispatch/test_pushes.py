@@ -17,7 +17,7 @@ from virtual_time import virtual_time
 from ants_async.dispatch import Campaign, Dispatcher, Mode, OutcomeKind
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.ledger.protocol import Pushed
-from ants_async.dispatch.planning import Message, message_id
+from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.push import Push, PushKey
 from ants_async.errors import LedgerError, ReportsNotTaken
 from ants_async.models.delivery_errors import DeliveryError
@@ -197,8 +197,8 @@ class TestOrder:
     async def test_one_on_its_way_is_taken_before_its_send_is_answered_and_a_final_one_is_not(self, world):
         async with world() as w:
             opened = await w.ledger.open_campaign(CAMPAIGN, None, reads_source=True, now=wall_clock())
-            planned = Message(1, "66800000000", "Hi", message_id(CAMPAIGN.id, "66800000000"))
-            chunk = await w.ledger.begin(opened, [planned], wall_clock())
+            planned = Messages.planned(CAMPAIGN.id, [1], ["66800000000"], ["Hi"])
+            chunk = await w.ledger.begin(opened, planned, wall_clock())
             early = DeliveryReport(
                 message_id=chunk.messages[0].message_id,
                 bulk_id=chunk.bulk_id,

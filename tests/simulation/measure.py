@@ -40,11 +40,11 @@ class Measure:
             seen.add(recipient.to)
             yield recipient
 
-    def recorded(self, outcomes):
-        """These are in the ledger, and the reader has not seen them."""
+    def recorded(self, count):
+        """So many are in the ledger, and the reader has not seen them."""
         if not self.is_running:  # it is stopping, and nobody reads any more
             return
-        self.unread += len(outcomes)
+        self.unread += count
         if self.unread > self._most_unread:
             raise Breach("memory", f"{self.unread} outcomes wait for the reader, at most {self._most_unread}")
 
@@ -98,29 +98,29 @@ class MeasuredLedger(SqliteLedger):
 
     async def answered(self, chunk, answers, now):
         bulk = await super().answered(chunk, answers, now)
-        self._measure.recorded([outcome for _, outcome in answers])
+        self._measure.recorded(sum(map(len, answers)))
         return bulk
 
     async def park(self, campaign, key, reason, now):
         outcomes, bulk = await super().park(campaign, key, reason, now)
-        self._measure.recorded(outcomes)
+        self._measure.recorded(len(outcomes))
         return outcomes, bulk
 
     async def give_up(self, campaign, key, reason, now):
         outcomes = await super().give_up(campaign, key, reason, now)
-        self._measure.recorded(outcomes)
+        self._measure.recorded(len(outcomes))
         return outcomes
 
     async def settle(self, campaign, bulk, reports):
         if reports and self._fate is not None:
             await self._fate.strike("reports not stored")
         outcomes, left = await super().settle(campaign, bulk, reports)
-        self._measure.recorded(outcomes)
+        self._measure.recorded(len(outcomes))
         return outcomes, left
 
     async def pushed(self, reports):
         if self._fate is not None:
             await self._fate.strike("push not stored")
         pushed = await super().pushed(reports)
-        self._measure.recorded([one for bulk in pushed.bulks for one in bulk.outcomes])
+        self._measure.recorded(sum(len(bulk.outcomes) for bulk in pushed.bulks))
         return pushed

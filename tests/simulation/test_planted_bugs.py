@@ -45,8 +45,8 @@ class TestNobodyIsTextedTwice:
 
         async def fresh(self, campaign, key):
             chunk = await real(self, campaign, key)
-            changed = tuple(attrs.evolve(one, message_id=f"{one.message_id}X") for one in chunk.messages)
-            return attrs.evolve(chunk, messages=changed)
+            changed = [f"{one}X" for one in chunk.messages.ids]
+            return attrs.evolve(chunk, messages=attrs.evolve(chunk.messages, ids=changed))
 
         with mock.patch.object(SqliteLedger, "chunk", fresh):
             assert noticed("texted twice")
@@ -129,7 +129,8 @@ class TestOneLastWordEachAndATrueOne:
         real = _Run._emit
 
         async def twice(self, outcomes):
-            await real(self, [*outcomes, *outcomes[:1]])
+            told = list(outcomes)
+            await real(self, [*told, *told[:1]])
 
         with mock.patch.object(_Run, "_emit", twice):
             assert noticed("two last words")

@@ -16,7 +16,7 @@ import anyio.lowlevel
 import attrs
 from anyio import to_thread
 
-from ants_async.dispatch.ledger import integrity
+from ants_async.dispatch.ledger import checks
 from ants_async.dispatch.ledger.schema import APPLICATION_ID, SCHEMA, VERSION
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import LedgerError, LedgerInUse
@@ -224,9 +224,9 @@ def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> N
         )
     if read_only:
         return
-    integrity.register(connection)
+    checks.register(connection)
     if not is_new:
-        integrity.check_file(connection)
+        checks.check_file(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if is_new:

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import attrs
 
+from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
-from ants_async.dispatch.planning import Message as Message  # noqa: PLC0414 - a name of here
+from ants_async.dispatch.messages import Messages
 from ants_async.models.reports import DeliveryReport
 
 
@@ -19,12 +20,8 @@ class Chunk:
 
     key: int
     bulk_id: str
-    messages: tuple[Message, ...]
+    messages: Messages
     attempted_at: float | None = None
-
-
-Answers = Sequence[tuple[Message, Outcome]]
-"""Messages with what is known of them after their request: accepted or rejected."""
 
 
 @attrs.frozen(slots=True)
@@ -103,8 +100,8 @@ class Ledger(Protocol):
         """Note doubled rows; `first` forgets those of an earlier reading of the source."""
         ...
 
-    async def begin(self, campaign: OpenCampaign, messages: Sequence[Message], attempted_at: float) -> Chunk:
-        """Put a new chunk on disk just before its request leaves; its messages get their keys."""
+    async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
+        """Put a new chunk on disk just before its request leaves."""
         ...
 
     async def unanswered(self, key: int) -> Sequence[int]:
@@ -123,7 +120,7 @@ class Ledger(Protocol):
         """Two chunks for one, after the API refused it as a whole; both keep `attempted_at`."""
         ...
 
-    async def answered(self, chunk: Chunk, answers: Answers, now: float) -> Bulk | None:
+    async def answered(self, chunk: Chunk, answers: Sequence[Answer], now: float) -> Bulk | None:
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
         ...
 

@@ -1,27 +1,21 @@
 """The ledger's SQL: functions over an open transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
-from ants_async.dispatch.ledger import integrity
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome
+from ants_async.dispatch.ledger.checks import check_campaign
+from ants_async.dispatch.ledger.chunks import chunk_row, column
+from ants_async.dispatch.ledger.fates import Fate, Reader, fates, record, state_of
+from ants_async.dispatch.ledger.integrity import readable
 from ants_async.dispatch.ledger.protocol import Bulk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
-from ants_async.dispatch.planning import message_id
+from ants_async.dispatch.messages import message_ids
 from ants_async.errors import CampaignMismatch, LedgerInUse
-from ants_async.models.statuses import Status
 
 Row = dict[str, Any]
-
-_KINDS = {
-    MessageState.ACCEPTED: OutcomeKind.ACCEPTED,
-    MessageState.REJECTED: OutcomeKind.REJECTED,
-    MessageState.FINAL: OutcomeKind.FINAL,
-    MessageState.UNRESOLVED: OutcomeKind.UNRESOLVED,
-}
 
 
 def _rows(connection: sqlite3.Connection, sql: str, *args: object) -> list[Row]:
@@ -71,7 +65,7 @@ def open_campaign(
     if found[0]["state"] == CampaignState.RUNNING:
         raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
     key = int(found[0]["key"])
-    integrity.check_campaign(connection, key)
+    check_campaign(connection, key)
     for field, value in wanted.items():
         if found[0][field] != value:
             raise CampaignMismatch(
@@ -104,27 +98,16 @@ def source_read(connection: sqlite3.Connection, key: int) -> None:
     connection.execute("UPDATE campaign SET source_read = 1 WHERE key = ?", (key,))
 
 
-@integrity.readable("a chunk")
-def ranges(connection: sqlite3.Connection, key: int) -> list[tuple[int, int]]:
-    """Runs of message keys that belong to a campaign, neighbours joined."""
-    joined: list[tuple[int, int]] = []
-    end = connection.execute("SELECT max(key) FROM message").fetchone()[0] or 0
-    for first, last in connection.execute(
-        "SELECT first, last FROM chunk WHERE campaign = ? ORDER BY first", (key,)
-    ):
-        if not 1 <= first <= last <= end:
-            raise ValueError(f"messages {first} to {last} of {end}")
-        if joined and joined[-1][1] + 1 == first:
-            joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
-    return joined
+def chunks_in_order(connection: sqlite3.Connection, key: int) -> list[int]:
+    """A campaign's chunks as they were planned."""
+    found = connection.execute("SELECT key FROM chunk WHERE campaign = ? ORDER BY first", (key,))
+    return [chunk for (chunk,) in found]
 
 
-def numbers(connection: sqlite3.Connection, first: int, last: int) -> list[int]:
-    """Numbers of a run of messages."""
-    found = connection.execute("SELECT number FROM message WHERE key BETWEEN ? AND ?", (first, last))
-    return [number for (number,) in found]
+@readable("a chunk")
+def numbers(connection: sqlite3.Connection, chunks: Iterable[int]) -> list[int]:
+    """Numbers of some chunks."""
+    return [int(number) for chunk in chunks for number in column(connection, chunk, "numbers")]
 
 
 def replace_duplicates(
@@ -157,23 +140,6 @@ def chunk_keys(connection: sqlite3.Connection, key: int, state: ChunkState) -> l
     return [chunk for (chunk,) in found]
 
 
-@integrity.readable("a chunk")
-def chunk_row(connection: sqlite3.Connection, key: int) -> Row:
-    """A chunk as it stands."""
-    return _rows(connection, "SELECT * FROM chunk WHERE key = ?", key)[0]
-
-
-def messages(connection: sqlite3.Connection, first: int, last: int, state: MessageState) -> list[Row]:
-    """A chunk's messages in a state."""
-    return _rows(
-        connection,
-        "SELECT key, row, number, text, message_id FROM message WHERE key BETWEEN ? AND ? AND state = ?",
-        first,
-        last,
-        state,
-    )
-
-
 def set_bulk_id(connection: sqlite3.Connection, key: int, bulk_id: str) -> None:
     """The id the API gave, where we could not give our own."""
     connection.execute("UPDATE chunk SET bulk_id = ? WHERE key = ?", (bulk_id, key))
@@ -184,13 +150,9 @@ def set_attempted(connection: sqlite3.Connection, key: int, at: float | None) ->
     connection.execute("UPDATE chunk SET attempted_at = ? WHERE key = ?", (at, key))
 
 
-def advance_chunk(connection: sqlite3.Connection, key: int, now: float) -> Bulk | None:
+def advance_chunk(connection: sqlite3.Connection, key: int, known: Sequence[Fate], now: float) -> Bulk | None:
     """Unanswered while any message is, then tracked while any is not final."""
-    chunk = chunk_row(connection, key)
-    found = connection.execute(
-        "SELECT DISTINCT state FROM message WHERE key BETWEEN ? AND ?", (chunk["first"], chunk["last"])
-    )
-    state = ChunkState.of({state for (state,) in found})
+    state = state_of(known)
     if state is ChunkState.UNANSWERED:
         return None
     connection.execute("UPDATE chunk SET state = ?, answered_at = ? WHERE key = ?", (state, now, key))
@@ -205,15 +167,16 @@ def close_chunk(connection: sqlite3.Connection, key: int) -> None:
 _ACCEPTED = int(MessageState.ACCEPTED)
 _BULKS = f"""
 SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
-    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {_ACCEPTED}
-    AND (deduplicated OR message.bulk_id <> chunk.bulk_id)
+    SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
+    AND (deduplicated OR fate.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE
 """  # noqa: S608 - numbers of ours, as below
 _WAITING = f"""
 (state = {ChunkState.TRACKED:d} OR state = {ChunkState.UNANSWERED:d} AND attempted_at NOTNULL AND EXISTS (
-    SELECT 1 FROM message WHERE message.key BETWEEN first AND last AND message.state = {_ACCEPTED}
+    SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
 ))
 """  # noqa: S608
+_ENDS = ", ".join(str(int(one)) for one in MessageState if one.is_end)
 
 
 def bulks(connection: sqlite3.Connection, key: int) -> list[Bulk]:
@@ -228,124 +191,69 @@ def _bulks(connection: sqlite3.Connection, where: str, key: int) -> list[Bulk]:
 
 def open_messages(connection: sqlite3.Connection, key: int) -> int:
     """How many of a chunk's messages are not at their end: without an answer, or without a final status."""
-    chunk = chunk_row(connection, key)
-    found = connection.execute(
-        "SELECT count(*) FROM message WHERE key BETWEEN ? AND ? AND state IN (?, ?)",
-        (chunk["first"], chunk["last"], MessageState.PLANNED, MessageState.ACCEPTED),
-    )
-    return int(found.fetchone()[0])
+    ended = connection.execute(
+        f"SELECT sum(last - first + 1) FROM fate WHERE chunk = ? AND state IN ({_ENDS})",  # noqa: S608
+        (key,),
+    ).fetchone()[0]
+    return chunk_row(connection, key).size - (ended or 0)
 
 
-def waiting(connection: sqlite3.Connection, key: int) -> list[Row]:
-    """A chunk's accepted messages that are not final."""
-    chunk = chunk_row(connection, key)
-    return messages(connection, chunk["first"], chunk["last"], MessageState.ACCEPTED)
+@readable("a message")
+def newest(connection: sqlite3.Connection, key: int) -> list[Fate]:
+    """The newest fate of each of a chunk's messages, by place."""
+    return fates(connection, key, chunk_row(connection, key).size)
+
+
+@readable("a message")
+def waiting(connection: sqlite3.Connection, campaign_id: str, key: int) -> list[str]:
+    """Ids of a chunk's accepted messages that are not final."""
+    ids = message_ids(campaign_id, column(connection, key, "numbers"))
+    return [
+        fate.message_id or message_id
+        for fate, message_id in zip(newest(connection, key), ids, strict=True)
+        if fate.state == MessageState.ACCEPTED
+    ]
 
 
 def give_up(  # noqa: PLR0917 - as the ledger's worker hands them over
     connection: sqlite3.Connection, campaign_id: str, key: int, reason: str, state: MessageState, now: float
 ) -> tuple[list[Outcome], Bulk | None]:
     """What is in this state becomes unresolved; the bulk to follow, if anything is left of it."""
-    chunk = chunk_row(connection, key)
-    found = connection.execute(
-        "UPDATE message SET state = ?, error = ? WHERE key BETWEEN ? AND ? AND state = ? RETURNING key",
-        (MessageState.UNRESOLVED, reason, chunk["first"], chunk["last"], state),
-    ).fetchall()
-    bulk = advance_chunk(connection, key, now)
-    return outcomes_of(connection, campaign_id, key, [message for (message,) in found]), bulk
+    known = newest(connection, key)
+    places = [place for place, fate in enumerate(known) if fate.state == state]
+    end = int(MessageState.UNRESOLVED)
+    changes = [(place, place, known[place]._replace(state=end, error=reason)) for place in places]
+    record(connection, key, known, changes, was=state)
+    bulk = advance_chunk(connection, key, known, now)
+    return outcomes_of(connection, campaign_id, key, {place: known[place] for place in places}), bulk
 
 
-_OUTCOMES = """
-SELECT message.key, message.state, message.row, number, message_id, chunk.bulk_id, message.bulk_id,
-       message.status, error, sms_count, price, currency, sent_at, done_at, deduplicated
-FROM chunk JOIN message ON message.key BETWEEN chunk.first AND chunk.last
-"""
+@readable("a message")
+def outcomes(connection: sqlite3.Connection, campaign_id: str, key: int) -> list[Outcome]:
+    """Newest outcomes of a chunk."""
+    known = enumerate(newest(connection, key))
+    told = {place: fate for place, fate in known if fate.state != MessageState.PLANNED}
+    return outcomes_of(connection, campaign_id, key, told)
 
 
-@integrity.readable("a message")
-def outcomes(connection: sqlite3.Connection, campaign_id: str, first: int, last: int) -> list[Outcome]:
-    """Newest outcomes of a run of messages that begins and ends within one campaign."""
-    rows = connection.execute(
-        _OUTCOMES + " WHERE chunk.last >= ? AND chunk.first <= ? AND message.key BETWEEN ? AND ?"
-        " AND message.state <> 0 ORDER BY message.key",
-        (first, last, first, last),
-    )
-    return _read_outcomes(connection, rows, campaign_id)
-
-
-@integrity.readable("a message")
+@readable("a message")
 def outcomes_of(
-    connection: sqlite3.Connection, campaign_id: str, chunk: int, keys: Sequence[int]
+    connection: sqlite3.Connection, campaign_id: str, key: int, told: Mapping[int, Fate]
 ) -> list[Outcome]:
-    """Newest outcomes of some messages of a chunk; a pushed report is about one of hundreds."""
-    if not keys:
+    """Outcomes of some messages of a chunk, by their fates."""
+    if not told:
         return []
-    chosen = set(keys)
-    rows = connection.execute(
-        _OUTCOMES + " WHERE chunk.key = ? AND message.key BETWEEN ? AND ? ORDER BY message.key",
-        (chunk, min(keys), max(keys)),
-    )
-    return _read_outcomes(connection, (row for row in rows if row[0] in chosen), campaign_id)
+    bulk_id = chunk_row(connection, key).bulk_id
+    rows, numbers = column(connection, key, "rows"), column(connection, key, "numbers")
+    ids = message_ids(campaign_id, [numbers[place] for place in told])
+    outcome = Reader(connection).outcome
+    return [
+        outcome(fate, rows[place], numbers[place], message_id, bulk_id)
+        for (place, fate), message_id in zip(told.items(), ids, strict=True)
+    ]
 
 
-def _read_outcomes(
-    connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]], campaign_id: str
-) -> list[Outcome]:
-    statuses: dict[int | None, Status | None] = {None: None}  # few, as prices are
-    prices: dict[str | None, Decimal | None] = {None: None}
-    read = []
-    for (
-        _,
-        state,
-        row,
-        number,
-        own_id,
-        chunk_bulk_id,
-        bulk_id,
-        status,
-        error,
-        sms_count,
-        price,
-        currency,
-        sent_at,
-        done_at,
-        deduplicated,
-    ) in rows:
-        if status not in statuses:
-            statuses[status] = _status(connection, status)
-        if price not in prices:
-            prices[price] = Decimal(price)
-        to = str(number)
-        read.append(
-            Outcome(
-                _KINDS[state],
-                row,
-                to,
-                own_id or message_id(campaign_id, to),
-                chunk_bulk_id if bulk_id is None else bulk_id or None,
-                statuses[status],
-                error,
-                sms_count,
-                prices[price],
-                currency,
-                None if sent_at is None else datetime.fromtimestamp(sent_at, UTC),
-                None if done_at is None else datetime.fromtimestamp(done_at, UTC),
-                bool(deduplicated),
-            )
-        )
-    return read
-
-
-def _status(connection: sqlite3.Connection, key: int) -> Status:
-    found = connection.execute(
-        "SELECT group_id, group_name, id, name, description FROM status WHERE key = ?", (key,)
-    ).fetchone()
-    if found is None:
-        raise ValueError(f"status {key} is missing")
-    return Status(*found)
-
-
-@integrity.readable("a campaign")
+@readable("a campaign")
 def summaries(connection: sqlite3.Connection, campaign_id: str | None) -> list[CampaignSummary]:
     """One campaign, or all of them, newest first."""
     rows = _rows(
@@ -360,14 +268,17 @@ def _summary(connection: sqlite3.Connection, row: Row) -> CampaignSummary:
     states: dict[int, int] = dict.fromkeys(MessageState, 0)
     by_group: dict[str, int] = {}
     deduplicated = 0
+    planned = "SELECT coalesce(sum(last - first + 1), 0) FROM chunk WHERE campaign = ?"
+    (states[MessageState.PLANNED],) = connection.execute(planned, (row["key"],)).fetchone()
     for count in _rows(
         connection,
-        "SELECT message.state, status.group_name, count(*) AS messages, sum(deduplicated) AS deduplicated"
-        " FROM chunk JOIN message ON message.key BETWEEN chunk.first AND chunk.last"
-        " LEFT JOIN status ON status.key = message.status"
-        " WHERE chunk.campaign = ? GROUP BY 1, 2",
+        "SELECT fate.was, fate.state, group_name, sum(fate.last - fate.first + 1) AS messages,"
+        " sum((fate.last - fate.first + 1) * deduplicated * (fate.was = 0)) AS deduplicated"
+        " FROM chunk JOIN fate ON fate.chunk = chunk.key LEFT JOIN status ON status.key = fate.status"
+        " WHERE chunk.campaign = ? GROUP BY 1, 2, 3",
         row["key"],
     ):
+        states[count["was"]] -= count["messages"]
         states[count["state"]] += count["messages"]
         deduplicated += count["deduplicated"]
         if count["state"] == MessageState.FINAL:

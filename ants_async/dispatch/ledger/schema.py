@@ -1,15 +1,19 @@
 """The ledger's tables.
 
-Keys run upwards, so that rows are only ever appended: with a random key or a unique index on the number
-SQLite is fifteen times slower. A chunk's messages lie side by side, from `first` to `last`; a report's
-bulk id ends in the chunk's key and finds them without an index.
+A chunk's messages are one row: its numbers, rows and texts as JSON arrays, a place for each message. What
+became of them is one row for neighbours that share it. With a row a message the ledger would cost more than
+all the rest, and with a random key or a unique index on the number fifteen times that. Keys of chunks run
+upwards; a report's bulk id ends in the chunk's key and finds it without an index.
+
+`first` and `last` of a chunk number all messages of a ledger, so that a missing chunk leaves a gap; of a fate
+they are places in its chunk. `was`: the state it came from, so that sums over fates tell how many are where.
 """
 
 from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 APPLICATION_ID: Final = 0x414E5453  # "ANTS", for `file` and for telling a stranger's database
 
 
@@ -21,6 +25,11 @@ class MessageState(IntEnum):
     REJECTED = 5
     FINAL = 6
     UNRESOLVED = 9
+
+    @property
+    def is_end(self) -> bool:
+        """Whether nothing follows."""
+        return self not in {MessageState.PLANNED, MessageState.ACCEPTED}
 
 
 class ChunkState(IntEnum):
@@ -83,6 +92,7 @@ CREATE TABLE chunk (
     seal INTEGER
 ) STRICT;
 CREATE INDEX chunk_by_campaign ON chunk (campaign, state);
+CREATE INDEX chunk_by_last ON chunk (last);
 CREATE TABLE status (
     key INTEGER PRIMARY KEY,
     group_id INTEGER NOT NULL,
@@ -92,12 +102,18 @@ CREATE TABLE status (
     description TEXT NOT NULL,
     UNIQUE (group_id, group_name, id, name, description)
 ) STRICT;
-CREATE TABLE message (
-    key INTEGER PRIMARY KEY,
-    row INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    text TEXT,
-    state INTEGER NOT NULL DEFAULT 0 CHECK (state IN ({", ".join(str(int(one)) for one in MessageState)})),
+CREATE TABLE planned (
+    chunk INTEGER PRIMARY KEY REFERENCES chunk,
+    numbers TEXT NOT NULL,
+    rows TEXT NOT NULL,
+    texts TEXT NOT NULL
+) STRICT;
+CREATE TABLE fate (
+    chunk INTEGER NOT NULL REFERENCES chunk,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    was INTEGER NOT NULL,
+    state INTEGER NOT NULL CHECK (state IN ({", ".join(str(int(one)) for one in MessageState if one)})),
     message_id TEXT,
     bulk_id TEXT,
     status INTEGER REFERENCES status,
@@ -107,8 +123,10 @@ CREATE TABLE message (
     currency TEXT,
     sent_at REAL,
     done_at REAL,
-    deduplicated INTEGER NOT NULL DEFAULT 0
-) STRICT;
+    deduplicated INTEGER NOT NULL,
+    seal INTEGER NOT NULL,
+    PRIMARY KEY (chunk, state, first)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE duplicate (
     key INTEGER PRIMARY KEY,
     campaign INTEGER NOT NULL REFERENCES campaign,

@@ -6,15 +6,18 @@ came with, nor the reports beside it.
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from ants_async.dispatch.campaign import Outcome
-from ants_async.dispatch.ledger import integrity, queries
+from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger.chunks import column
+from ants_async.dispatch.ledger.fates import Fate, fate_of, note, record, state_of
+from ants_async.dispatch.ledger.integrity import readable
 from ants_async.dispatch.ledger.protocol import Bulk, Pushed, PushedBulk
-from ants_async.dispatch.ledger.schema import MessageState
-from ants_async.dispatch.planning import message_id
+from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.dispatch.messages import message_ids
 from ants_async.models.reports import DeliveryReport, Price
 from ants_async.models.statuses import Status
 
@@ -24,27 +27,32 @@ _LARGEST: Final = 2**63 - 1
 _YEARS: Final = range(1970, 9999)
 
 
+@readable("a message")
 def settle(
     connection: sqlite3.Connection, campaign_id: str, bulk: Bulk, reports: Mapping[str, DeliveryReport]
 ) -> tuple[Sequence[Outcome], int]:
     """Record a bulk's final statuses by message id; the outcomes, and how many still wait."""
-    waiting = queries.waiting(connection, bulk.key)
-    settled = []
-    for row in waiting:
-        report = reports.get(row["message_id"] or message_id(campaign_id, str(row["number"])))
-        if report is not None and report.status.is_final:
-            settled.append((row["key"], report))
-    _finish(connection, settled, bulk.bulk_id)
-    left = len(waiting) - len(settled)
-    if not left and not queries.open_messages(connection, bulk.key):
+    newest = queries.newest(connection, bulk.key)
+    ids = message_ids(campaign_id, column(connection, bulk.key, "numbers"))
+    write = _Writer(connection)
+    settled: dict[int, Fate] = {}
+    left = 0
+    for place, (fate, own_id) in enumerate(zip(newest, ids, strict=True)):
+        if fate.state == MessageState.ACCEPTED:
+            report = reports.get(fate.message_id or own_id)
+            if report is not None and report.status.is_final:
+                settled[place] = write.final(fate, report, bulk.bulk_id)
+            else:
+                left += 1
+    changes = [(place, place, fate) for place, fate in settled.items()]
+    record(connection, bulk.key, newest, changes, was=MessageState.ACCEPTED)
+    if state_of(newest) is ChunkState.CLOSED:
         queries.close_chunk(connection, bulk.key)
-    return queries.outcomes_of(connection, campaign_id, bulk.key, [key for key, _ in settled]), left
+    return queries.outcomes_of(connection, campaign_id, bulk.key, settled), left
 
 
 class _Chunk(NamedTuple):
     key: int
-    first: int
-    last: int
     campaign_key: int
     campaign_id: str
 
@@ -52,20 +60,24 @@ class _Chunk(NamedTuple):
 def settle_pushed(connection: sqlite3.Connection, reports: Sequence[DeliveryReport]) -> Pushed:
     """Record pushed reports, each looked up by itself: they come one by one, and a chunk holds hundreds."""
     chunks: dict[str, _Chunk | None] = {}
-    settled: dict[_Chunk, list[int]] = {}
+    settled: dict[_Chunk, dict[int, Fate]] = {}
     not_taken = set()
-    for place, report in enumerate(reports):
+    write = _Writer(connection)
+    for number, report in enumerate(reports):
         bulk_id = report.bulk_id or ""
         if bulk_id not in chunks:
             chunks[bulk_id] = _find(connection, bulk_id)
         chunk = chunks[bulk_id]
-        row = None if chunk is None else _message(connection, chunk, report)
-        if chunk is None or (row is not None and row[1] == MessageState.PLANNED):
-            not_taken.add(place)
-        elif row is not None and row[1] == MessageState.ACCEPTED and report.status.is_final:
-            _finish(connection, [(row[0], report)], bulk_id)
-            settled.setdefault(chunk, []).append(row[0])
-    return Pushed([_sum_up(connection, chunk, keys) for chunk, keys in settled.items()], frozenset(not_taken))
+        found = None if chunk is None else _message(connection, chunk, report)
+        if chunk is None or (found is not None and found[1].state == MessageState.PLANNED):
+            not_taken.add(number)
+        elif found is not None and found[1].state == MessageState.ACCEPTED and report.status.is_final:
+            place, fate = found
+            final = write.final(fate, report, bulk_id)
+            note(connection, chunk.key, place, final, was=MessageState.ACCEPTED)
+            settled.setdefault(chunk, {})[place] = final
+    bulks = [_sum_up(connection, chunk, newest) for chunk, newest in settled.items()]
+    return Pushed(bulks, frozenset(not_taken))
 
 
 def _find(connection: sqlite3.Connection, bulk_id: str) -> _Chunk | None:
@@ -74,71 +86,71 @@ def _find(connection: sqlite3.Connection, bulk_id: str) -> _Chunk | None:
     if match is None:
         return None
     found = connection.execute(
-        "SELECT chunk.key, first, last, campaign.key, campaign.id"
+        "SELECT chunk.key, campaign.key, campaign.id"
         " FROM chunk JOIN campaign ON campaign.key = chunk.campaign WHERE chunk.key = ? AND bulk_id = ?",
         (int(match[1]), bulk_id),
     ).fetchone()
     return None if found is None else _Chunk(*found)
 
 
-@integrity.readable("a message")
+@readable("a message")
 def _message(
     connection: sqlite3.Connection, chunk: _Chunk, report: DeliveryReport
-) -> tuple[int, MessageState] | None:
-    """Key and state of the message that a report is about."""
+) -> tuple[int, Fate] | None:
+    """Place and fate of the message that a report is about."""
     match = _NUMBER.fullmatch(report.to or "")
     if match is None and report.to is not None:
         return None
-    for key, number, own_id, state in connection.execute(
-        "SELECT key, number, message_id, state FROM message"
-        " WHERE key BETWEEN ?1 AND ?2 AND (?3 IS NULL OR number = ?3)",
-        (chunk.first, chunk.last, None if match is None else int(match[1])),
-    ):
-        if report.message_id == (own_id or message_id(chunk.campaign_id, str(number))):
-            return key, MessageState(state)
+    numbers = column(connection, chunk.key, "numbers")
+    sought = numbers if match is None else {str(int(match[1]))}
+    places = [place for place, number in enumerate(numbers) if number in sought]
+    for place in places:
+        fate = fate_of(connection, chunk.key, place)
+        (own_id,) = message_ids(chunk.campaign_id, [numbers[place]])
+        if report.message_id == (fate.message_id or own_id):
+            return place, fate
     return None
 
 
-def _sum_up(connection: sqlite3.Connection, chunk: _Chunk, keys: Sequence[int]) -> PushedBulk:
+def _sum_up(connection: sqlite3.Connection, chunk: _Chunk, newest: Mapping[int, Fate]) -> PushedBulk:
     left = queries.open_messages(connection, chunk.key)
     if not left:
         queries.close_chunk(connection, chunk.key)
     return PushedBulk(
         campaign_key=chunk.campaign_key,
         chunk_key=chunk.key,
-        outcomes=queries.outcomes_of(connection, chunk.campaign_id, chunk.key, keys),
+        outcomes=queries.outcomes_of(connection, chunk.campaign_id, chunk.key, newest),
         left=left,
     )
 
 
-def _finish(
-    connection: sqlite3.Connection, reports: Iterable[tuple[int, DeliveryReport]], bulk_id: str
-) -> None:
-    """Final statuses of a bulk's messages, by key."""
-    statuses: dict[int, int | None] = {}  # by identity: few stand in thousands of reports
-    rows = []
-    for key, report in reports:
-        if id(report.status) not in statuses:
-            statuses[id(report.status)] = status_key(connection, report.status)
-        rows.append(
-            (
-                MessageState.FINAL,
-                statuses[id(report.status)],
-                text(report.error.name) if report.error and report.error.id else None,
-                whole(report.sms_count),
-                *_price(report.price),
-                _seconds(report.sent_at),
-                _seconds(report.done_at),
-                None if report.bulk_id == bulk_id else text(report.bulk_id),
-                key,
-                MessageState.ACCEPTED,
-            )
+class _Writer:
+    """From reports to final fates; statuses are few, and looked up once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._statuses: dict[int, int | None] = {}  # by identity: few stand in thousands of reports
+
+    def final(self, accepted: Fate, report: DeliveryReport, bulk_id: str) -> Fate:
+        """What was accepted in this bulk, at its end."""
+        status = report.status
+        if id(status) not in self._statuses:
+            self._statuses[id(status)] = status_key(self._connection, status)
+        sms_count = whole(report.sms_count)
+        price, currency = _price(report.price)
+        return Fate(
+            int(MessageState.FINAL),
+            accepted.message_id,
+            None if report.bulk_id == bulk_id else text(report.bulk_id),
+            self._statuses[id(status)],
+            text(report.error.name) if report.error and report.error.id else None,
+            accepted.sms_count if sms_count is None else sms_count,
+            price,
+            currency,
+            _seconds(report.sent_at),
+            _seconds(report.done_at),
+            accepted.deduplicated,
         )
-    connection.executemany(
-        "UPDATE message SET state = ?, status = ?, error = ?, sms_count = coalesce(?, sms_count),"
-        " price = ?, currency = ?, sent_at = ?, done_at = ?, bulk_id = ? WHERE key = ? AND state = ?",
-        rows,
-    )
 
 
 def status_key(connection: sqlite3.Connection, status: Status | None) -> int | None:

@@ -2,22 +2,24 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 import attrs
 
+from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
 from ants_async.dispatch.ledger import chunks, queries, settling
 from ants_async.dispatch.ledger.database import Database
-from ants_async.dispatch.ledger.protocol import Answers, Bulk, Chunk, OpenCampaign, Pushed
+from ants_async.dispatch.ledger.fates import Fate, record
+from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
-from ants_async.dispatch.planning import Message, message_id
+from ants_async.dispatch.messages import Messages
 from ants_async.errors import LedgerError, ValidationError
 from ants_async.models.reports import DeliveryReport
 
-_BATCH = 20_000
+_CHUNKS_A_TURN = 20
 
 
 class SqliteLedger:
@@ -88,15 +90,15 @@ class SqliteLedger:
 
     async def numbers(self, key: int) -> AsyncIterator[Sequence[int]]:
         """All numbers planned so far, in batches."""
-        for first, last in await self._database.run(queries.ranges, key):
-            for start in range(first, last + 1, _BATCH):
-                yield await self._database.run(queries.numbers, start, min(last, start + _BATCH - 1))
+        chunks = await self._database.run(queries.chunks_in_order, key)
+        for start in range(0, len(chunks), _CHUNKS_A_TURN):
+            yield await self._database.run(queries.numbers, chunks[start : start + _CHUNKS_A_TURN])
 
     async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
         """Note doubled rows; `first` forgets those of an earlier reading of the source."""
         await self._database.run(queries.replace_duplicates, key, duplicates, first)
 
-    async def begin(self, campaign: OpenCampaign, messages: Sequence[Message], attempted_at: float) -> Chunk:
+    async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
         """Put a new chunk on disk just before its request leaves."""
         return await self._database.run(chunks.begin, campaign, messages, attempted_at)
 
@@ -117,7 +119,7 @@ class SqliteLedger:
         """Two chunks for one, after the API refused it as a whole."""
         return await self._database.run(chunks.split, chunk)
 
-    async def answered(self, chunk: Chunk, answers: Answers, now: float) -> Bulk | None:
+    async def answered(self, chunk: Chunk, answers: Sequence[Answer], now: float) -> Bulk | None:
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
         return await self._database.run(_answered, chunk, answers, now)
 
@@ -127,8 +129,7 @@ class SqliteLedger:
 
     async def waiting(self, campaign: OpenCampaign, bulk: Bulk) -> Sequence[str]:
         """Ids of a bulk's messages that are not final yet."""
-        rows = await self._database.run(queries.waiting, bulk.key)
-        return [row["message_id"] or message_id(campaign.campaign.id, str(row["number"])) for row in rows]
+        return await self._database.run(queries.waiting, campaign.campaign.id, bulk.key)
 
     async def settle(
         self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
@@ -178,11 +179,9 @@ class SqliteLedger:
         key = await self._database.run(queries.campaign_key, campaign_id)
         if key is None:
             raise LedgerError(f"campaign {campaign_id!r} is not in ledger {self.path}")
-        for first, last in await self._database.run(queries.ranges, key):
-            for start in range(first, last + 1, _BATCH):
-                end = min(last, start + _BATCH - 1)
-                for outcome in await self._database.run(queries.outcomes, campaign_id, start, end):
-                    yield outcome
+        for chunk in await self._database.run(queries.chunks_in_order, key):
+            for outcome in await self._database.run(queries.outcomes, campaign_id, chunk):
+                yield outcome
         for row, number in await self._database.run(queries.duplicates, key):
             yield Outcome(OutcomeKind.DUPLICATE, row, str(number))
 
@@ -194,41 +193,28 @@ class MemoryLedger(SqliteLedger):
         super().__init__(":memory:")
 
 
-def _answered(connection: sqlite3.Connection, chunk: Chunk, answers: Answers, now: float) -> Bulk | None:
-    for first, last, message_id_, one in _runs(answers):
-        connection.execute(
-            "UPDATE message SET state = ?, status = ?, error = ?, sms_count = ?, message_id = ?, bulk_id = ?,"
-            " deduplicated = ? WHERE key BETWEEN ? AND ? AND state = 0",  # planned
-            (
-                MessageState.ACCEPTED if one.kind is OutcomeKind.ACCEPTED else MessageState.REJECTED,
+def _answered(
+    connection: sqlite3.Connection, chunk: Chunk, answers: Sequence[Answer], now: float
+) -> Bulk | None:
+    known = queries.newest(connection, chunk.key)
+    changes = [
+        (
+            one.first,
+            one.last,
+            Fate(
+                int(MessageState.ACCEPTED if one.kind is OutcomeKind.ACCEPTED else MessageState.REJECTED),
+                settling.text(one.message_id),
+                None if one.bulk_id == chunk.bulk_id else settling.text(one.bulk_id or ""),
                 settling.status_key(connection, one.status),
                 settling.text(one.error),
                 settling.whole(one.sms_count),
-                settling.text(message_id_),
-                None if one.bulk_id == chunk.bulk_id else settling.text(one.bulk_id or ""),
-                one.deduplicated,
-                first,
-                last,
+                deduplicated=int(one.deduplicated),
             ),
         )
-    outcomes = (one for _, one in answers)
-    given = next((one.bulk_id for one in outcomes if one.bulk_id and not one.deduplicated), chunk.bulk_id)
+        for one in answers
+    ]
+    record(connection, chunk.key, known, changes, was=MessageState.PLANNED)
+    given = next((one.bulk_id for one in answers if one.bulk_id and not one.deduplicated), chunk.bulk_id)
     if given != chunk.bulk_id:
         queries.set_bulk_id(connection, chunk.key, settling.text(given) or "")
-    return queries.advance_chunk(connection, chunk.key, now)
-
-
-def _runs(answers: Answers) -> Iterator[tuple[int, int, str | None, Outcome]]:
-    """Neighbours with the same answer, as mostly all are: first and last key, an id not ours, the answer."""
-    first, last, same = 0, -1, None
-    run: tuple[str | None, Outcome] | None = None
-    for message, one in answers:
-        other_id = None if one.message_id == message.message_id else one.message_id
-        values = (one.kind, id(one.status), one.error, one.sms_count, other_id, one.bulk_id, one.deduplicated)
-        if values != same or message.key != last + 1:
-            if run is not None:
-                yield first, last, *run
-            first, same, run = message.key, values, (other_id, one)
-        last = message.key
-    if run is not None:
-        yield first, last, *run
+    return queries.advance_chunk(connection, chunk.key, known, now)

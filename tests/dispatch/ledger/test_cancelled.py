@@ -10,7 +10,7 @@ from virtual_time import virtual_time
 
 from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, SqliteLedger
 from ants_async.dispatch.ledger import queries
-from ants_async.dispatch.planning import Message
+from ants_async.dispatch.messages import Messages
 from ants_async.errors import LedgerError
 
 CAMPAIGN = Campaign("songkran", text="Hi {name}", sender="ANTS")
@@ -58,6 +58,10 @@ async def ledger(tmp_path):
         yield opened
 
 
+def one_message():
+    return Messages.planned(CAMPAIGN.id, [1], ["66800000001"], ["x"])
+
+
 def set_both(connection):
     connection.execute("UPDATE campaign SET reason = 'cancelled'")
     connection.execute("UPDATE campaign SET source = 'cancelled'")
@@ -69,7 +73,7 @@ async def cut_off_while_another_comes(ledger, work, held):
     cancelled = asyncio.create_task(ledger._database.run(work))
     await held.begun()
     await cut_off(cancelled)
-    following = asyncio.create_task(ledger.begin(opened, [Message(1, "66800000001", "x", "id")], 1.0))
+    following = asyncio.create_task(ledger.begin(opened, one_message(), 1.0))
     await asyncio.wait({following}, timeout=CHANCE)
     held.let_go()
     await following

@@ -47,12 +47,16 @@ async def finish(w, path):
 
 
 HARMFUL = {
-    "a number": "UPDATE message SET number = number + 1 WHERE key = 32",
-    "a text": "UPDATE message SET text = 'Bye n0' WHERE key = 32",
-    "a state": "UPDATE message SET state = 2 WHERE key = 1",
-    "another state": "UPDATE message SET state = 6 WHERE state = 0",
-    "a message gone": "DELETE FROM message WHERE key = 7",
-    "the last message gone": "DELETE FROM message WHERE key = (SELECT max(key) FROM message)",
+    "a number": "UPDATE planned SET numbers = replace(numbers, '31', '13') WHERE chunk = 4",
+    "a row": "UPDATE planned SET rows = replace(rows, '31', '13') WHERE chunk = 4",
+    "a text": "UPDATE planned SET texts = replace(texts, 'Hi', 'Bye') WHERE chunk = 4",
+    "a state": "UPDATE fate SET state = 2 WHERE chunk = 1",
+    "another state": "UPDATE fate SET state = 9 WHERE chunk = 2 AND state = 3",
+    "whom an answer is about": "UPDATE fate SET last = last - 1 WHERE chunk = 2",
+    "which chunk an answer is about": "UPDATE fate SET chunk = 4 WHERE chunk = 2",
+    "an answer gone": "DELETE FROM fate WHERE chunk = 2",
+    "a chunk's messages gone": "DELETE FROM planned WHERE chunk = 2",
+    "the last chunk's messages gone": "DELETE FROM planned WHERE chunk = (SELECT max(chunk) FROM planned)",
     "a chunk gone": "DELETE FROM chunk WHERE key = 2",
     "a chunk's end": "UPDATE chunk SET last = last - 1 WHERE key = 2",
     "a chunk that counts as closed": "UPDATE chunk SET state = 2 WHERE state <> 2",

@@ -1,0 +1,182 @@
+"""What became of a chunk's messages: functions over an open transaction.
+
+A fate is a row for neighbours that share it, and is never changed: what comes later is a row more. What
+most have, an answer that is the same for a whole chunk, is one row for a thousand messages.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from ants_async.dispatch.campaign import Outcome, OutcomeKind
+from ants_async.dispatch.ledger.integrity import checksum
+from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.models.statuses import Status
+
+_KINDS: Final = {
+    MessageState.ACCEPTED: OutcomeKind.ACCEPTED,
+    MessageState.REJECTED: OutcomeKind.REJECTED,
+    MessageState.FINAL: OutcomeKind.FINAL,
+    MessageState.UNRESOLVED: OutcomeKind.UNRESOLVED,
+}
+
+
+class Fate(NamedTuple):
+    """How far a message has come, and what is known of it.
+
+    `message_id`: where it is not ours. `bulk_id`: None for the chunk's, "" for none. `status`: its key.
+    Times are in seconds since 1970.
+    """
+
+    state: int
+    message_id: str | None = None
+    bulk_id: str | None = None
+    status: int | None = None
+    error: str | None = None
+    sms_count: int | None = None
+    price: str | None = None
+    currency: str | None = None
+    sent_at: float | None = None
+    done_at: float | None = None
+    deduplicated: int = 0
+
+
+PLANNED: Final = Fate(int(MessageState.PLANNED))
+_COLUMNS: Final = ("chunk", "first", "last", "was", *Fate._fields)
+_FATE: Final = ", ".join(Fate._fields)
+_INSERT: Final = (
+    f"INSERT INTO fate ({', '.join(_COLUMNS)}, seal) VALUES ({', '.join('?' * len(_COLUMNS))}, ?)"  # noqa: S608
+)
+_OF_CHUNK: Final = f"SELECT first, last, {_FATE} FROM fate WHERE chunk = ? ORDER BY state, first"  # noqa: S608
+_OF_PLACE: Final = (
+    f"SELECT last, {_FATE} FROM fate WHERE chunk = ? AND state = ? AND first <= ?"  # noqa: S608
+    " ORDER BY first DESC LIMIT 1"
+)
+SEALED: Final = f"SELECT {', '.join(_COLUMNS)}, seal FROM fate WHERE chunk = ?"  # noqa: S608
+
+
+def fates(connection: sqlite3.Connection, chunk: int, size: int) -> list[Fate]:
+    """The newest of each of a chunk's messages, by place; later states stand after earlier ones."""
+    newest = [PLANNED] * size
+    for first, last, *values in connection.execute(_OF_CHUNK, (chunk,)):
+        if not 0 <= first <= last < size:
+            raise ValueError(f"messages {first} to {last} of {size}")
+        newest[first : last + 1] = [Fate._make(values)] * (last - first + 1)
+    return newest
+
+
+def fate_of(connection: sqlite3.Connection, chunk: int, place: int) -> Fate:
+    """The newest of one message: a pushed report is about one of hundreds."""
+    for state in sorted(_KINDS, reverse=True):
+        found = connection.execute(_OF_PLACE, (chunk, state, place)).fetchone()
+        if found is not None and found[0] >= place:
+            return Fate._make(found[1:])
+    return PLANNED
+
+
+def record(
+    connection: sqlite3.Connection,
+    chunk: int,
+    newest: list[Fate],
+    changes: Iterable[tuple[int, int, Fate]],
+    *,
+    was: MessageState,
+) -> None:
+    """Note fates, each from a first place to a last one, of those of them that are in state `was`.
+
+    `newest` is what was known before, and is brought up to date.
+    """
+    rows = []
+    for whole, whole_end, fate in changes:
+        for first, last in _in_state(newest, whole, whole_end, was):
+            rows.append((chunk, first, last, int(was), *fate))
+            newest[first : last + 1] = [fate] * (last - first + 1)
+    _insert(connection, rows)
+
+
+def note(connection: sqlite3.Connection, chunk: int, place: int, fate: Fate, *, was: MessageState) -> None:
+    """The fate of one message, which is known to be in state `was`."""
+    _insert(connection, [(chunk, place, place, int(was), *fate)])
+
+
+def renumber(connection: sqlite3.Connection, chunk: int, places: Mapping[int, int]) -> None:
+    """Keep the fates of these places, and put them to others."""
+    rows = connection.execute(SEALED, (chunk,)).fetchall()
+    connection.execute("DELETE FROM fate WHERE chunk = ?", (chunk,))
+    _insert(
+        connection,
+        (
+            (chunk, places[place], places[place], *values)
+            for _, first, last, *values, _ in rows
+            for place in range(first, last + 1)
+            if place in places
+        ),
+    )
+
+
+def _insert(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    connection.executemany(_INSERT, [(*row, checksum(*row)) for row in rows])
+
+
+def _in_state(newest: Sequence[Fate], first: int, last: int, state: int) -> list[tuple[int, int]]:
+    some = newest[first : last + 1]
+    if some.count(some[0]) == len(some):  # as mostly
+        return [(first, last)] if some[0].state == state else []
+    return [(place, place) for place in range(first, last + 1) if newest[place].state == state]
+
+
+def state_of(newest: Collection[Fate]) -> ChunkState:
+    """What a chunk with these fates needs."""
+    return ChunkState.of({fate.state for fate in {id(one): one for one in newest}.values()})
+
+
+class Reader:
+    """From fates back to outcomes; statuses and prices are few, and made once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._statuses: dict[int | None, Status | None] = {None: None}
+        self._prices: dict[str | None, Decimal | None] = {None: None}
+        self._times: dict[float | None, datetime | None] = {None: None}
+
+    def outcome(self, fate: Fate, row: int, to: str, message_id: str, bulk_id: str) -> Outcome:
+        """`message_id` and `bulk_id` hold where the fate names no others. Raises `ValueError` for damage."""
+        state, own_id, own_bulk, status, error, sms_count, price, currency, sent, done, deduplicated = fate
+        if status not in self._statuses:
+            self._statuses[status] = self._status(status)
+        if price not in self._prices:
+            self._prices[price] = None if price is None else Decimal(price)
+        return Outcome(
+            _KINDS[MessageState(state)],
+            row,
+            to,
+            own_id or message_id,
+            bulk_id if own_bulk is None else own_bulk or None,
+            self._statuses[status],
+            error,
+            sms_count,
+            self._prices[price],
+            currency,
+            self._time(sent),
+            self._time(done),
+            bool(deduplicated),
+        )
+
+    def _time(self, seconds: float | None) -> datetime | None:
+        """The last one is likely to come again."""
+        if seconds not in self._times:
+            self._times = {
+                None: None,
+                seconds: None if seconds is None else datetime.fromtimestamp(seconds, UTC),
+            }
+        return self._times[seconds]
+
+    def _status(self, key: int | None) -> Status:
+        found = self._connection.execute(
+            "SELECT group_id, group_name, id, name, description FROM status WHERE key = ?", (key,)
+        ).fetchone()
+        if found is None:
+            raise ValueError(f"status {key} is missing")
+        return Status(*found)
