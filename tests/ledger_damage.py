@@ -7,7 +7,6 @@ from contextlib import closing
 def changed(path, sql):
     """Somebody, or something, writes into the file past the program."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
         for name in ("campaign_begun", "campaign_changed", "chunk_begun", "chunk_changed"):
             connection.execute(f"DROP TRIGGER {name}")
         assert connection.execute(sql).rowcount > 0

@@ -33,7 +33,8 @@ def advanced_request(campaign: Campaign, chunk: Chunk, push: Push | None) -> Rea
             last, end = text, "]},"
         written.append(f'{begin}{{"to":"{to}","messageId":"{message_id}"}}')
     body = f'{{"bulkId":{_quoted(chunk.bulk_id)},"messages":[{"".join(written)}]}}]}}'
-    return ReadyRequest(json=body.encode(), notify_url=None if push is None else push.notify_url)
+    notify_url = None if push is None else push.notify_url
+    return ReadyRequest(json=body.encode(), to=messages.to, ids=messages.ids, notify_url=notify_url)
 
 
 def _common(campaign: Campaign, push: Push | None) -> str:

@@ -11,8 +11,9 @@ import attrs
 
 from ants_async import errors
 from ants_async.frames import chain
-from ants_async.models.sms import ReadyRequest
+from ants_async.models.sms import ReadyRequest, Receipts
 from ants_async.wire import json, xml
+from ants_async.wire.alike import first_alone
 from ants_async.wire.converter import to_model, to_plain
 
 T = TypeVar("T")
@@ -192,18 +193,21 @@ def read(
     headers: Mapping[str, str],
     content: bytes,
     *,
+    asked: object = None,
     redact: Callable[[str], str] = str,
 ) -> T:
-    """The answer as a model. Raises `ApiError` for a refusal and `DecodeError` for what cannot be read.
+    """The answer to what was `asked` as a model.
 
     The format is what the answer says it is, not what was asked for. `headers` must be found by lower-case
-    name. `redact` takes secrets out of what an error quotes of the answer.
+    name. `redact` takes secrets out of what an error quotes of the answer. Raises `ApiError` for a refusal
+    and `DecodeError` for what cannot be read.
     """
     theirs = sys.exception()
     if not 200 <= status < 300:  # noqa: PLR2004
         raise _refusal(status, headers, content, redact)
     try:
-        answer: T = to_model(_loads(headers, content), endpoint.answer)
+        alike = _alike(asked, headers, content)
+        answer: T = to_model(_loads(headers, content), endpoint.answer) if alike is None else alike
     except ValueError as error:
         reason = f"the answer cannot be read: {error}"
     except errors.DecodeError as error:
@@ -214,6 +218,14 @@ def read(
         return answer
     # Not raised above, where it would drag along an error that holds the whole answer.
     raise errors.DecodeError(redact(f"{endpoint.name}: {reason}"))
+
+
+def _alike(asked: object, headers: Mapping[str, str], content: bytes) -> Any:
+    """What is said of all that were asked about, where it is the same for all."""
+    if not isinstance(asked, ReadyRequest) or "json" not in headers.get("content-type", ""):
+        return None
+    alone = first_alone(content, asked.to, asked.ids)
+    return None if alone is None else to_model(json.loads(alone), Receipts).for_all_of(asked)
 
 
 def _loads(headers: Mapping[str, str], content: bytes) -> Any:

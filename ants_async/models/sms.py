@@ -262,10 +262,12 @@ class AdvancedRequest:
 class ReadyRequest:
     """An `AdvancedRequest` of texts, written already: the engine's many at a time.
 
-    Whoever makes it has checked what is in it, and has given every destination an id.
+    Whoever makes it has checked what is in it, and has given every destination, `to`, an id.
     """
 
     json: bytes = attrs.field(repr=False)
+    to: Sequence[str] = attrs.field(repr=False)
+    ids: Sequence[str] = attrs.field(repr=False)
     notify_url: str | None = attrs.field(default=None, repr=False)  # it may hold a secret token
     is_repeatable: ClassVar[bool] = True
     is_binary: ClassVar[bool] = False
@@ -311,6 +313,15 @@ class Receipts:
             [one.status for one in some],
             [one.sms_count for one in some],
             receipt.bulk_id,
+        )
+
+    def for_all_of(self, request: ReadyRequest) -> "Receipts | None":
+        """The same said of all as of the first; None when it is not about the first alone."""
+        if (*self.ids, *self.to) != (request.ids[0], request.to[0]):
+            return None
+        many = len(request.ids)
+        return Receipts(
+            request.ids, request.to, [*self.statuses] * many, [*self.sms_counts] * many, self.bulk_id
         )
 
     def rows(self) -> Iterator[tuple[str | None, str, Status, int | None]]:

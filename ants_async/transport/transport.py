@@ -99,7 +99,7 @@ class Transport:
 
         async def once() -> T:
             try:
-                return await self._once(endpoint, parts, secrets)
+                return await self._once(endpoint, body, parts, secrets)
             except UNCLEAR as error:
                 unclear.append(error)
                 raise
@@ -131,13 +131,14 @@ class Transport:
         if self._http.is_closed:
             raise ConfigurationError("this client is closed")
 
-    async def _once(self, endpoint: Endpoint[T], parts: RequestParts, secrets: Secrets) -> T:
+    async def _once(self, endpoint: Endpoint[T], body: object, parts: RequestParts, secrets: Secrets) -> T:
         theirs = sys.exception()
         limiter = self.limiters[endpoint.family]
         await limiter.acquire()
         try:
             came = self._exchange(endpoint.name, parts, secrets)
-            answer = read(endpoint, *await came, redact=secrets.out_of)  # without a name for what came
+            # Without a name for what came.
+            answer = read(endpoint, *await came, asked=body, redact=secrets.out_of)
         except ThrottledError as error:
             if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
                 limiter.throttled(error.retry_after)

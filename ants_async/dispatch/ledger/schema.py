@@ -113,7 +113,7 @@ CREATE TABLE fate (
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
     was INTEGER NOT NULL,
-    state INTEGER NOT NULL CHECK (state IN ({", ".join(str(int(one)) for one in MessageState if one)})),
+    state INTEGER NOT NULL,
     message_id TEXT,
     bulk_id TEXT,
     status INTEGER REFERENCES status,
