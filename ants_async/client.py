@@ -30,7 +30,6 @@ from ants_async.transport.retry import RetryPolicy
 from ants_async.transport.transport import Transport
 
 _CONNECTIONS = 256
-_IDLE = 64
 _EXPIRY = 30.0  # seconds
 
 
@@ -47,7 +46,7 @@ def _through(proxy: str, context: ssl.SSLContext | None) -> httpx.AsyncBaseTrans
         verify=True if context is None else context,
         proxy=proxy,
         limits=httpx.Limits(
-            max_connections=_CONNECTIONS, max_keepalive_connections=_IDLE, keepalive_expiry=_EXPIRY
+            max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=_EXPIRY
         ),
         trust_env=False,
     )
@@ -95,7 +94,7 @@ class AntsClient:
             base_url=self.base_url,
             headers={b"Authorization": authorization.encode("latin-1")},
             transport=transport
-            or ConnectionPool(context, connections=_CONNECTIONS, idle=_IDLE, expiry=_EXPIRY),
+            or ConnectionPool(context, connections=_CONNECTIONS, idle=_CONNECTIONS, expiry=_EXPIRY),
             # Connecting has to fail before the whole request does: then it is clear that nothing was sent.
             connecting=timeout / 2,
         )

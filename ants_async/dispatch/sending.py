@@ -265,13 +265,10 @@ class Sender:
         if bulk is not None:
             self._track(bulk)
         await self._emit(outcomes(chunk.messages, answers))
-        done: set[int] = set()
-        done.update(*(range(one.first, one.last + 1) for one in answers))
-        left = (
-            chunk.messages.where(lambda one: one.place not in done)
-            if len(done) < len(chunk.messages)
-            else chunk.messages[:0]
-        )
+        left = chunk.messages[:0]
+        if sum(map(len, answers)) < len(chunk.messages):
+            done = {place for one in answers for place in range(one.first, one.last + 1)}
+            left = chunk.messages.where(lambda one: one.place not in done)
         return attrs.evolve(chunk, messages=left)
 
     async def _look_up(self, chunk: Chunk, *, anyhow: bool = False) -> Chunk:

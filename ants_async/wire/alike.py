@@ -29,9 +29,8 @@ def first_alone(content: bytes, to: Sequence[str], ids: Sequence[str]) -> bytes 
     if text.find(first, start) > text.find(second, start):
         first, second, rows = second, first, zip(ids, to, strict=True)
     before = text[start : text.find(first, start)]
-    entry, brace, comma = text[start : text.find(before, start + 1)].rpartition(
-        "}"
-    )  # each begins like the first
+    next_one = text.find(before, start + 1)  # which begins like the first
+    entry, brace, comma = text[start:next_one].rpartition("}")
     between, _, after = (entry + brace).removeprefix(before + first).partition(second)
     entries = f"{after}{comma}{before}".join([f'"{one}"{between}"{other}"' for one, other in rows])
     entries = f"{before}{entries}{after}"
