@@ -26,12 +26,13 @@ def advanced_request(campaign: Campaign, chunk: Chunk, push: Push | None) -> Rea
     messages = chunk.messages
     for to, message_id, text in zip(messages.to, messages.ids, messages.texts, strict=True):
         if push is None and text == last:
-            begin = ","
-        else:
-            own = "" if push is None else _callback(push, message_id, to)
-            begin = f'{end}{{"text":{_quoted(text)}{common}{own},"destinations":['
-            last, end = text, "]},"
-        written.append(f'{begin}{{"to":"{to}","messageId":"{message_id}"}}')
+            written.append(f',{{"to":"{to}","messageId":"{message_id}"}}')
+            continue
+        own = common if push is None else f"{common}{_callback(push, message_id, to)}"
+        written.append(
+            f'{end}{{"text":{_quoted(text)}{own},"destinations":[{{"to":"{to}","messageId":"{message_id}"}}'
+        )
+        last, end = text, "]},"
     body = f'{{"bulkId":{_quoted(chunk.bulk_id)},"messages":[{"".join(written)}]}}]}}'
     notify_url = None if push is None else push.notify_url
     return ReadyRequest(json=body.encode(), to=messages.to, ids=messages.ids, notify_url=notify_url)

@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Final
 
 _LOW_BITS: Final = 16
@@ -23,17 +24,27 @@ class NumberSet:
 
     def add(self, number: int) -> bool:
         """Put a number in; False when it was there already."""
-        high, low = number >> _LOW_BITS, number & _LOW_MASK
-        bucket = self._buckets.get(high)
-        if bucket is None:
-            self._buckets[high] = array("H", (low,))
-            return True
-        if isinstance(bucket, bytearray):
-            byte, bit = low >> 3, 1 << (low & 7)
-            if bucket[byte] & bit:
-                return False
-            bucket[byte] |= bit
-            return True
+        return self.add_all((number,))[0]
+
+    def add_all(self, numbers: Iterable[int]) -> list[bool]:
+        """Put numbers in, one after the other; False for each that was there already."""
+        buckets = self._buckets
+        is_new = []
+        for number in numbers:
+            high, low = number >> _LOW_BITS, number & _LOW_MASK
+            bucket = buckets.get(high)
+            if isinstance(bucket, bytearray):
+                byte, bit = low >> 3, 1 << (low & 7)
+                is_new.append(not bucket[byte] & bit)
+                bucket[byte] |= bit
+            elif bucket is None:
+                buckets[high] = array("H", (low,))
+                is_new.append(True)
+            else:
+                is_new.append(self._add_to_array(high, bucket, low))
+        return is_new
+
+    def _add_to_array(self, high: int, bucket: "array[int]", low: int) -> bool:
         place = bisect_left(bucket, low)
         if place < len(bucket) and bucket[place] == low:
             return False

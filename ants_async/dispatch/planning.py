@@ -1,7 +1,9 @@
 """Recipients → chunks. Pure: no I/O, no clock, no randomness."""
 
 from collections.abc import Iterable, Iterator
+from itertools import compress, islice
 from json.encoder import encode_basestring as _quoted
+from math import inf
 
 from ants_async.dispatch.campaign import Campaign, Outcome, OutcomeKind, Recipient
 from ants_async.dispatch.messages import Messages
@@ -45,42 +47,69 @@ class Planner:
         self._rows: list[int] = []
         self._to: list[str] = []
         self._texts: list[str] = []
-        self._room = self._max_body
+        self._room: float = self._max_body
 
     def cut(self, recipients: Iterable[Recipient]) -> Iterator[Messages]:
         """Take these in; a chunk comes whenever one is full. The last one waits for more, or for `flush`.
 
-        Raises `ValidationError` when there is no text for a recipient, or a field of it is missing, and
-        whatever `recipients` raises.
+        At most a chunk's worth is taken from the source at a time. Raises `ValidationError` when there is no
+        text for a recipient, or a field of it is missing, and whatever `recipients` raises.
         """
-        is_new, known, some_known = self._seen.add, self._known, bool(self._known)
-        for recipient in recipients:
-            self.rows += 1
-            row, to = recipient.row, recipient.to
-            if row is None:
-                row = self.rows
-            number = int(to)
-            if not is_new(number):
-                self.duplicates.append(Outcome(OutcomeKind.DUPLICATE, row, to))
-                continue
-            if some_known and number in known:
-                if to in self._wanted:
-                    self._wanted[to] = self._text(recipient, row)
-                    self._size(self._wanted[to], row)  # refuses what cannot be sent
-                continue
-            text = recipient.text
-            if not text or text.isspace():
-                text = self._text(recipient, row)
-            size = self._size(text, row)
-            if size > self._room and self._to:
-                yield self._cut()
-                size = self._size(text, row)
+        source = iter(recipients)
+        while some := list(islice(source, self._chunk_size - len(self._to))):
+            rows = [self.rows + place if one.row is None else one.row for place, one in enumerate(some, 1)]
+            self.rows += len(some)
+            rows, some = self._without_duplicates(rows, some)
+            if self._known:
+                rows, some = self._without_known(rows, some)
+            texts = [
+                one.text if one.text and not one.text.isspace() else self._text(one, row)
+                for row, one in zip(rows, some, strict=True)
+            ]
+            yield from self._add(rows, [one.to for one in some], texts)
+
+    def _without_duplicates(
+        self, rows: list[int], some: list[Recipient]
+    ) -> tuple[list[int], list[Recipient]]:
+        is_new = self._seen.add_all([int(one.to) for one in some])
+        if all(is_new):
+            return rows, some
+        for row, one, is_first in zip(rows, some, is_new, strict=True):
+            if not is_first:
+                self.duplicates.append(Outcome(OutcomeKind.DUPLICATE, row, one.to))
+        return list(compress(rows, is_new)), list(compress(some, is_new))
+
+    def _without_known(self, rows: list[int], some: list[Recipient]) -> tuple[list[int], list[Recipient]]:
+        is_new = [int(one.to) not in self._known for one in some]
+        for row, one in zip(rows, some, strict=True):
+            if one.to in self._wanted:
+                self._wanted[one.to] = self._text(one, row)
+                self._size(self._wanted[one.to], row)  # refuses what cannot be sent
+        return list(compress(rows, is_new)), list(compress(some, is_new))
+
+    def _add(self, rows: list[int], to: list[str], texts: list[str]) -> Iterator[Messages]:
+        """Into the chunk, and into the next ones where its body would become too large."""
+        size = self._size_of_all(texts)
+        if size <= self._room:
             self._room -= size
-            self._rows.append(row)
-            self._to.append(to)
-            self._texts.append(text)
-            if len(self._to) == self._chunk_size:
-                yield self._cut()
+            self._rows += rows
+            self._to += to
+            self._texts += texts
+        else:
+            for one in zip(rows, to, texts, strict=True):
+                yield from self._add_one(*one)
+        if len(self._to) == self._chunk_size:
+            yield self._cut()
+
+    def _add_one(self, row: int, to: str, text: str) -> Iterator[Messages]:
+        size = self._size(text, row)
+        if size > self._room and self._to:
+            yield self._cut()
+            size = self._size(text, row)
+        self._room -= size
+        self._rows.append(row)
+        self._to.append(to)
+        self._texts.append(text)
 
     def flush(self) -> Messages | None:
         """What is left at the end of the source."""
@@ -91,13 +120,20 @@ class Planner:
         self._begin()
         return chunk
 
+    def _size_of_all(self, texts: list[str]) -> float:
+        """Bytes they add to the body at most; without bound where one of them has to be looked at."""
+        try:
+            size = len(_quoted("".join(texts)).encode())
+        except UnicodeEncodeError:
+            return inf
+        return size + len(texts) * (_DESTINATION_BYTES + _MESSAGE_BYTES + self._own_bytes)
+
     def _size(self, text: str, row: int) -> int:
         """Bytes it adds to the body; who has the text of the one before shares a message with it."""
         if self._texts and self._texts[-1] == text and not self._own_bytes:
             return _DESTINATION_BYTES
-        quoted = _quoted(text)
         try:
-            size = len(quoted) if quoted.isascii() else len(quoted.encode())
+            size = len(_quoted(text).encode())
         except UnicodeEncodeError:
             rule = f"row {row}: holds half a character, which cannot be sent"
             raise ValidationError("text", text, rule) from None
