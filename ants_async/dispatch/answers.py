@@ -1,6 +1,7 @@
 """What an answer, or the logs, say of a chunk's messages."""
 
 import logging
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import repeat
 
@@ -39,9 +40,8 @@ class Answer:
 
 def outcomes(messages: Messages, answers: Iterable[Answer]) -> Iterator[Outcome]:
     """One for each message that has an answer, made when it is asked for."""
-    index_of = messages.places.index if isinstance(messages.places, range) else _index(messages).__getitem__
     for one in answers:
-        start = index_of(one.first)
+        start = bisect_left(messages.places, one.first)  # they run upwards
         some = slice(start, start + len(one))
         kind, own_id, bulk_id, status, error = one.kind, one.message_id, one.bulk_id, one.status, one.error
         sms_count, deduplicated = one.sms_count, one.deduplicated
@@ -65,10 +65,6 @@ def outcomes(messages: Messages, answers: Iterable[Answer]) -> Iterator[Outcome]
             )
 
 
-def _index(messages: Messages) -> dict[int, int]:
-    return {place: index for index, place in enumerate(messages.places)}
-
-
 _Said = tuple[Status, int | None, str | None]
 """Of one message: its status, its parts, its id where that is not ours."""
 
@@ -81,10 +77,23 @@ def answers_of(messages: Messages, receipts: Receipts, bulk_id: str | None) -> l
         found = zip(messages.places, said, strict=True)
     else:
         found = _matched(messages, receipts)
-    return [
-        _answer((first, last), bulk_id, status, sms_count, own_id)
-        for first, last, (status, sms_count, own_id) in _runs(found)
-    ]
+    answers = []
+    for first, last, (status, sms_count, own_id) in _runs(found):
+        kind, error, deduplicated = _verdict(status)
+        answers.append(
+            Answer(
+                first=first,
+                last=last,
+                kind=kind,
+                message_id=own_id,
+                bulk_id=bulk_id,
+                status=status,
+                error=error,
+                sms_count=sms_count,
+                deduplicated=deduplicated,
+            )
+        )
+    return answers
 
 
 def _runs(found: Iterable[tuple[int, _Said]]) -> Iterator[tuple[int, int, _Said]]:
@@ -99,24 +108,6 @@ def _runs(found: Iterable[tuple[int, _Said]]) -> Iterator[tuple[int, int, _Said]
         last = place
     if latest is not None:
         yield first, last, latest
-
-
-def _answer(
-    places: tuple[int, int], bulk_id: str | None, status: Status, sms_count: int | None, own_id: str | None
-) -> Answer:
-    first, last = places
-    kind, error, deduplicated = _verdict(status)
-    return Answer(
-        first=first,
-        last=last,
-        kind=kind,
-        message_id=own_id,
-        bulk_id=bulk_id,
-        status=status,
-        error=error,
-        sms_count=sms_count,
-        deduplicated=deduplicated,
-    )
 
 
 def _matched(messages: Messages, receipts: Receipts) -> list[tuple[int, _Said]]:

@@ -377,7 +377,7 @@ class _Run:
 def _with_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
     """A chunk that was stored without texts, with those that the list has."""
     found = chunk.messages.where(lambda one: bool(texts[one.to]))
-    return attrs.evolve(chunk, messages=found.with_texts([texts[to] for to in found.to]))
+    return attrs.evolve(chunk, messages=attrs.evolve(found, texts=[texts[to] for to in found.to]))
 
 
 def _without_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:

@@ -84,7 +84,3 @@ class Messages(Sequence[Message]):
         if len(chosen) == len(self):
             return self
         return self._of(lambda column: [column[index] for index in chosen])
-
-    def with_texts(self, texts: Sequence[str]) -> "Messages":
-        """The same with other texts."""
-        return attrs.evolve(self, texts=texts)

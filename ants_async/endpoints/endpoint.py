@@ -222,17 +222,19 @@ def read(
 
 def _alike(asked: object, headers: Mapping[str, str], content: bytes) -> Any:
     """What is said of all that were asked about, where it is the same for all."""
-    if not isinstance(asked, ReadyRequest) or "json" not in headers.get("content-type", ""):
+    if not isinstance(asked, ReadyRequest) or _is_xml(headers, content):
         return None
     alone = first_alone(content, asked.to, asked.ids)
     return None if alone is None else to_model(json.loads(alone), Receipts).for_all_of(asked)
 
 
 def _loads(headers: Mapping[str, str], content: bytes) -> Any:
+    return xml.loads(content) if _is_xml(headers, content) else json.loads(content)
+
+
+def _is_xml(headers: Mapping[str, str], content: bytes) -> bool:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind.endswith("xml") or (not kind and content.lstrip().startswith(b"<")):
-        return xml.loads(content)
-    return json.loads(content)
+    return kind.endswith("xml") or (not kind and content.lstrip().startswith(b"<"))
 
 
 def _refusal(

@@ -270,7 +270,6 @@ class ReadyRequest:
     ids: Sequence[str] = attrs.field(repr=False)
     notify_url: str | None = attrs.field(default=None, repr=False)  # it may hold a secret token
     is_repeatable: ClassVar[bool] = True
-    is_binary: ClassVar[bool] = False
 
 
 @attrs.frozen(slots=True)

@@ -61,10 +61,10 @@ class Sms:
         When every destination has a `message_id`, an unclear answer is repeated with the same ids; status
         23 (`REJECTED_DUPLICATE_MESSAGE_ID`) on such a repeat means that the first request arrived.
         """
-        if request.is_binary:
-            raise ValidationError("messages", "binary contents", "texts; send_binary_advanced takes binary")
         if isinstance(request, ReadyRequest):
             return await self._transport.call(_SEND_READY, request)
+        if request.is_binary:
+            raise ValidationError("messages", "binary contents", "texts; send_binary_advanced takes binary")
         return await self._transport.call(table.SEND_ADVANCED, request)
 
     async def send_binary(

@@ -129,7 +129,7 @@ def _in_state(newest: Sequence[Fate], first: int, last: int, state: int) -> list
 
 def state_of(newest: Collection[Fate]) -> ChunkState:
     """What a chunk with these fates needs."""
-    return ChunkState.of({fate.state for fate in {id(one): one for one in newest}.values()})
+    return ChunkState.of({fate.state for fate in newest})
 
 
 class Reader:
@@ -139,7 +139,6 @@ class Reader:
         self._connection = connection
         self._statuses: dict[int | None, Status | None] = {None: None}
         self._prices: dict[str | None, Decimal | None] = {None: None}
-        self._times: dict[float | None, datetime | None] = {None: None}
 
     def outcome(self, fate: Fate, row: int, to: str, message_id: str, bulk_id: str) -> Outcome:
         """`message_id` and `bulk_id` hold where the fate names no others. Raises `ValueError` for damage."""
@@ -159,19 +158,10 @@ class Reader:
             sms_count,
             self._prices[price],
             currency,
-            self._time(sent),
-            self._time(done),
+            _time(sent),
+            _time(done),
             bool(deduplicated),
         )
-
-    def _time(self, seconds: float | None) -> datetime | None:
-        """The last one is likely to come again."""
-        if seconds not in self._times:
-            self._times = {
-                None: None,
-                seconds: None if seconds is None else datetime.fromtimestamp(seconds, UTC),
-            }
-        return self._times[seconds]
 
     def _status(self, key: int | None) -> Status:
         found = self._connection.execute(
@@ -180,3 +170,7 @@ class Reader:
         if found is None:
             raise ValueError(f"status {key} is missing")
         return Status(*found)
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

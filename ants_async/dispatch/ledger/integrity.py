@@ -25,7 +25,7 @@ def damaged(what: str) -> LedgerDamaged:
 def readable(what: str) -> Iterator[None]:
     """What is stored can be taken for what it stands for. Raises `LedgerDamaged`.
 
-    Whoever only looks is not kept waiting for the checks below, and has to meet damage on the way.
+    Whoever only looks is not kept waiting for the ledger's checks, and has to meet damage on the way.
     """
     try:
         yield

@@ -229,11 +229,14 @@ def give_up(  # noqa: PLR0917 - as the ledger's worker hands them over
 
 
 @readable("a message")
-def outcomes(connection: sqlite3.Connection, campaign_id: str, key: int) -> list[Outcome]:
-    """Newest outcomes of a chunk."""
-    known = enumerate(newest(connection, key))
-    told = {place: fate for place, fate in known if fate.state != MessageState.PLANNED}
-    return outcomes_of(connection, campaign_id, key, told)
+def outcomes(connection: sqlite3.Connection, campaign_id: str, chunks: Iterable[int]) -> list[Outcome]:
+    """Newest outcomes of some chunks."""
+    found = []
+    for key in chunks:
+        known = enumerate(newest(connection, key))
+        told = {place: fate for place, fate in known if fate.state != MessageState.PLANNED}
+        found += outcomes_of(connection, campaign_id, key, told)
+    return found
 
 
 @readable("a message")

@@ -34,14 +34,14 @@ def settle(
     """Record a bulk's final statuses by message id; the outcomes, and how many still wait."""
     newest = queries.newest(connection, bulk.key)
     ids = message_ids(campaign_id, column(connection, bulk.key, "numbers"))
-    write = _Writer(connection)
+    statuses = StatusKeys(connection)
     settled: dict[int, Fate] = {}
     left = 0
     for place, (fate, own_id) in enumerate(zip(newest, ids, strict=True)):
         if fate.state == MessageState.ACCEPTED:
             report = reports.get(fate.message_id or own_id)
             if report is not None and report.status.is_final:
-                settled[place] = write.final(fate, report, bulk.bulk_id)
+                settled[place] = _final(fate, report, bulk.bulk_id, statuses.of(report.status))
             else:
                 left += 1
     changes = [(place, place, fate) for place, fate in settled.items()]
@@ -62,7 +62,7 @@ def settle_pushed(connection: sqlite3.Connection, reports: Sequence[DeliveryRepo
     chunks: dict[str, _Chunk | None] = {}
     settled: dict[_Chunk, dict[int, Fate]] = {}
     not_taken = set()
-    write = _Writer(connection)
+    statuses = StatusKeys(connection)
     for number, report in enumerate(reports):
         bulk_id = report.bulk_id or ""
         if bulk_id not in chunks:
@@ -73,7 +73,7 @@ def settle_pushed(connection: sqlite3.Connection, reports: Sequence[DeliveryRepo
             not_taken.add(number)
         elif found is not None and found[1].state == MessageState.ACCEPTED and report.status.is_final:
             place, fate = found
-            final = write.final(fate, report, bulk_id)
+            final = _final(fate, report, bulk_id, statuses.of(report.status))
             note(connection, chunk.key, place, final, was=MessageState.ACCEPTED)
             settled.setdefault(chunk, {})[place] = final
     bulks = [_sum_up(connection, chunk, newest) for chunk, newest in settled.items()]
@@ -124,54 +124,58 @@ def _sum_up(connection: sqlite3.Connection, chunk: _Chunk, newest: Mapping[int, 
     )
 
 
-class _Writer:
-    """From reports to final fates; statuses are few, and looked up once."""
+def _final(accepted: Fate, report: DeliveryReport, bulk_id: str, status: int | None) -> Fate:
+    """What was accepted in this bulk, at its end."""
+    sms_count = whole(report.sms_count)
+    price, currency = _price(report.price)
+    return Fate(
+        int(MessageState.FINAL),
+        accepted.message_id,
+        None if report.bulk_id == bulk_id else text(report.bulk_id),
+        status,
+        text(report.error.name) if report.error and report.error.id else None,
+        accepted.sms_count if sms_count is None else sms_count,
+        price,
+        currency,
+        _seconds(report.sent_at),
+        _seconds(report.done_at),
+        accepted.deduplicated,
+    )
+
+
+class StatusKeys:
+    """Statuses are few: each stands once in the ledger, and is looked up once a transaction.
+
+    What a rollback undid is looked up again.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._statuses: dict[int, int | None] = {}  # by identity: few stand in thousands of reports
+        self._keys: dict[int, int | None] = {id(None): None}  # by identity: few stand in thousands of reports
 
-    def final(self, accepted: Fate, report: DeliveryReport, bulk_id: str) -> Fate:
-        """What was accepted in this bulk, at its end."""
-        status = report.status
-        if id(status) not in self._statuses:
-            self._statuses[id(status)] = status_key(self._connection, status)
-        sms_count = whole(report.sms_count)
-        price, currency = _price(report.price)
-        return Fate(
-            int(MessageState.FINAL),
-            accepted.message_id,
-            None if report.bulk_id == bulk_id else text(report.bulk_id),
-            self._statuses[id(status)],
-            text(report.error.name) if report.error and report.error.id else None,
-            accepted.sms_count if sms_count is None else sms_count,
-            price,
-            currency,
-            _seconds(report.sent_at),
-            _seconds(report.done_at),
-            accepted.deduplicated,
+    def of(self, status: Status | None) -> int | None:
+        """A status's key; it is put in when it is new."""
+        if id(status) not in self._keys and status is not None:
+            self._keys[id(status)] = self._key(status)
+        return self._keys[id(status)]
+
+    def _key(self, status: Status) -> int | None:
+        row = (
+            whole(status.group_id) or 0,
+            text(status.group_name),
+            whole(status.id) or 0,
+            text(status.name),
+            text(status.description),
         )
-
-
-def status_key(connection: sqlite3.Connection, status: Status | None) -> int | None:
-    """Statuses are few: each stands once in the ledger. What a rollback undid is looked up again."""
-    if status is None:
-        return None
-    row = (
-        whole(status.group_id) or 0,
-        text(status.group_name),
-        whole(status.id) or 0,
-        text(status.name),
-        text(status.description),
-    )
-    found = connection.execute(
-        "SELECT key FROM status WHERE (group_id, group_name, id, name, description) = (?, ?, ?, ?, ?)", row
-    ).fetchone()
-    if found is not None:
-        return int(found[0])
-    return connection.execute(
-        "INSERT INTO status (group_id, group_name, id, name, description) VALUES (?, ?, ?, ?, ?)", row
-    ).lastrowid
+        found = self._connection.execute(
+            "SELECT key FROM status WHERE (group_id, group_name, id, name, description) = (?, ?, ?, ?, ?)",
+            row,
+        ).fetchone()
+        if found is not None:
+            return int(found[0])
+        return self._connection.execute(
+            "INSERT INTO status (group_id, group_name, id, name, description) VALUES (?, ?, ?, ?, ?)", row
+        ).lastrowid
 
 
 def whole(value: int | None) -> int | None:

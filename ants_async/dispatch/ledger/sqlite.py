@@ -90,9 +90,8 @@ class SqliteLedger:
 
     async def numbers(self, key: int) -> AsyncIterator[Sequence[int]]:
         """All numbers planned so far, in batches."""
-        chunks = await self._database.run(queries.chunks_in_order, key)
-        for start in range(0, len(chunks), _CHUNKS_A_TURN):
-            yield await self._database.run(queries.numbers, chunks[start : start + _CHUNKS_A_TURN])
+        async for some in self._chunks(key):
+            yield await self._database.run(queries.numbers, some)
 
     async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
         """Note doubled rows; `first` forgets those of an earlier reading of the source."""
@@ -179,11 +178,17 @@ class SqliteLedger:
         key = await self._database.run(queries.campaign_key, campaign_id)
         if key is None:
             raise LedgerError(f"campaign {campaign_id!r} is not in ledger {self.path}")
-        for chunk in await self._database.run(queries.chunks_in_order, key):
-            for outcome in await self._database.run(queries.outcomes, campaign_id, chunk):
+        async for some in self._chunks(key):
+            for outcome in await self._database.run(queries.outcomes, campaign_id, some):
                 yield outcome
         for row, number in await self._database.run(queries.duplicates, key):
             yield Outcome(OutcomeKind.DUPLICATE, row, str(number))
+
+    async def _chunks(self, key: int) -> AsyncIterator[Sequence[int]]:
+        """A campaign's chunks in the order planned, as many as are read in one turn."""
+        chunks = await self._database.run(queries.chunks_in_order, key)
+        for start in range(0, len(chunks), _CHUNKS_A_TURN):
+            yield chunks[start : start + _CHUNKS_A_TURN]
 
 
 class MemoryLedger(SqliteLedger):
@@ -196,7 +201,7 @@ class MemoryLedger(SqliteLedger):
 def _answered(
     connection: sqlite3.Connection, chunk: Chunk, answers: Sequence[Answer], now: float
 ) -> Bulk | None:
-    known = queries.newest(connection, chunk.key)
+    known, statuses = queries.newest(connection, chunk.key), settling.StatusKeys(connection)
     changes = [
         (
             one.first,
@@ -205,7 +210,7 @@ def _answered(
                 int(MessageState.ACCEPTED if one.kind is OutcomeKind.ACCEPTED else MessageState.REJECTED),
                 settling.text(one.message_id),
                 None if one.bulk_id == chunk.bulk_id else settling.text(one.bulk_id or ""),
-                settling.status_key(connection, one.status),
+                statuses.of(one.status),
                 settling.text(one.error),
                 settling.whole(one.sms_count),
                 deduplicated=int(one.deduplicated),
