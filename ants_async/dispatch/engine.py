@@ -273,7 +273,8 @@ class _Run:
             async for numbers in self._ledger.numbers(self._opened.key):
                 for number in numbers:
                     known.add(number)
-        await self._sender.get_ready(None if recipients is None else known)
+        if recipients is not None or await self._ledger.unanswered(self._opened.key):
+            await self._sender.get_ready(None if recipients is None else known)
         jobs, work = anyio.create_memory_object_stream[Chunk | Messages](0)
         async with anyio.create_task_group() as group:
             for _ in range(self._dispatcher.concurrency):

@@ -109,11 +109,16 @@ class Sender:
             await self._learn_the_time(must=not is_advanced)
         if self._started_at is None:
             self._started_at = self._now()
-        elif known is not None and not (is_advanced and 0 <= self._now() - self._started_at < _ID_MEMORY):
+        # An older copy cannot say when the latest request left: it may be under way still.
+        elif await self._settle() and known is not None and not self._remembers_all(is_advanced=is_advanced):
             sender, since = self._campaign.campaign.sender, self._started_at
             self._maybe_texted = await self._patiently(
                 lambda: others_texted(self._client, known, sender, since)
             )
+
+    def _remembers_all(self, *, is_advanced: bool) -> bool:
+        """Whether the server still knows every id that this campaign has used."""
+        return is_advanced and 0 <= self._now() - (self._started_at or 0.0) < _ID_MEMORY
 
     async def _learn_the_time(self, *, must: bool) -> None:
         """With ids of our own the logs need not be open to us; what is wrong shows when we send."""

@@ -45,6 +45,43 @@ async def test_nobody_is_texted_twice(world, tmp_path, mode, after):
         assert (await w.stats())["accepted"] == 60
 
 
+@pytest.mark.parametrize("with_list", [True, False])
+@virtual_time
+async def test_nor_when_the_last_request_was_still_under_way(world, tmp_path, with_list):
+    campaign, path = CAMPAIGN["multi"], tmp_path / "ledger.db"
+
+    async def refuse(request, _):
+        return httpx.Response(401) if "/text/" in request.url.path else None
+
+    async with world() as w, anyio.create_task_group() as under_way:
+
+        async def late(send, request):
+            await anyio.sleep(3)
+            await send(request)
+
+        async def slow(request, send):
+            if "/text/" not in request.url.path:
+                return None
+            under_way.start_soon(late, send, request)
+            killed.cancel()
+            return await anyio.sleep_forever()
+
+        w.network.bend = refuse  # so that all is kept for later
+        async with SqliteLedger(path) as w.ledger:
+            with pytest.raises(CampaignPaused):
+                await w.run(campaign, people(20))
+        shutil.copy(path, tmp_path / "copy.db")
+        w.network.bend = slow
+        async with SqliteLedger(path) as w.ledger:
+            with anyio.CancelScope() as killed:
+                await w.run(campaign, people(40), grace=0)
+        shutil.copy(tmp_path / "copy.db", path)
+        w.network.bend = None
+        async with SqliteLedger(path) as w.ledger:
+            await w.run(campaign, people(40) if with_list else None)
+        assert (await w.stats())["accepted"] == (await w.stats())["accepted_recipients"]
+
+
 @virtual_time
 async def test_when_it_fails_half_way_through_looking_back(world, tmp_path):
     campaign = CAMPAIGN["multi"]
