@@ -1,10 +1,11 @@
-"""The checks that a ledger passes before anything is sent by it."""
+"""The checks that a ledger passes before anything is sent by it: of the file, of a campaign."""
 
 import sqlite3
 
-from ants_async.dispatch.ledger.fates import SEALED, fates, state_of
-from ants_async.dispatch.ledger.integrity import checksum, damaged, readable
+from ants_async.dispatch.ledger.fates import SEALED, Fate, fates, state_of
+from ants_async.dispatch.ledger.integrity import checksum, damaged
 from ants_async.dispatch.ledger.schema import CAMPAIGN_SEAL, CHUNK_SEAL
+from ants_async.dispatch.ledger.work import Work, read_of, row, rows
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -28,29 +29,35 @@ def check_file(connection: sqlite3.Connection) -> None:
             raise damaged("chunks are missing")
 
 
-def check_campaign(connection: sqlite3.Connection, key: int) -> None:
-    """That a campaign, its chunks and its messages are as they were written. Raises `LedgerDamaged`."""
-    sealed = f"SELECT {CAMPAIGN_SEAL} = seal FROM campaign WHERE key = ?"  # noqa: S608 - names of ours
-    if not connection.execute(sealed, (key,)).fetchone()[0]:
-        raise damaged("the campaign is not as it was written")
-    chunks = (
-        f"SELECT key, last - first + 1, state, messages, {CHUNK_SEAL} = seal, numbers, rows, texts"  # noqa: S608
-        " FROM chunk JOIN planned ON planned.chunk = chunk.key WHERE campaign = ?"
+def check_seals(key: int) -> Work[None]:
+    """That a campaign and its chunks are as they were written. Raises `LedgerDamaged`."""
+    (is_sealed,) = yield from row(
+        f"SELECT {CAMPAIGN_SEAL} = seal FROM campaign WHERE key = ?",  # noqa: S608 - names of ours
+        key,
     )
-    for chunk, size, state, messages, is_sealed, *planned in connection.execute(chunks, (key,)):
+    if not is_sealed:
+        raise damaged("the campaign is not as it was written")
+    chunks = f"SELECT key, {CHUNK_SEAL} = seal FROM chunk WHERE campaign = ?"  # noqa: S608
+    for chunk, is_sealed in (yield from rows(chunks, key)):
         if not is_sealed:
             raise damaged(f"chunk {chunk} is not as it was written")
-        if checksum(*planned) != messages:
+
+
+def check_messages(key: int) -> Work[None]:
+    """That the messages of a campaign are as they were written. Raises `LedgerDamaged`."""
+    chunks = "SELECT key, last - first + 1, state, messages FROM chunk WHERE campaign = ?"
+    planned = "SELECT numbers, rows, texts FROM planned WHERE chunk = ?"
+    for chunk, size, state, messages in (yield from rows(chunks, key)):
+        if checksum(*(yield from row(planned, chunk))) != messages:
             raise damaged(f"messages of chunk {chunk} are not as they were written")
-        _check_fates(connection, chunk, size, state)
+        for *values, seal in (yield from rows(SEALED, chunk)):
+            if checksum(*values) != seal:
+                raise damaged(f"what became of chunk {chunk} is not as it was written")
+        newest = yield from _newest(chunk, size)
+        if state_of(newest) != state:
+            raise damaged(f"messages of chunk {chunk} are in states that do not fit it")
 
 
-def _check_fates(connection: sqlite3.Connection, chunk: int, size: int, state: int) -> None:
-    """That what became of a chunk's messages is as it was written, and fits the chunk's own state."""
-    for *values, seal in connection.execute(SEALED, (chunk,)):
-        if checksum(*values) != seal:
-            raise damaged(f"what became of chunk {chunk} is not as it was written")
-    with readable(f"what became of chunk {chunk}"):
-        newest = fates(connection, chunk, size)
-    if state_of(newest) != state:
-        raise damaged(f"messages of chunk {chunk} are in states that do not fit it")
+@read_of("what became of a chunk")
+def _newest(chunk: int, size: int) -> Work[list[Fate]]:
+    return (yield from fates(chunk, size))

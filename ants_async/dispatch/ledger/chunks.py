@@ -1,17 +1,17 @@
-"""Chunks on disk: begun, loaded, divided. Functions over an open transaction."""
+"""Chunks on disk: begun, loaded, divided. The ledger's work on them."""
 
-import sqlite3
+import secrets
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import attrs
 
 from ants_async.dispatch.campaign import Campaign
-from ants_async.dispatch.ledger.database import new_bulk_id
 from ants_async.dispatch.ledger.fates import fates, renumber
-from ants_async.dispatch.ledger.integrity import checksum, readable
+from ants_async.dispatch.ledger.integrity import checksum
 from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.dispatch.ledger.work import LOCKED, Insertion, Work, read_of, row, rows, run
 from ants_async.dispatch.messages import Messages
 from ants_async.wire import json
 
@@ -38,70 +38,78 @@ class ChunkRow(NamedTuple):
         return size
 
 
-@readable("a chunk")
-def chunk_row(connection: sqlite3.Connection, key: int) -> ChunkRow:
-    """A chunk by its key."""
-    columns = ", ".join(ChunkRow._fields)
-    found = connection.execute(f"SELECT {columns} FROM chunk WHERE key = ?", (key,)).fetchone()  # noqa: S608
-    return ChunkRow._make(found)
+_CHUNK: Final = f"SELECT {', '.join(ChunkRow._fields)} FROM chunk WHERE key = ?"  # noqa: S608
 
 
-@readable("a chunk")
-def column(connection: sqlite3.Connection, key: int, name: str) -> list[Any]:
+@read_of("a chunk")
+def chunk_row(key: int, *, lock: bool = True) -> Work[ChunkRow]:
+    """A chunk by its key; with `lock` nobody else changes it until the transaction ends."""
+    return ChunkRow._make((yield from row(f"{_CHUNK} {LOCKED}" if lock else _CHUNK, key)))
+
+
+@read_of("a chunk")
+def column(key: int, name: str) -> Work[list[Any]]:
     """One of the columns of a chunk's messages: numbers, rows, texts."""
-    (found,) = connection.execute(f"SELECT {name} FROM planned WHERE chunk = ?", (key,)).fetchone()  # noqa: S608
+    (found,) = yield from row(f"SELECT {name} FROM planned WHERE chunk = ?", key)  # noqa: S608
     values: list[Any] = json.loads(found.encode())
     return values
 
 
 def begin(
-    connection: sqlite3.Connection, campaign: OpenCampaign, messages: Messages, attempted_at: float
-) -> Chunk:
-    """A new chunk and its messages."""
+    campaign: OpenCampaign, several: Sequence[Messages], attempted_at: float | None
+) -> Work[list[Chunk]]:
+    """New chunks and their messages. `attempted_at`: None where no request leaves now."""
     common, keeps = _common_text(campaign.campaign), campaign.stores_texts
-    texts = [None if text == common else text if keeps else _NOT_STORED for text in messages.texts]
-    last = connection.execute("SELECT max(last) FROM chunk").fetchone()[0] or 0
-    return _add(connection, campaign.key, last + 1, messages, texts, attempted_at)
+    texts = [
+        [None if text == common else text if keeps else _NOT_STORED for text in messages.texts]
+        for messages in several
+    ]
+    (last,) = yield from row("SELECT coalesce(max(last), 0) FROM chunk")
+    return (yield from _add(campaign.key, last + 1, several, texts, attempted_at))
 
 
-def load(connection: sqlite3.Connection, campaign: OpenCampaign, key: int) -> Chunk:
+def load(campaign: OpenCampaign, key: int) -> Work[Chunk]:
     """A chunk with its messages that have no answer."""
-    row = chunk_row(connection, key)
+    found = yield from chunk_row(key, lock=False)
     common = _common_text(campaign.campaign) or ""
-    newest = fates(connection, key, row.size)
+    newest = yield from fates(key, found.size)
+    numbers, lines, texts = yield from _columns(key)
     messages = Messages.planned(
-        campaign.campaign.id,
-        column(connection, key, "rows"),
-        column(connection, key, "numbers"),
-        [common if text is None else text for text in column(connection, key, "texts")],
+        campaign.campaign.id, lines, numbers, [common if text is None else text for text in texts]
     )
     left = messages.where(lambda one: newest[one.place].state == MessageState.PLANNED)
-    return Chunk(key, row.bulk_id, left, row.attempted_at)
+    return Chunk(key, found.bulk_id, left, found.attempted_at)
 
 
-def split(connection: sqlite3.Connection, chunk: Chunk) -> tuple[Chunk, Chunk]:
+def split(chunk: Chunk) -> Work[tuple[Chunk, Chunk]]:
     """Two for one; each has half of the messages given, and what is answered stays where it was sent."""
-    row = chunk_row(connection, chunk.key)
+    found = yield from chunk_row(chunk.key)
     middle = len(chunk.messages) // 2
     head, tail = chunk.messages[:middle], chunk.messages[middle:]
     moved = set(tail.places)
-    kept = [place for place in range(row.size) if place not in moved]
+    kept = [place for place in range(found.size) if place not in moved]
     new_places = {place: index for index, place in enumerate(kept)}
-    numbers, rows, texts = (column(connection, chunk.key, name) for name in ("numbers", "rows", "texts"))
-    planned = _written(*([values[place] for place in kept] for values in (numbers, rows, texts)))
-    connection.execute(
-        "UPDATE planned SET numbers = ?, rows = ?, texts = ? WHERE chunk = ?", (*planned, chunk.key)
-    )
-    renumber(connection, chunk.key, new_places)
-    edge, at = row.first + len(kept), chunk.attempted_at
-    connection.execute(
+    numbers, lines, texts = yield from _columns(chunk.key)
+    planned = _written(*([values[place] for place in kept] for values in (numbers, lines, texts)))
+    yield from run("UPDATE planned SET numbers = ?, rows = ?, texts = ? WHERE chunk = ?", *planned, chunk.key)
+    yield from renumber(chunk.key, new_places)
+    edge, at = found.first + len(kept), chunk.attempted_at
+    yield from run(
         "UPDATE chunk SET last = ?, attempted_at = ?, messages = ? WHERE key = ?",
-        (edge - 1, at, checksum(*planned), chunk.key),
+        *(edge - 1, at, checksum(*planned), chunk.key),
     )
     head = attrs.evolve(head, places=[new_places[place] for place in head.places])
     stored = [texts[place] for place in tail.places]
     tail = attrs.evolve(tail, places=range(len(tail)))
-    return attrs.evolve(chunk, messages=head), _add(connection, row.campaign, edge, tail, stored, at)
+    (other,) = yield from _add(found.campaign, edge, [tail], [stored], at)
+    return attrs.evolve(chunk, messages=head), other
+
+
+def _columns(key: int) -> Work[tuple[list[str], list[int], list[str | None]]]:
+    numbers = yield from column(key, "numbers")
+    lines = yield from column(key, "rows")
+    texts = yield from column(key, "texts")
+    return numbers, lines, texts
 
 
 def _common_text(campaign: Campaign) -> str | None:
@@ -110,36 +118,43 @@ def _common_text(campaign: Campaign) -> str | None:
     return None if template is None or template.fields else template.render({})
 
 
-def _add(  # noqa: PLR0917 - all of a chunk
-    connection: sqlite3.Connection,
+NEW_KEYS: Final = (
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+    " SELECT i + (SELECT coalesce(max(key), 0) FROM chunk) FROM n"
+)
+"""So many keys for chunks, upwards. Where others write at the same time a sequence has to give them out."""
+
+
+def _add(
     campaign: int,
     first: int,
-    messages: Messages,
-    texts: Sequence[str | None],
+    several: Sequence[Messages],
+    texts: Sequence[Sequence[str | None]],
     attempted_at: float | None,
-) -> Chunk:
-    """A chunk at the end; `texts` as they are stored."""
-    key = (connection.execute("SELECT max(key) FROM chunk").fetchone()[0] or 0) + 1
-    bulk_id = new_bulk_id(key)
-    planned = _written(messages.to, messages.rows, texts)
-    connection.execute(
-        "INSERT INTO planned (chunk, numbers, rows, texts) VALUES (?, ?, ?, ?)", (key, *planned)
-    )
-    connection.execute(
-        "INSERT INTO chunk (key, campaign, first, last, bulk_id, state, attempted_at, messages)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            key,
-            campaign,
-            first,
-            first + len(messages) - 1,
-            bulk_id,
-            ChunkState.UNANSWERED,
-            attempted_at,
-            checksum(*planned),
-        ),
-    )
-    return Chunk(key, bulk_id, messages, attempted_at)
+) -> Work[list[Chunk]]:
+    """Chunks at the end; `texts` as they are stored."""
+    keys = yield from rows(NEW_KEYS, len(several))
+    planned, written, chunks = [], [], []
+    for (key,), messages, stored in zip(keys, several, texts, strict=True):
+        bulk_id = new_bulk_id(key)
+        columns = _written(messages.to, messages.rows, stored)
+        planned.append((key, *columns))
+        last = first + len(messages) - 1
+        state = int(ChunkState.UNANSWERED)
+        written.append((key, campaign, first, last, bulk_id, state, attempted_at, checksum(*columns)))
+        chunks.append(Chunk(key, bulk_id, messages, attempted_at))
+        first = last + 1
+    yield Insertion("chunk", _NEW_CHUNK, written)
+    yield Insertion("planned", ("chunk", "numbers", "rows", "texts"), planned)
+    return chunks
+
+
+_NEW_CHUNK: Final = ("key", "campaign", "first", "last", "bulk_id", "state", "attempted_at", "messages")
+
+
+def new_bulk_id(chunk_key: int) -> str:
+    """Random, so that a ledger that was lost or put back never reuses one; its end finds the chunk."""
+    return f"{secrets.token_hex(8)}-{chunk_key}"
 
 
 def _written(*columns: Collection[Any]) -> list[str]:

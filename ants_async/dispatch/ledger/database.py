@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import sqlite3
 import threading
 from collections import deque
@@ -242,8 +241,3 @@ def _named_errors(path: str) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError, UnicodeError) as error:  # the last: SQLite quotes what it cannot read
         raise LedgerError(f"ledger {path}: {error}") from error
-
-
-def new_bulk_id(chunk_key: int) -> str:
-    """Random, so that a ledger that was lost or put back never reuses one; its end finds the chunk."""
-    return f"{secrets.token_hex(8)}-{chunk_key}"

@@ -1,10 +1,9 @@
-"""What became of a chunk's messages: functions over an open transaction.
+"""What became of a chunk's messages: the ledger's work on fates.
 
 A fate is a row for neighbours that share it, and is never changed: what comes later is a row more. What
 most have, an answer that is the same for a whole chunk, is one row for a thousand messages.
 """
 
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from ants_async.dispatch.campaign import Outcome, OutcomeKind
 from ants_async.dispatch.ledger.integrity import checksum
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.dispatch.ledger.work import Insertion, Work, row, rows, run
 from ants_async.models.statuses import Status
 
 _KINDS: Final = {
@@ -46,78 +46,67 @@ class Fate(NamedTuple):
 PLANNED: Final = Fate(int(MessageState.PLANNED))
 _COLUMNS: Final = ("chunk", "first", "last", "was", *Fate._fields)
 _FATE: Final = ", ".join(Fate._fields)
-_INSERT: Final = (
-    f"INSERT INTO fate ({', '.join(_COLUMNS)}, seal) VALUES ({', '.join('?' * len(_COLUMNS))}, ?)"  # noqa: S608
-)
 _OF_CHUNK: Final = f"SELECT first, last, {_FATE} FROM fate WHERE chunk = ? ORDER BY state, first"  # noqa: S608
 _OF_PLACE: Final = (
     f"SELECT last, {_FATE} FROM fate WHERE chunk = ? AND state = ? AND first <= ?"  # noqa: S608
     " ORDER BY first DESC LIMIT 1"
 )
-SEALED: Final = f"SELECT {', '.join(_COLUMNS)}, seal FROM fate WHERE chunk = ?"  # noqa: S608
+SEALED: Final = f"SELECT {', '.join(_COLUMNS)}, seal FROM fate WHERE chunk = ? ORDER BY state, first"  # noqa: S608
 
 
-def fates(connection: sqlite3.Connection, chunk: int, size: int) -> list[Fate]:
+def fates(chunk: int, size: int) -> Work[list[Fate]]:
     """The newest of each of a chunk's messages, by place; later states stand after earlier ones."""
     newest = [PLANNED] * size
-    for first, last, *values in connection.execute(_OF_CHUNK, (chunk,)):
+    for first, last, *values in (yield from rows(_OF_CHUNK, chunk)):
         if not 0 <= first <= last < size:
             raise ValueError(f"messages {first} to {last} of {size}")
         newest[first : last + 1] = [Fate._make(values)] * (last - first + 1)
     return newest
 
 
-def fate_of(connection: sqlite3.Connection, chunk: int, place: int) -> Fate:
+def fate_of(chunk: int, place: int) -> Work[Fate]:
     """The newest of one message: a pushed report is about one of hundreds."""
     for state in sorted(_KINDS, reverse=True):
-        found = connection.execute(_OF_PLACE, (chunk, state, place)).fetchone()
+        found = yield from row(_OF_PLACE, chunk, int(state), place)
         if found is not None and found[0] >= place:
             return Fate._make(found[1:])
     return PLANNED
 
 
 def record(
-    connection: sqlite3.Connection,
-    chunk: int,
-    newest: list[Fate],
-    changes: Iterable[tuple[int, int, Fate]],
-    *,
-    was: MessageState,
-) -> None:
+    chunk: int, newest: list[Fate], changes: Iterable[tuple[int, int, Fate]], *, was: MessageState
+) -> Work[None]:
     """Note fates, each from a first place to a last one, of those of them that are in state `was`.
 
     `newest` is what was known before, and is brought up to date.
     """
-    rows = []
+    found = []
     for whole, whole_end, fate in changes:
         for first, last in _in_state(newest, whole, whole_end, was):
-            rows.append((chunk, first, last, int(was), *fate))
+            found.append((chunk, first, last, int(was), *fate))
             newest[first : last + 1] = [fate] * (last - first + 1)
-    _insert(connection, rows)
+    yield from _insert(found)
 
 
-def note(connection: sqlite3.Connection, chunk: int, place: int, fate: Fate, *, was: MessageState) -> None:
+def note(chunk: int, place: int, fate: Fate, *, was: MessageState) -> Work[None]:
     """The fate of one message, which is known to be in state `was`."""
-    _insert(connection, [(chunk, place, place, int(was), *fate)])
+    yield from _insert([(chunk, place, place, int(was), *fate)])
 
 
-def renumber(connection: sqlite3.Connection, chunk: int, places: Mapping[int, int]) -> None:
-    """Keep the fates of these places, and put them to others."""
-    rows = connection.execute(SEALED, (chunk,)).fetchall()
-    connection.execute("DELETE FROM fate WHERE chunk = ?", (chunk,))
-    _insert(
-        connection,
-        (
-            (chunk, places[place], places[place], *values)
-            for _, first, last, *values, _ in rows
-            for place in range(first, last + 1)
-            if place in places
-        ),
-    )
+def renumber(chunk: int, places: Mapping[int, int]) -> Work[None]:
+    """Put fates to the places that their messages have now: neighbours stay neighbours, and move up."""
+    for _, first, last, *values, _ in (yield from rows(SEALED, chunk)):
+        moved = (chunk, places[first], places[last], *values)
+        if moved[1] != first:
+            yield from run(
+                "UPDATE fate SET first = ?, last = ?, seal = ? WHERE chunk = ? AND state = ? AND first = ?",
+                *(moved[1], moved[2], checksum(*moved), chunk, values[1], first),
+            )
 
 
-def _insert(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
-    connection.executemany(_INSERT, [(*row, checksum(*row)) for row in rows])
+def _insert(found: Collection[tuple[Any, ...]]) -> Work[None]:
+    if found:
+        yield Insertion("fate", (*_COLUMNS, "seal"), [(*one, checksum(*one)) for one in found])
 
 
 def _in_state(newest: Sequence[Fate], first: int, last: int, state: int) -> list[tuple[int, int]]:
@@ -132,24 +121,35 @@ def state_of(newest: Collection[Fate]) -> ChunkState:
     return ChunkState.of({fate.state for fate in newest})
 
 
-class Reader:
-    """From fates back to outcomes; statuses and prices are few, and made once."""
+def reader_of(told: Iterable[Fate]) -> Work["Reader"]:
+    """A reader of these fates; their statuses are few. Raises `ValueError` for damage."""
+    statuses: dict[int | None, Status | None] = {None: None}
+    for key in {fate.status for fate in told}:
+        if key is not None:
+            found = yield from row(
+                "SELECT group_id, group_name, id, name, description FROM status WHERE key = ?", key
+            )
+            if found is None:
+                raise ValueError(f"status {key} is missing")
+            statuses[key] = Status(*found)
+    return Reader(statuses)
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._statuses: dict[int | None, Status | None] = {None: None}
+
+class Reader:
+    """From fates back to outcomes."""
+
+    def __init__(self, statuses: Mapping[int | None, Status | None]) -> None:
+        self._statuses = statuses
         self._prices: dict[str | None, Decimal | None] = {None: None}
 
-    def outcome(self, fate: Fate, row: int, to: str, message_id: str, bulk_id: str) -> Outcome:
+    def outcome(self, fate: Fate, line: int, to: str, message_id: str, bulk_id: str) -> Outcome:
         """`message_id` and `bulk_id` hold where the fate names no others. Raises `ValueError` for damage."""
         state, own_id, own_bulk, status, error, sms_count, price, currency, sent, done, deduplicated = fate
-        if status not in self._statuses:
-            self._statuses[status] = self._status(status)
         if price not in self._prices:
             self._prices[price] = None if price is None else Decimal(price)
         return Outcome(
             _KINDS[MessageState(state)],
-            row,
+            line,
             to,
             own_id or message_id,
             bulk_id if own_bulk is None else own_bulk or None,
@@ -162,14 +162,6 @@ class Reader:
             _time(done),
             bool(deduplicated),
         )
-
-    def _status(self, key: int | None) -> Status:
-        found = self._connection.execute(
-            "SELECT group_id, group_name, id, name, description FROM status WHERE key = ?", (key,)
-        ).fetchone()
-        if found is None:
-            raise ValueError(f"status {key} is missing")
-        return Status(*found)
 
 
 def _time(seconds: float | None) -> datetime | None:

@@ -1,315 +1,339 @@
-"""The ledger's SQL: functions over an open transaction."""
+"""The ledger's work on campaigns, and on chunks as a whole."""
 
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome
-from ants_async.dispatch.ledger.checks import check_campaign
+from ants_async.dispatch.answers import Answer
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
 from ants_async.dispatch.ledger.chunks import chunk_row, column
-from ants_async.dispatch.ledger.fates import Fate, Reader, fates, record, state_of
-from ants_async.dispatch.ledger.integrity import readable
-from ants_async.dispatch.ledger.protocol import Bulk, OpenCampaign
+from ants_async.dispatch.ledger.fates import Fate, fates, reader_of, record, state_of
+from ants_async.dispatch.ledger.foreign import StatusKeys, storable, whole
+from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.dispatch.ledger.work import LOCKED, Insertion, Rows, Work, read_of, row, rows, run
 from ants_async.dispatch.messages import message_ids
 from ants_async.errors import CampaignMismatch, LedgerInUse
 
-Row = dict[str, Any]
+_ASKED: Final = ("text", "sender", "mode", "validity")
+"""What makes a campaign the one that it was."""
+
+_FIND_CAMPAIGN: Final = (
+    f"SELECT key, state, created_at, store_texts, {', '.join(_ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
+)
 
 
-def _rows(connection: sqlite3.Connection, sql: str, *args: object) -> list[Row]:
-    cursor = connection.execute(sql, args)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def mark_interrupted(connection: sqlite3.Connection) -> None:
+def mark_interrupted() -> Work[None]:
     """Whoever opens the ledger has it alone: what says it is running was killed."""
-    connection.execute(
-        "UPDATE campaign SET state = ? WHERE state = ?", (CampaignState.INTERRUPTED, CampaignState.RUNNING)
+    yield from run(
+        "UPDATE campaign SET state = ? WHERE state = ?",
+        *(str(CampaignState.INTERRUPTED), str(CampaignState.RUNNING)),
     )
 
 
-def campaign_key(connection: sqlite3.Connection, campaign_id: str) -> int | None:
+def campaign_key(campaign_id: str) -> Work[int | None]:
     """A campaign's place, or None."""
-    found = connection.execute("SELECT key FROM campaign WHERE id = ?", (campaign_id,)).fetchone()
+    found = yield from row("SELECT key FROM campaign WHERE id = ?", campaign_id)
     return None if found is None else int(found[0])
 
 
 def open_campaign(
-    connection: sqlite3.Connection,
     campaign: Campaign,
     source: str | None,
     now: float,
     *,
     reads_source: bool,
     store_texts: bool,
-) -> OpenCampaign:
-    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`, `LedgerError`."""
+    is_alone: bool,
+    check: Callable[[int], Work[None]],
+) -> Work[OpenCampaign]:
+    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`, `LedgerError`.
+
+    `is_alone`: it is known that nobody else has it at work. `check` is done before it goes on.
+    """
     validity = None if campaign.validity is None else campaign.validity.total_seconds()
-    wanted = {
-        "text": campaign.text,
-        "sender": campaign.sender,
-        "mode": str(campaign.mode),
-        "validity": validity,
-    }
-    found = _rows(connection, "SELECT * FROM campaign WHERE id = ?", campaign.id)
-    if not found:
-        cursor = connection.execute(
+    wanted = dict(zip(_ASKED, (campaign.text, campaign.sender, str(campaign.mode), validity), strict=True))
+    found = yield from row(_FIND_CAMPAIGN, campaign.id)
+    running = str(CampaignState.RUNNING)
+    if found is None:
+        (key,) = yield from row(
             "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source, store_texts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (campaign.id, *wanted.values(), now, CampaignState.RUNNING, source, store_texts),
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            *(campaign.id, *wanted.values(), now, running, source, int(store_texts)),
         )
-        return OpenCampaign(int(cursor.lastrowid or 0), campaign, stores_texts=store_texts)
-    if found[0]["state"] == CampaignState.RUNNING:
+        return OpenCampaign(int(key), campaign, stores_texts=store_texts)
+    key, state, created_at, stores_texts, *asked = found
+    if state == running and not is_alone:
         raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
-    key = int(found[0]["key"])
-    check_campaign(connection, key)
-    for field, value in wanted.items():
-        if found[0][field] != value:
+    yield from check(key)
+    for (field, value), other in zip(wanted.items(), asked, strict=True):
+        if other != value:
             raise CampaignMismatch(
-                f"campaign {campaign.id!r} was started with {field} {found[0][field]!r}, not {value!r}; "
+                f"campaign {campaign.id!r} was started with {field} {other!r}, not {value!r}; "
                 "to continue it use the same, to send anew take another id"
             )
-    store_texts = bool(store_texts and found[0]["store_texts"])
-    connection.execute(
+    store_texts = bool(store_texts and stores_texts)
+    yield from run(
         "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
-        " source_read = source_read AND ?, store_texts = ? WHERE key = ?",
-        (CampaignState.RUNNING, source, not reads_source, store_texts, key),
+        " source_read = source_read * ?, store_texts = ? WHERE key = ?",
+        *(running, source, int(not reads_source), int(store_texts), key),
     )
-    (started_at,) = connection.execute(
-        "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", (key,)
-    ).fetchone()
+    (started_at,) = yield from row(
+        "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", key
+    )
     return OpenCampaign(
-        key, campaign, found[0]["created_at"] if started_at is None else started_at, stores_texts=store_texts
+        key, campaign, created_at if started_at is None else started_at, stores_texts=store_texts
     )
 
 
-def close_campaign(
-    connection: sqlite3.Connection, key: int, state: CampaignState, reason: str | None
-) -> None:
+def close_campaign(key: int, state: CampaignState, reason: str | None) -> Work[None]:
     """Say how a run ended."""
-    connection.execute("UPDATE campaign SET state = ?, reason = ? WHERE key = ?", (state, reason, key))
+    yield from run("UPDATE campaign SET state = ?, reason = ? WHERE key = ?", str(state), reason, key)
 
 
-def source_read(connection: sqlite3.Connection, key: int) -> None:
+def source_read(key: int) -> Work[None]:
     """The whole source is in the ledger now."""
-    connection.execute("UPDATE campaign SET source_read = 1 WHERE key = ?", (key,))
+    yield from run("UPDATE campaign SET source_read = 1 WHERE key = ?", key)
 
 
-def chunks_in_order(connection: sqlite3.Connection, key: int) -> list[int]:
+def chunks_in_order(key: int) -> Work[list[int]]:
     """A campaign's chunks as they were planned."""
-    found = connection.execute("SELECT key FROM chunk WHERE campaign = ? ORDER BY first", (key,))
+    found = yield from rows("SELECT key FROM chunk WHERE campaign = ? ORDER BY first", key)
     return [chunk for (chunk,) in found]
 
 
-@readable("a chunk")
-def numbers(connection: sqlite3.Connection, chunks: Iterable[int]) -> list[int]:
+@read_of("a chunk")
+def numbers(chunks: Iterable[int]) -> Work[list[int]]:
     """Numbers of some chunks."""
-    return [int(number) for chunk in chunks for number in column(connection, chunk, "numbers")]
+    found: list[int] = []
+    for chunk in chunks:
+        found += map(int, (yield from column(chunk, "numbers")))
+    return found
 
 
-def replace_duplicates(
-    connection: sqlite3.Connection,
-    key: int,
-    doubled: Sequence[Outcome],
-    first: bool,
-) -> None:
+def replace_duplicates(key: int, doubled: Sequence[Outcome], first: bool) -> Work[None]:
     """Note doubled rows, and forget those of an earlier reading."""
     if first:
-        connection.execute("DELETE FROM duplicate WHERE campaign = ?", (key,))
-    connection.executemany(
-        "INSERT INTO duplicate (campaign, row, number) VALUES (?, ?, ?)",
-        [(key, outcome.row, int(outcome.to)) for outcome in doubled],
-    )
+        yield from run("DELETE FROM duplicate WHERE campaign = ?", key)
+    if doubled:
+        found = [(key, outcome.row, int(outcome.to)) for outcome in doubled]
+        yield Insertion("duplicate", ("campaign", "row", "number"), found)
 
 
-def duplicates(connection: sqlite3.Connection, key: int) -> list[tuple[int, int]]:
+def duplicates(key: int) -> Work[Rows]:
     """Row and number of every doubled row."""
-    return connection.execute(
-        "SELECT row, number FROM duplicate WHERE campaign = ? ORDER BY row", (key,)
-    ).fetchall()
+    return (yield from rows("SELECT row, number FROM duplicate WHERE campaign = ? ORDER BY row", key))
 
 
-def chunk_keys(connection: sqlite3.Connection, key: int, state: ChunkState) -> list[int]:
+def chunk_keys(key: int, state: ChunkState) -> Work[list[int]]:
     """A campaign's chunks in a state."""
-    found = connection.execute(
-        "SELECT key FROM chunk WHERE campaign = ? AND state = ? ORDER BY key", (key, state)
+    found = yield from rows(
+        "SELECT key FROM chunk WHERE campaign = ? AND state = ? ORDER BY key", key, int(state)
     )
     return [chunk for (chunk,) in found]
 
 
-def set_bulk_id(connection: sqlite3.Connection, key: int, bulk_id: str) -> None:
-    """The id the API gave, where we could not give our own."""
-    connection.execute("UPDATE chunk SET bulk_id = ? WHERE key = ?", (bulk_id, key))
-
-
-def set_attempted(connection: sqlite3.Connection, key: int, at: float | None) -> None:
+def set_attempted(key: int, at: float | None) -> Work[None]:
     """Since when a request may have arrived."""
-    connection.execute("UPDATE chunk SET attempted_at = ? WHERE key = ?", (at, key))
+    yield from run("UPDATE chunk SET attempted_at = ? WHERE key = ?", at, key)
 
 
-def advance_chunk(connection: sqlite3.Connection, key: int, known: Sequence[Fate], now: float) -> Bulk | None:
+def advance_chunk(key: int, known: Sequence[Fate], now: float) -> Work[Bulk | None]:
     """Unanswered while any message is, then tracked while any is not final."""
     state = state_of(known)
     if state is ChunkState.UNANSWERED:
         return None
-    connection.execute("UPDATE chunk SET state = ?, answered_at = ? WHERE key = ?", (state, now, key))
-    return _bulks(connection, "chunk.key = ?", key)[0] if state is ChunkState.TRACKED else None
+    yield from run("UPDATE chunk SET state = ?, answered_at = ? WHERE key = ?", int(state), now, key)
+    if state is not ChunkState.TRACKED:
+        return None
+    (bulk,) = yield from _bulks("chunk.key = ?", key)
+    return bulk
 
 
-def close_chunk(connection: sqlite3.Connection, key: int) -> None:
+def close_chunk(key: int) -> Work[None]:
     """Nothing more is awaited."""
-    connection.execute("UPDATE chunk SET state = ? WHERE key = ?", (ChunkState.CLOSED, key))
+    yield from run("UPDATE chunk SET state = ? WHERE key = ?", int(ChunkState.CLOSED), key)
 
 
-_ACCEPTED = int(MessageState.ACCEPTED)
-_BULKS = f"""
+_ACCEPTED: Final = int(MessageState.ACCEPTED)
+_BULKS: Final = f"""
 SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
     SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
-    AND (deduplicated OR fate.bulk_id <> chunk.bulk_id)
+    AND (deduplicated <> 0 OR fate.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE
 """  # noqa: S608 - numbers of ours, as below
-_WAITING = f"""
-(state = {ChunkState.TRACKED:d} OR state = {ChunkState.UNANSWERED:d} AND attempted_at NOTNULL AND EXISTS (
+_WAITING: Final = f"""
+(state = {ChunkState.TRACKED:d} OR state = {ChunkState.UNANSWERED:d} AND attempted_at IS NOT NULL AND EXISTS (
     SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
 ))
 """  # noqa: S608
-_ENDS = ", ".join(str(int(one)) for one in MessageState if one.is_end)
+_ENDS: Final = ", ".join(str(int(one)) for one in MessageState if one.is_end)
 
 
-def bulks(connection: sqlite3.Connection, key: int) -> list[Bulk]:
+def bulks(key: int) -> Work[list[Bulk]]:
     """Chunks that wait for final statuses, those included of which only some are answered."""
-    return _bulks(connection, "campaign = ? AND " + _WAITING, key)
+    return (yield from _bulks("campaign = ? AND " + _WAITING, key))
 
 
-def _bulks(connection: sqlite3.Connection, where: str, key: int) -> list[Bulk]:
-    found = connection.execute(f"{_BULKS} {where} ORDER BY chunk.key", (key,))
+def _bulks(where: str, key: int) -> Work[list[Bulk]]:
+    found = yield from rows(f"{_BULKS} {where} ORDER BY chunk.key", key)
     return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
 
 
-def open_messages(connection: sqlite3.Connection, key: int) -> int:
+def answered(chunk: Chunk, answers: Sequence[Answer], now: float) -> Work[Bulk | None]:
+    """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
+    known, statuses = (yield from newest(chunk.key)), StatusKeys()
+    changes = []
+    for one in answers:
+        fate = Fate(
+            int(MessageState.ACCEPTED if one.kind is OutcomeKind.ACCEPTED else MessageState.REJECTED),
+            storable(one.message_id),
+            None if one.bulk_id == chunk.bulk_id else storable(one.bulk_id or ""),
+            (yield from statuses.of(one.status)),
+            storable(one.error),
+            whole(one.sms_count),
+            deduplicated=int(one.deduplicated),
+        )
+        changes.append((one.first, one.last, fate))
+    yield from record(chunk.key, known, changes, was=MessageState.PLANNED)
+    given = next((one.bulk_id for one in answers if one.bulk_id and not one.deduplicated), chunk.bulk_id)
+    if given != chunk.bulk_id:  # the API's own, where we could not give it ours
+        yield from run("UPDATE chunk SET bulk_id = ? WHERE key = ?", storable(given), chunk.key)
+    return (yield from advance_chunk(chunk.key, known, now))
+
+
+def open_messages(key: int) -> Work[int]:
     """How many of a chunk's messages are not at their end: without an answer, or without a final status."""
-    ended = connection.execute(
+    (ended,) = yield from row(
         f"SELECT sum(last - first + 1) FROM fate WHERE chunk = ? AND state IN ({_ENDS})",  # noqa: S608
-        (key,),
-    ).fetchone()[0]
-    return chunk_row(connection, key).size - (ended or 0)
+        key,
+    )
+    return (yield from chunk_row(key)).size - int(ended or 0)
 
 
-@readable("a message")
-def newest(connection: sqlite3.Connection, key: int) -> list[Fate]:
-    """The newest fate of each of a chunk's messages, by place."""
-    return fates(connection, key, chunk_row(connection, key).size)
+@read_of("a message")
+def newest(key: int, *, lock: bool = True) -> Work[list[Fate]]:
+    """The newest fate of each of a chunk's messages, by place; `lock`: to be changed."""
+    found = yield from chunk_row(key, lock=lock)
+    return (yield from fates(key, found.size))
 
 
-@readable("a message")
-def waiting(connection: sqlite3.Connection, campaign_id: str, key: int) -> list[str]:
+@read_of("a message")
+def waiting(campaign_id: str, key: int) -> Work[list[str]]:
     """Ids of a chunk's accepted messages that are not final."""
-    ids = message_ids(campaign_id, column(connection, key, "numbers"))
+    ids = message_ids(campaign_id, (yield from column(key, "numbers")))
     return [
         fate.message_id or message_id
-        for fate, message_id in zip(newest(connection, key), ids, strict=True)
+        for fate, message_id in zip((yield from newest(key, lock=False)), ids, strict=True)
         if fate.state == MessageState.ACCEPTED
     ]
 
 
-def give_up(  # noqa: PLR0917 - as the ledger's worker hands them over
-    connection: sqlite3.Connection, campaign_id: str, key: int, reason: str, state: MessageState, now: float
-) -> tuple[list[Outcome], Bulk | None]:
+def give_up(
+    campaign_id: str, key: int, reason: str, state: MessageState, now: float
+) -> Work[tuple[list[Outcome], Bulk | None]]:
     """What is in this state becomes unresolved; the bulk to follow, if anything is left of it."""
-    known = newest(connection, key)
+    known = yield from newest(key)
     places = [place for place, fate in enumerate(known) if fate.state == state]
     end = int(MessageState.UNRESOLVED)
     changes = [(place, place, known[place]._replace(state=end, error=reason)) for place in places]
-    record(connection, key, known, changes, was=state)
-    bulk = advance_chunk(connection, key, known, now)
-    return outcomes_of(connection, campaign_id, key, {place: known[place] for place in places}), bulk
+    yield from record(key, known, changes, was=state)
+    bulk = yield from advance_chunk(key, known, now)
+    return (yield from outcomes_of(campaign_id, key, {place: known[place] for place in places})), bulk
 
 
-@readable("a message")
-def outcomes(connection: sqlite3.Connection, campaign_id: str, chunks: Iterable[int]) -> list[Outcome]:
+@read_of("a message")
+def outcomes(campaign_id: str, chunks: Iterable[int]) -> Work[list[Outcome]]:
     """Newest outcomes of some chunks."""
-    found = []
+    found: list[Outcome] = []
     for key in chunks:
-        known = enumerate(newest(connection, key))
+        known = enumerate((yield from newest(key, lock=False)))
         told = {place: fate for place, fate in known if fate.state != MessageState.PLANNED}
-        found += outcomes_of(connection, campaign_id, key, told)
+        found += yield from outcomes_of(campaign_id, key, told)
     return found
 
 
-@readable("a message")
-def outcomes_of(
-    connection: sqlite3.Connection, campaign_id: str, key: int, told: Mapping[int, Fate]
-) -> list[Outcome]:
+@read_of("a message")
+def outcomes_of(campaign_id: str, key: int, told: Mapping[int, Fate]) -> Work[list[Outcome]]:
     """Outcomes of some messages of a chunk, by their fates."""
     if not told:
         return []
-    bulk_id = chunk_row(connection, key).bulk_id
-    rows, numbers = column(connection, key, "rows"), column(connection, key, "numbers")
-    ids = message_ids(campaign_id, [numbers[place] for place in told])
-    outcome = Reader(connection).outcome
+    bulk_id = (yield from chunk_row(key, lock=False)).bulk_id
+    lines, to = (yield from column(key, "rows")), (yield from column(key, "numbers"))
+    ids = message_ids(campaign_id, [to[place] for place in told])
+    outcome = (yield from reader_of(told.values())).outcome
     return [
-        outcome(fate, rows[place], numbers[place], message_id, bulk_id)
+        outcome(fate, lines[place], to[place], message_id, bulk_id)
         for (place, fate), message_id in zip(told.items(), ids, strict=True)
     ]
 
 
-@readable("a campaign")
-def summaries(connection: sqlite3.Connection, campaign_id: str | None) -> list[CampaignSummary]:
+_CAMPAIGN: Final = (
+    *("key", "id", "text", "sender", "mode", "validity", "created_at", "state", "reason", "source"),
+    *("source_read", "store_texts"),
+)
+
+
+@read_of("a campaign")
+def summaries(campaign_id: str | None) -> Work[list[CampaignSummary]]:
     """One campaign, or all of them, newest first."""
-    rows = _rows(
-        connection,
-        "SELECT * FROM campaign WHERE ?1 IS NULL OR id = ?1 ORDER BY created_at DESC, key DESC",
-        campaign_id,
+    where, values = ("", ()) if campaign_id is None else ("WHERE id = ?", (campaign_id,))
+    found = yield from rows(
+        f"SELECT {', '.join(_CAMPAIGN)} FROM campaign {where} ORDER BY created_at DESC, key DESC",  # noqa: S608
+        *values,
     )
-    return [_summary(connection, row) for row in rows]
+    summed = []
+    for one in found:
+        summed.append((yield from _summary(dict(zip(_CAMPAIGN, one, strict=True)))))  # noqa: PERF401
+    return summed
 
 
-def _summary(connection: sqlite3.Connection, row: Row) -> CampaignSummary:
+_MESSAGES: Final = """
+SELECT fate.was, fate.state, group_name, sum(fate.last - fate.first + 1),
+    sum(CASE WHEN fate.was = 0 THEN (fate.last - fate.first + 1) * deduplicated ELSE 0 END)
+FROM chunk JOIN fate ON fate.chunk = chunk.key LEFT JOIN status ON status.key = fate.status
+WHERE chunk.campaign = ? GROUP BY 1, 2, 3
+"""
+
+
+def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
+    key, validity = campaign["key"], campaign["validity"]
     states: dict[int, int] = dict.fromkeys(MessageState, 0)
     by_group: dict[str, int] = {}
     deduplicated = 0
-    planned = "SELECT coalesce(sum(last - first + 1), 0) FROM chunk WHERE campaign = ?"
-    (states[MessageState.PLANNED],) = connection.execute(planned, (row["key"],)).fetchone()
-    for count in _rows(
-        connection,
-        "SELECT fate.was, fate.state, group_name, sum(fate.last - fate.first + 1) AS messages,"
-        " sum((fate.last - fate.first + 1) * deduplicated * (fate.was = 0)) AS deduplicated"
-        " FROM chunk JOIN fate ON fate.chunk = chunk.key LEFT JOIN status ON status.key = fate.status"
-        " WHERE chunk.campaign = ? GROUP BY 1, 2, 3",
-        row["key"],
-    ):
-        states[count["was"]] -= count["messages"]
-        states[count["state"]] += count["messages"]
-        deduplicated += count["deduplicated"]
-        if count["state"] == MessageState.FINAL:
-            if count["group_name"] is None:
+    (planned,) = yield from row(
+        "SELECT coalesce(sum(last - first + 1), 0) FROM chunk WHERE campaign = ?", key
+    )
+    states[MessageState.PLANNED] = int(planned)
+    for was, state, group_name, messages, again in (yield from rows(_MESSAGES, key)):
+        states[was] -= int(messages)
+        states[state] += int(messages)
+        deduplicated += int(again)
+        if state == MessageState.FINAL:
+            if group_name is None:
                 raise ValueError("a final message without a status")
-            by_group[count["group_name"]] = by_group.get(count["group_name"], 0) + count["messages"]
-    doubled = connection.execute("SELECT count(*) FROM duplicate WHERE campaign = ?", (row["key"],))
-    validity = row["validity"]
+            by_group[group_name] = by_group.get(group_name, 0) + int(messages)
+    (doubled,) = yield from row("SELECT count(*) FROM duplicate WHERE campaign = ?", key)
     return CampaignSummary(
         Campaign(
-            row["id"],
-            row["text"],
-            row["sender"],
-            Mode(row["mode"]),
+            campaign["id"],
+            campaign["text"],
+            campaign["sender"],
+            Mode(campaign["mode"]),
             None if validity is None else timedelta(seconds=validity),
         ),
-        CampaignState(row["state"]),
-        datetime.fromtimestamp(row["created_at"], UTC),
-        row["reason"],
-        row["source"],
-        bool(row["source_read"]),
-        bool(row["store_texts"]),
+        CampaignState(campaign["state"]),
+        datetime.fromtimestamp(campaign["created_at"], UTC),
+        campaign["reason"],
+        campaign["source"],
+        bool(campaign["source_read"]),
+        bool(campaign["store_texts"]),
         states[MessageState.PLANNED],
         states[MessageState.ACCEPTED],
         states[MessageState.REJECTED],
         states[MessageState.FINAL],
         states[MessageState.UNRESOLVED],
-        doubled.fetchone()[0],
+        doubled,
         deduplicated,
         by_group,
     )

@@ -50,7 +50,7 @@ async def test_what_cannot_be_opened_leaves_nothing_behind(tmp_path):
 
 
 async def test_one_that_fails_while_it_is_opened_is_let_go(path, monkeypatch):
-    def fail(connection):
+    def fail():
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patched:
@@ -115,5 +115,5 @@ async def test_a_ledger_that_was_not_opened_says_how(ledger):
 async def test_outcomes_of_a_campaign_it_does_not_know_are_refused(path):
     async with SqliteLedger(path) as ledger:
         assert await ledger.summary("c") is None
-        with pytest.raises(LedgerError, match="'c' is not in ledger"):
+        with pytest.raises(LedgerError, match="'c' is not in SqliteLedger"):
             await anext(ledger.outcomes("c"))

@@ -1,0 +1,142 @@
+"""Tables in PostgreSQL, and how they came to be as they are: step by step, each once, in one transaction.
+
+A step that was released is never changed; what changes is a step more. Everything stands in the schema
+`ants_async`, so that a database may hold other things beside it.
+"""
+
+from collections.abc import Sequence
+from typing import Final, LiteralString
+
+import psycopg
+
+from ants_async.errors import LedgerError
+
+SCHEMA: Final = "ants_async"
+_LOCK: Final = 0x616E7473  # one migrates at a time; the number is ours by chance alone
+
+LEDGER: Final[Sequence[LiteralString]] = (
+    """
+    CREATE TABLE campaign (
+        key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        text TEXT,
+        sender TEXT,
+        mode TEXT NOT NULL,
+        validity DOUBLE PRECISION,
+        created_at DOUBLE PRECISION NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT,
+        source TEXT,
+        source_read BIGINT NOT NULL DEFAULT 0,
+        store_texts BIGINT NOT NULL,
+        by_workers BOOLEAN NOT NULL DEFAULT FALSE
+    );
+    CREATE SEQUENCE chunk_key;
+    CREATE TABLE chunk (
+        key BIGINT PRIMARY KEY,
+        campaign BIGINT NOT NULL REFERENCES campaign,
+        first BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        bulk_id TEXT NOT NULL,
+        state BIGINT NOT NULL,
+        attempted_at DOUBLE PRECISION,
+        answered_at DOUBLE PRECISION,
+        messages BIGINT NOT NULL
+    );
+    CREATE INDEX chunk_by_campaign ON chunk (campaign, state);
+    CREATE INDEX chunk_by_last ON chunk (last);
+    CREATE TABLE status (
+        key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        group_id BIGINT NOT NULL,
+        group_name TEXT NOT NULL,
+        id BIGINT NOT NULL,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        UNIQUE (group_id, group_name, id, name, description)
+    );
+    CREATE TABLE planned (
+        chunk BIGINT PRIMARY KEY REFERENCES chunk,
+        numbers TEXT NOT NULL,
+        rows TEXT NOT NULL,
+        texts TEXT NOT NULL
+    );
+    CREATE TABLE fate (
+        chunk BIGINT NOT NULL REFERENCES chunk,
+        first BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        was BIGINT NOT NULL,
+        state BIGINT NOT NULL,
+        message_id TEXT,
+        bulk_id TEXT,
+        status BIGINT REFERENCES status,
+        error TEXT,
+        sms_count BIGINT,
+        price TEXT,
+        currency TEXT,
+        sent_at DOUBLE PRECISION,
+        done_at DOUBLE PRECISION,
+        deduplicated BIGINT NOT NULL,
+        seal BIGINT NOT NULL,
+        told_in XID8 NOT NULL DEFAULT pg_current_xact_id(),
+        told_as BIGINT GENERATED ALWAYS AS IDENTITY,
+        PRIMARY KEY (chunk, state, first)
+    );
+    CREATE INDEX fate_as_told ON fate (told_in, told_as);
+    CREATE TABLE duplicate (
+        key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        campaign BIGINT NOT NULL REFERENCES campaign,
+        row BIGINT NOT NULL,
+        number BIGINT NOT NULL
+    );
+    CREATE INDEX duplicate_by_campaign ON duplicate (campaign);
+    """,
+)
+"""`told_in`, `told_as`: the order in which fates were committed, for those who read them as they come."""
+
+
+async def migrate(connection: psycopg.AsyncConnection, part: str, steps: Sequence[LiteralString]) -> int:
+    """Bring a part's tables up to date; how many steps that took. The connection is in autocommit.
+
+    Raises `LedgerError` where a newer version has written them.
+    """
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        await connection.execute(f"SET LOCAL search_path TO {SCHEMA}, public")
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS version (part TEXT PRIMARY KEY, steps BIGINT NOT NULL)"
+        )
+        done = await version(connection, part)
+        _refuse_newer(part, done, steps)
+        for step in steps[done:]:
+            await connection.execute(step)
+        await connection.execute(
+            "INSERT INTO version (part, steps) VALUES (%s, %s)"
+            " ON CONFLICT (part) DO UPDATE SET steps = excluded.steps",
+            (part, len(steps)),
+        )
+        return len(steps) - done
+
+
+async def check(connection: psycopg.AsyncConnection, part: str, steps: Sequence[LiteralString]) -> None:
+    """That a part's tables are those that this version knows. Raises `LedgerError`."""
+    found = await (await connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.version",))).fetchone()
+    done = 0 if found is None or found[0] is None else await version(connection, part)
+    _refuse_newer(part, done, steps)
+    if done < len(steps):
+        what = "has no tables yet" if not done else f"has tables of an older version ({part} {done})"
+        raise LedgerError(f"the database {what}: run `ants-async database migrate`")
+
+
+async def version(connection: psycopg.AsyncConnection, part: str) -> int:
+    """How many steps of a part were done."""
+    cursor = await connection.execute("SELECT steps FROM ants_async.version WHERE part = %s", (part,))
+    found = await cursor.fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def _refuse_newer(part: str, done: int, steps: Sequence[LiteralString]) -> None:
+    if done > len(steps):
+        raise LedgerError(
+            f"the tables of {part} were written by a newer version (step {done}, known: {len(steps)})"
+        )
