@@ -328,7 +328,7 @@ class _Run:
         self, recipients: Recipients, planner: Planner, jobs: ObjectSendStream[Chunk | Messages]
     ) -> None:
         first, turn = True, 0
-        async for some in _batches(recipients):
+        async for some in batches(recipients):
             for chunk in planner.cut(some):
                 first = await self._note_duplicates(planner, first=first)
                 await jobs.send(chunk)
@@ -386,7 +386,7 @@ def _without_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
     return attrs.evolve(chunk, messages=chunk.messages.where(lambda one: not texts[one.to]))
 
 
-async def _batches(recipients: Recipients) -> AsyncIterator[Iterable[Recipient]]:
+async def batches(recipients: Recipients) -> AsyncIterator[Iterable[Recipient]]:
     """One by one as they come, or so many a turn where nobody has to wait for them."""
     if isinstance(recipients, AsyncIterable):
         async for recipient in recipients:

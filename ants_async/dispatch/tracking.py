@@ -7,7 +7,7 @@ way, since reports are handed out once: for both the logs are asked by message i
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 
@@ -16,8 +16,8 @@ import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
+from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
-from ants_async.dispatch.lookup import by_bulk_id, by_message_ids
 from ants_async.errors import (
     AntsError,
     ApiError,
@@ -26,8 +26,6 @@ from ants_async.errors import (
     PermissionDenied,
     TransportError,
 )
-from ants_async.models.reports import DeliveryReport
-from ants_async.resources.reports import MAX_LIMIT
 
 _log = logging.getLogger("ants_async.dispatch")
 
@@ -48,6 +46,10 @@ class TrackingRules:
     logs_after: float = 120.0
     give_up_after: float = 49 * 3600.0
     patience: float = 600.0
+
+    def next_wait(self, wait: float, came: int) -> float:
+        """After one that brought so many statuses."""
+        return max(self.first, wait / 2) if came else min(self.longest, wait * self.growth)
 
 
 @attrs.define(slots=True, order=False)
@@ -72,7 +74,7 @@ class Tracker:
         emit: Callable[[Iterable[Outcome]], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
-        self._client = client
+        self._inquiry = Inquiry(client, ledger, campaign, emit)
         self._ledger = ledger
         self._campaign = campaign
         self._rules = rules
@@ -165,7 +167,7 @@ class Tracker:
         bulk = watched.bulk
         came, left, failure, asked = 0, 1, None, False
         try:
-            came, left = await self._ask_reports(bulk)
+            came, left = await self._inquiry.reports(bulk)
             asked = True
         except (ApiError, TransportError) as error:
             failure = error
@@ -173,7 +175,7 @@ class Tracker:
         quiet = anyio.current_time() - watched.quiet_since
         if left and (watched.ask_logs or (not came and quiet >= self._rules.logs_after)):
             try:
-                found, left = await self._ask_logs(bulk)
+                found, left = await self._inquiry.logs(bulk)
                 watched.ask_logs = bulk.stands_elsewhere
                 came += found
                 failure = None
@@ -204,35 +206,9 @@ class Tracker:
         _log.debug("reports: %s; asked again later, and the logs too", failure)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
-        now = anyio.current_time()
-        rules = self._rules
+        now, rules = anyio.current_time(), self._rules
         if came:
-            watched.wait, watched.quiet_since = max(rules.first, watched.wait / 2), now
-        else:
-            watched.wait = min(rules.longest, watched.wait * rules.growth)
+            watched.quiet_since = now
+        watched.wait = rules.next_wait(watched.wait, came)
         watched.due = now + watched.wait
         self._push(watched)
-
-    async def _ask_reports(self, bulk: Bulk) -> tuple[int, int]:
-        """Fetch what is there and store it at once; how many came, how many still wait."""
-        came = 0
-        while True:
-            reports = await self._client.reports.fetch(bulk_id=bulk.bulk_id, limit=MAX_LIMIT)
-            found, left = await self._settle(bulk, {report.message_id: report for report in reports})
-            came += found
-            if len(reports) < MAX_LIMIT or not left:
-                return came, left
-
-    async def _ask_logs(self, bulk: Bulk) -> tuple[int, int]:
-        if bulk.stands_elsewhere:
-            ids = await self._ledger.waiting(self._campaign, bulk)
-            return await self._settle(bulk, await by_message_ids(self._client, ids))
-        return await self._settle(bulk, await by_bulk_id(self._client, bulk.bulk_id))
-
-    async def _settle(self, bulk: Bulk, reports: Mapping[str, DeliveryReport]) -> tuple[int, int]:
-        outcomes: Sequence[Outcome] = ()
-        left = len(reports)
-        with anyio.CancelScope(shield=True):  # reports come once: stored before anything else
-            outcomes, left = await self._ledger.settle(self._campaign, bulk, reports)
-        await self._emit(outcomes)
-        return len(outcomes), left

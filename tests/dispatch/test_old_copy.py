@@ -105,7 +105,7 @@ async def test_where_the_logs_cannot_be_walked_each_chunk_is_looked_up(world, tm
         path = await old_copy(w, tmp_path, campaign, after=20)
         for module in ("reports", "finding"):  # a page holds less than was sent in one moment
             monkeypatch.setattr(f"ants_async.resources.{module}.MAX_LIMIT", 5)
-        monkeypatch.setattr("ants_async.dispatch.tracking.MAX_LIMIT", 5)
+        monkeypatch.setattr("ants_async.dispatch.inquiry.MAX_LIMIT", 5)
         monkeypatch.setattr("ants_async.dispatch.lookup.MAX_LIMIT", 5)
         async with SqliteLedger(path) as w.ledger:
             await w.run(campaign, people(60))

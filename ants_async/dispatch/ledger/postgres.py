@@ -1,8 +1,8 @@
 """The ledger in PostgreSQL: the same work as on SQLite, over a pool of connections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from types import TracebackType
 from typing import Any, Final, LiteralString, ParamSpec, Self, TypeVar
@@ -64,6 +64,13 @@ class PostgresLedger(SqlLedger):
         self._turn = asyncio.Lock()
         self._held: dict[int, str] = {}
 
+    @property
+    def pool(self) -> AsyncConnectionPool:
+        """The open pool. Raises `LedgerError` when there is none."""
+        if self._pool is None:
+            raise LedgerError(f"{self!r} is not open; use it as 'async with'")
+        return self._pool
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({_without_password(self._url)!r})"
 
@@ -106,28 +113,26 @@ class PostgresLedger(SqlLedger):
         if pool is not None:
             await pool.close()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """A connection in a transaction, which ends with the block."""
-        if self._pool is None:
-            raise LedgerError(f"{self!r} is not open; use it as 'async with'")
-        async with self._pool.connection() as connection:
-            yield connection
+    async def within(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
+        """One transaction, which comes to its end once it has begun, whatever cancels the caller.
 
-    async def _run(self, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As a task of its own: what has begun comes to its end, whatever cancels the caller."""
-        return await to_its_end(self._in_a_transaction(lambda: work(*args, **kwargs)))
+        Where it met another one it is done anew from its start. Raises `LedgerError`.
+        """
+        return await to_its_end(self._tried(do))
 
-    async def _in_a_transaction(self, begin: Callable[[], Work[T]]) -> T:
+    async def _tried(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
         with _named_errors():
             for _ in range(_TRIES - 1):
                 with suppress(*_MET):
-                    return await self._once(begin())
-            return await self._once(begin())
+                    return await self._once(do)
+            return await self._once(do)
 
-    async def _once(self, work: Work[T]) -> T:
-        async with self.transaction() as connection:
-            return await perform(connection, work)
+    async def _once(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
+        async with self.pool.connection() as connection:
+            return await do(connection)
+
+    async def _run(self, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.within(lambda connection: perform(connection, work(*args, **kwargs)))
 
     async def _open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
