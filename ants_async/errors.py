@@ -186,5 +186,9 @@ class LedgerInUse(LedgerError):
     """Another process has this ledger open."""
 
 
+class LeaseLost(LedgerError):
+    """Another worker has taken this chunk over meanwhile; what came later is not recorded by this one."""
+
+
 class LedgerDamaged(LedgerError):
     """The ledger does not say what was written into it; nothing is sent by it."""

@@ -133,12 +133,17 @@ class Outcome:
 
 
 class CampaignState(StrEnum):
-    """Where a campaign stands. `PAUSED`: the account was refused; `INTERRUPTED`: stopped or crashed."""
+    """Where a campaign stands.
+
+    `PAUSED`: the account was refused, or somebody wished so; `INTERRUPTED`: stopped or crashed; `CANCELLED`:
+    what was not sent by then never will be.
+    """
 
     RUNNING = "running"
     PAUSED = "paused"
     INTERRUPTED = "interrupted"
     FINISHED = "finished"
+    CANCELLED = "cancelled"
 
 
 @attrs.frozen(slots=True)

@@ -1,6 +1,5 @@
 """The ledger in PostgreSQL: the same work as on SQLite, over a pool of connections."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -19,7 +18,7 @@ from ants_async.dispatch.ledger.chunks import NEW_KEYS
 from ants_async.dispatch.ledger.migrations import LEDGER, SCHEMA, check, migrate
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.ledger.sql import SqlLedger
-from ants_async.dispatch.ledger.work import LOCKED, Insertion, Rows, Statement, Work
+from ants_async.dispatch.ledger.work import LOCKED, Insertion, Rows, Statement, Work, row, rows
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import LedgerError, LedgerInUse
 
@@ -29,7 +28,7 @@ P = ParamSpec("P")
 _TRIES: Final = 5  # two transactions that met: one of them has to begin anew
 _MET: Final = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 _MANY: Final = 8  # rows from which COPY is the faster way
-_LOCK: Final = "hashtextextended('ants_async campaign ' || %s, 0)"
+_LOCK: Final = "hashtextextended('ants_async ' || %s, 0)"
 _DIALECT: Final = {NEW_KEYS: "SELECT nextval('chunk_key') FROM generate_series(1, %s)"}
 
 
@@ -60,9 +59,7 @@ class PostgresLedger(SqlLedger):
         self._most = connections
         self._store_texts = store_texts
         self._pool: AsyncConnectionPool | None = None
-        self._holder: psycopg.AsyncConnection[Any] | None = None  # of the locks on campaigns at work
-        self._turn = asyncio.Lock()
-        self._held: dict[int, str] = {}
+        self._held: dict[int, psycopg.AsyncConnection[Any]] = {}  # a lock for each campaign at work
 
     @property
     def pool(self) -> AsyncConnectionPool:
@@ -76,7 +73,7 @@ class PostgresLedger(SqlLedger):
 
     async def migrate(self) -> int:
         """Make the tables, or bring them up to date; how many steps that took."""
-        with _named_errors():
+        with named_errors():
             async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
                 return await migrate(connection, "ledger", LEDGER)
 
@@ -95,7 +92,7 @@ class PostgresLedger(SqlLedger):
     async def _open(self) -> None:
         pool = connections(self._url, most=self._most)
         try:
-            with _named_errors():
+            with named_errors():
                 await pool.open(wait=True, timeout=10.0)
                 async with pool.connection() as connection:
                     await check(connection, "ledger", LEDGER)
@@ -106,10 +103,8 @@ class PostgresLedger(SqlLedger):
 
     async def _close(self) -> None:
         pool, self._pool = self._pool, None
-        holder, self._holder = self._holder, None
-        self._held.clear()
-        if holder is not None:
-            await holder.close()
+        while self._held:
+            await self._held.popitem()[1].close()
         if pool is not None:
             await pool.close()
 
@@ -121,7 +116,7 @@ class PostgresLedger(SqlLedger):
         return await to_its_end(self._tried(do))
 
     async def _tried(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
-        with _named_errors():
+        with named_errors():
             for _ in range(_TRIES - 1):
                 with suppress(*_MET):
                     return await self._once(do)
@@ -137,7 +132,9 @@ class PostgresLedger(SqlLedger):
     async def _open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
-        await self._hold(campaign.id)
+        held = await self.lock(f"campaign {campaign.id}")
+        if held is None:
+            raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
         try:
             opened = await self._run(
                 queries.open_campaign,
@@ -147,55 +144,60 @@ class PostgresLedger(SqlLedger):
                 reads_source=reads_source,
                 store_texts=self._store_texts,
                 is_alone=True,
-                check=_check,
+                check=self._check,
             )
         except BaseException:
-            await to_its_end(self._let_go(campaign.id))
+            await to_its_end(held.close())
             raise
-        self._held[opened.key] = campaign.id
+        self._held[opened.key] = held
         return opened
+
+    def _check(self, key: int) -> Work[None]:
+        (by_workers,) = yield from row("SELECT by_workers FROM campaign WHERE key = ?", key)
+        if by_workers:
+            raise LedgerInUse("the campaign was submitted to workers: `ants-async campaign resume`")
+        yield from checks.check_messages(key)
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
         """Say how a run ended; the campaign is free for others."""
         try:
             await super().close_campaign(key, state, reason)
         finally:
-            if key in self._held:
-                await to_its_end(self._let_go(self._held.pop(key)))
+            await self.release(key)
+
+    async def release(self, key: int) -> None:
+        """Free a campaign for others, in the state that it is in."""
+        await to_its_end(self._held.pop(key).close())
 
     async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
         found = await super()._summaries(campaign_id)
-        held = await self._run(_at_work, [one.campaign.id for one in found])
+        at_work = await self.held([one.campaign.id for one in found]) | await self._run(_by_workers)
         return [
             attrs.evolve(one, state=CampaignState.INTERRUPTED)
-            if one.state is CampaignState.RUNNING and one.campaign.id not in held
+            if one.state is CampaignState.RUNNING and one.campaign.id not in at_work
             else one
             for one in found  # whoever ran it was killed, and had no time to say so
         ]
 
-    async def _hold(self, campaign_id: str) -> None:
-        """A lock of this session, which ends with it: nobody has to clear up after a kill."""
-        if campaign_id in self._held.values():  # a session may take its own locks again
-            raise LedgerInUse(f"campaign {campaign_id!r} is at work already; wait for it, or stop it first")
-        async with self._turn:
-            with _named_errors():
-                if self._holder is None or self._holder.closed:
-                    self._holder = await psycopg.AsyncConnection.connect(
-                        self._url, autocommit=True, application_name="ants_async holder"
-                    )
-                cursor = await self._holder.execute(f"SELECT pg_try_advisory_lock({_LOCK})", (campaign_id,))
-                is_held = (await cursor.fetchone() or (False,))[0]
-        if not is_held:
-            raise LedgerInUse(
-                f"campaign {campaign_id!r} is at work in another process; wait for it, or stop it first"
-            )
+    async def held(self, campaign_ids: Sequence[str]) -> set[str]:
+        """Those of them that a living process has at work."""
+        return await self._run(_held, campaign_ids)
 
-    async def _let_go(self, campaign_id: str) -> None:
-        async with self._turn:
-            if self._holder is None or self._holder.closed:
-                return  # and its locks with it
-            with _named_errors():
-                await self._holder.execute(f"SELECT pg_advisory_unlock({_LOCK})", (campaign_id,))
+    async def lock(self, name: str) -> psycopg.AsyncConnection[Any] | None:
+        """A lock on a name, which ends with its connection, however that ends; None when another has it."""
+        with named_errors():
+            connection = await psycopg.AsyncConnection.connect(
+                self._url, autocommit=True, application_name="ants_async lock"
+            )
+            try:
+                cursor = await connection.execute(f"SELECT pg_try_advisory_lock({_LOCK})", (name,))
+                if (await cursor.fetchone() or (False,))[0]:
+                    return connection
+            except BaseException:
+                await to_its_end(connection.close())
+                raise
+            await connection.close()
+        return None
 
 
 async def perform(connection: psycopg.AsyncConnection[Any], work: Work[T]) -> T:
@@ -233,22 +235,17 @@ def _spoken(statement: str) -> LiteralString:
     return _DIALECT.get(statement) or statement.replace("?", "%s").replace(LOCKED, "FOR UPDATE")
 
 
-def _check(key: int) -> Work[None]:
-    (by_workers,) = (yield Statement("SELECT by_workers FROM campaign WHERE key = ?", (key,)))[0]
-    if by_workers:
-        raise LedgerInUse("the campaign was submitted to workers: `ants-async campaign resume --database …`")
-    yield from checks.check_messages(key)
+def _by_workers() -> Work[set[str]]:
+    return {campaign_id for (campaign_id,) in (yield from rows("SELECT id FROM campaign WHERE by_workers"))}
 
 
-def _at_work(campaign_ids: Sequence[str]) -> Work[set[str]]:
-    """Those that workers have, or a process that lives."""
-    by_workers = yield Statement("SELECT id FROM campaign WHERE by_workers", ())
-    held = yield Statement(_HELD, (list(campaign_ids),))
-    return {campaign_id for (campaign_id,) in (*by_workers, *held)}
+def _held(campaign_ids: Sequence[str]) -> Work[set[str]]:
+    return {campaign_id for (campaign_id,) in (yield from rows(_HELD, list(campaign_ids)))}
 
 
 _HELD: Final = f"""
-SELECT id FROM (SELECT id, {_LOCK.replace("%s", "id")} AS lock FROM unnest(?::text[]) AS id) AS asked
+SELECT id
+FROM (SELECT id, {_LOCK.replace("%s", "'campaign ' || id")} AS lock FROM unnest(?::text[]) AS id) AS asked
     JOIN pg_locks ON locktype = 'advisory' AND objsubid = 1 AND granted
     AND (classid::bigint << 32 | objid::bigint) = lock
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -265,7 +262,7 @@ def _without_password(url: str) -> str:
 
 
 @contextmanager
-def _named_errors() -> Iterator[None]:
+def named_errors() -> Iterator[None]:
     """PostgreSQL's errors as ours: their first line alone, for the rest may quote what was stored."""
     try:
         yield

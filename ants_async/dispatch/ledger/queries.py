@@ -146,8 +146,7 @@ def advance_chunk(key: int, known: Sequence[Fate], now: float) -> Work[Bulk | No
     yield from run("UPDATE chunk SET state = ?, answered_at = ? WHERE key = ?", int(state), now, key)
     if state is not ChunkState.TRACKED:
         return None
-    (bulk,) = yield from _bulks("chunk.key = ?", key)
-    return bulk
+    return (yield from bulk(key))
 
 
 def close_chunk(key: int) -> Work[None]:
@@ -168,6 +167,12 @@ _WAITING: Final = f"""
 ))
 """  # noqa: S608
 _ENDS: Final = ", ".join(str(int(one)) for one in MessageState if one.is_end)
+
+
+def bulk(key: int) -> Work[Bulk]:
+    """A chunk as one that waits for final statuses."""
+    (found,) = yield from _bulks("chunk.key = ?", key)
+    return found
 
 
 def bulks(key: int) -> Work[list[Bulk]]:

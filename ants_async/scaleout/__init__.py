@@ -1,0 +1,1 @@
+"""The same engine on many workers, over PostgreSQL and Procrastinate."""

@@ -1,0 +1,88 @@
+"""A campaign that workers send, from outside."""
+
+from collections.abc import Callable
+from typing import Final
+
+import anyio
+
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
+from ants_async.dispatch.ledger.postgres import PostgresLedger
+from ants_async.errors import LedgerError, ValidationError
+from ants_async.scaleout import control
+from ants_async.scaleout.leases import Connection
+from ants_async.scaleout.outcomes import Cursor, OutcomeStream, campaign_key
+from ants_async.scaleout.queue import Look, Queue
+
+_WOKEN_AT_ONCE: Final = 500
+_BEGUN: Final = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.INTERRUPTED)
+
+
+class SharedCampaign:
+    """Its state and its outcomes. Methods raise `LedgerError` when there is none, or the database is away."""
+
+    def __init__(
+        self, ledger: PostgresLedger, queue: Queue, campaign_id: str, look_again: Callable[[], Look]
+    ) -> None:
+        self.id = campaign_id
+        self._ledger = ledger
+        self._queue = queue
+        self._look_again = look_again
+
+    def __repr__(self) -> str:
+        return f"SharedCampaign({self.id!r})"
+
+    async def key(self) -> int:
+        """Its place in the ledger."""
+        return await campaign_key(self._ledger, self.id)
+
+    async def summary(self) -> CampaignSummary:
+        """Its counts now."""
+        found = await self._ledger.summary(self.id)
+        if found is None:
+            raise LedgerError(f"campaign {self.id!r} is not in {self._ledger!r}")
+        return found
+
+    async def pause(self, reason: str = "paused by hand") -> None:
+        """Begin no more chunks. What has begun comes to its end, and reports are still asked for."""
+        await self._change(CampaignState.PAUSED, reason, _BEGUN)
+
+    async def cancel(self, reason: str = "cancelled by hand") -> None:
+        """As `pause`, for good: what is not sent by now never will be."""
+        await self._change(CampaignState.CANCELLED, reason, _BEGUN)
+
+    async def resume(self) -> None:
+        """Go on after a pause."""
+        key = await self._change(CampaignState.RUNNING, None, _BEGUN)
+        look = self._look_again()
+
+        async def wake(connection: Connection) -> int:
+            return await control.wake(
+                connection, self._queue, look, grace=0.0, most=_WOKEN_AT_ONCE, campaign=key
+            )
+
+        while await self._ledger.within(wake) == _WOKEN_AT_ONCE:
+            pass
+        await self._ledger.within(lambda connection: control.finish(connection, key))
+
+    async def _change(self, state: CampaignState, reason: str | None, of: tuple[CampaignState, ...]) -> int:
+        key = await self.key()
+        if not await self._ledger.within(
+            lambda connection: control.set_state(connection, key, state, reason=reason, of=of)
+        ):
+            now = (await self.summary()).state
+            raise ValidationError("campaign", self.id, f"one that is running or paused; it is {now}")
+        return key
+
+    def outcomes(
+        self, *, after: str | Cursor | None = None, consumer: str | None = None, poll: float = 0.5
+    ) -> OutcomeStream:
+        """Outcomes from a place on, or from where this consumer left off; `poll`: seconds between looks."""
+        return OutcomeStream(self._ledger, self.id, after=after, consumer=consumer, poll=poll)
+
+    async def finished(self, *, poll: float = 1.0) -> CampaignSummary:
+        """Wait for its end: everybody had the last word, or it was cancelled."""
+        while True:
+            summary = await self.summary()
+            if summary.state in {CampaignState.FINISHED, CampaignState.CANCELLED}:
+                return summary
+            await anyio.sleep(poll)

@@ -1,0 +1,106 @@
+"""A campaign's state, which all workers go by; and the waking of what nobody is at work on."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import psycopg
+
+from ants_async.dispatch.campaign import CampaignState
+from ants_async.dispatch.ledger.schema import ChunkState
+from ants_async.scaleout.queue import Look, Queue
+
+Connection = psycopg.AsyncConnection[Any]
+_RUNNING: Final = str(CampaignState.RUNNING)
+_CLOSED: Final = int(ChunkState.CLOSED)
+
+
+async def set_state(
+    connection: Connection,
+    campaign: int,
+    state: CampaignState,
+    *,
+    reason: str | None,
+    of: tuple[CampaignState, ...],
+) -> bool:
+    """Change it, if it is one of these; False when it is another."""
+    cursor = await connection.execute(
+        "UPDATE campaign SET state = %s, reason = %s WHERE key = %s AND state = ANY(%s)",
+        (str(state), reason, campaign, [str(one) for one in of]),
+    )
+    return bool(cursor.rowcount)
+
+
+async def pause(connection: Connection, campaign: int, reason: str) -> bool:
+    """No chunk of it is begun any more."""
+    return await set_state(
+        connection, campaign, CampaignState.PAUSED, reason=reason, of=(CampaignState.RUNNING,)
+    )
+
+
+async def finish(connection: Connection, campaign: int | None) -> None:
+    """Say so when its whole list was read and everybody has had the last word; None: of all campaigns."""
+    await connection.execute(
+        "UPDATE campaign SET state = %s WHERE (key = %s OR %s) AND by_workers AND state = %s"
+        " AND source_read = 1"
+        " AND NOT EXISTS (SELECT FROM chunk WHERE chunk.campaign = campaign.key AND chunk.state < %s)",
+        (str(CampaignState.FINISHED), campaign, campaign is None, _RUNNING, _CLOSED),
+    )
+
+
+async def is_read(connection: Connection, campaign: int) -> None:
+    """No worker needs to read its list any more."""
+    await connection.execute("DELETE FROM reading WHERE campaign = %s", (campaign,))
+
+
+_ASLEEP: Final = """
+SELECT lease.chunk, chunk.state
+FROM lease JOIN chunk ON chunk.key = lease.chunk JOIN campaign ON campaign.key = chunk.campaign
+LEFT JOIN procrastinate_jobs AS job ON job.id = lease.job AND job.status IN ('todo', 'doing')
+WHERE chunk.state < %(closed)s AND (campaign.key = %(campaign)s OR %(campaign)s IS NULL)
+    AND lease.until < clock_timestamp()
+    AND (job.id IS NULL OR job.status = 'doing' AND lease.until < clock_timestamp() - %(grace)s)
+    AND (campaign.state = %(running)s OR chunk.state > 0 OR chunk.attempted_at IS NOT NULL)
+ORDER BY lease.chunk LIMIT %(most)s FOR UPDATE OF lease SKIP LOCKED
+"""
+
+
+async def wake(
+    connection: Connection, queue: Queue, look: Look, *, grace: float, most: int, campaign: int | None = None
+) -> int:
+    """Give a job to each chunk that is not final, nobody's, and without a living job; how many there were.
+
+    What asks for reports asks the logs, too: whoever had the chunk may have died with reports in hand.
+    """
+    values = {
+        "closed": _CLOSED,
+        "campaign": campaign,
+        "grace": timedelta(seconds=grace),
+        "running": _RUNNING,
+        "most": most,
+    }
+    found = await (await connection.execute(_ASLEEP, values)).fetchall()
+    unsent = [chunk for chunk, state in found if state == ChunkState.UNANSWERED]
+    if unsent:
+        await queue.send(connection, unsent, await queue.turn(connection))
+    for chunk, state in found:
+        if state != ChunkState.UNANSWERED:
+            await queue.track(connection, chunk, look)
+    return len(found)
+
+
+async def wake_readers(
+    connection: Connection, queue: Queue, held: Callable[[Sequence[str]], Awaitable[set[str]]]
+) -> None:
+    """Give a job to each list that workers are to read, and none does. `held`: those that are being read."""
+    cursor = await connection.execute(
+        "SELECT campaign.key, campaign.id FROM reading JOIN campaign ON campaign.key = reading.campaign"
+        " LEFT JOIN procrastinate_jobs AS job ON job.id = reading.job AND job.status = 'todo'"
+        " WHERE job.id IS NULL AND campaign.state = %s FOR UPDATE OF reading SKIP LOCKED",
+        (_RUNNING,),
+    )
+    found = dict(await cursor.fetchall())
+    being_read = await held(list(found.values()))
+    for key, campaign_id in found.items():
+        if campaign_id not in being_read:
+            await queue.read(connection, key, campaign_id)

@@ -1,0 +1,231 @@
+"""Who has a chunk: one worker at a time, for a while.
+
+A lease has a fence: a number that grows each time the chunk is taken. Whatever is written for the chunk is
+written in a transaction that finds its own fence there; a worker that was away for too long, and whose chunk
+another one has by now, is refused.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final, ParamSpec, TypeVar
+
+import anyio
+import attrs
+import psycopg
+
+from ants_async.dispatch.answers import Answer
+from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome
+from ants_async.dispatch.ledger import chunks, queries, settling
+from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
+from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
+from ants_async.dispatch.ledger.schema import ChunkState, MessageState
+from ants_async.dispatch.ledger.sql import SqlLedger
+from ants_async.dispatch.ledger.work import Work
+from ants_async.errors import LeaseLost
+from ants_async.models.reports import DeliveryReport
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Connection = psycopg.AsyncConnection[Any]
+
+
+@attrs.frozen(slots=True)
+class Taken:
+    """A chunk that this worker has, and its campaign."""
+
+    key: int
+    fence: int
+    campaign: OpenCampaign
+
+
+_TAKE: Final = """
+UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
+FROM chunk JOIN campaign ON campaign.key = chunk.campaign
+WHERE lease.chunk = %s AND lease.until < clock_timestamp() AND chunk.key = lease.chunk AND chunk.state = %s
+    AND (campaign.state = %s OR chunk.state <> %s OR chunk.attempted_at IS NOT NULL)
+RETURNING fence, campaign.key, id, text, sender, mode, validity, created_at, store_texts
+"""
+
+
+class Leases:
+    """The leases of one worker, each for `seconds`."""
+
+    def __init__(self, ledger: PostgresLedger, seconds: float) -> None:
+        self._ledger = ledger
+        self._seconds = seconds
+        self._length = timedelta(seconds=seconds)
+        self.owner = secrets.token_hex(8)
+
+    async def take(self, chunk: int, state: ChunkState) -> Taken | None:
+        """Take a chunk that is in this state; None when another worker has it, or nothing is to be done.
+
+        What has not begun is begun only while its campaign is running. What has begun comes to its end.
+        """
+        unanswered, running = int(ChunkState.UNANSWERED), str(CampaignState.RUNNING)
+
+        async def do(connection: Connection) -> Sequence[Any] | None:
+            values = (self.owner, self._length, chunk, int(state), running, unanswered)
+            return await (await connection.execute(_TAKE, values)).fetchone()
+
+        found = await self._ledger.within(do)
+        if found is None:
+            return None
+        fence, key, campaign_id, text, sender, mode, validity, created_at, stores_texts = found
+        valid_for = None if validity is None else timedelta(seconds=validity)
+        campaign = Campaign(campaign_id, text, sender, Mode(mode), valid_for)
+        opened = OpenCampaign(key, campaign, created_at, stores_texts=bool(stores_texts))
+        return Taken(chunk, fence, opened)
+
+    async def inherit(self, connection: Connection, chunk: int) -> int:
+        """A chunk that was made of one that we have: its fence."""
+        await connection.execute(
+            "INSERT INTO lease (chunk, fence, owner, until) VALUES (%s, 1, %s, clock_timestamp() + %s)",
+            (chunk, self.owner, self._length),
+        )
+        return 1
+
+    async def let_go(self, connection: Connection, chunk: int) -> None:
+        """Free for whoever is woken next."""
+        await connection.execute(
+            "UPDATE lease SET until = '-infinity', owner = NULL WHERE chunk = %s", (chunk,)
+        )
+
+    @asynccontextmanager
+    async def kept(self, fences: Mapping[int, int]) -> AsyncIterator[None]:
+        """Renew these leases while the block lasts, which `LeaseLost` ends when there is none left."""
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._renew, fences)
+                yield
+                group.cancel_scope.cancel()
+        except BaseExceptionGroup as several:  # the block's own, or the loss: never both
+            raise several.exceptions[0] from None
+
+    async def _renew(self, fences: Mapping[int, int]) -> None:
+        while True:
+            await anyio.sleep(self._seconds / 3)
+            mine = dict(fences)
+
+            async def do(connection: Connection, mine: Mapping[int, int] = mine) -> int:
+                values = (self._length, list(mine), list(mine.values()), self.owner)
+                return (await connection.execute(_RENEW, values)).rowcount
+
+            if mine and not await self._ledger.within(do):
+                raise LeaseLost(f"chunks {', '.join(map(str, mine))}: taken over by another worker")
+
+
+_RENEW: Final = """
+UPDATE lease SET until = clock_timestamp() + %s FROM unnest(%s::bigint[], %s::bigint[]) AS mine (chunk, fence)
+WHERE lease.chunk = mine.chunk AND lease.fence = mine.fence AND lease.owner = %s
+"""
+
+
+class LeasedLedger(SqlLedger):
+    """The ledger for a chunk that is ours; each write finds our fence, or raises `LeaseLost`.
+
+    `done_in`: the state that ends our work on it. A chunk that comes to it, or beyond, is let go in the same
+    transaction, in which `then` defers what comes next. `fences` are those of chunks that are still ours.
+    """
+
+    def __init__(
+        self,
+        ledger: PostgresLedger,
+        leases: Leases,
+        taken: Taken,
+        *,
+        done_in: ChunkState,
+        then: Callable[[Connection, int], Awaitable[None]],
+    ) -> None:
+        self._ledger = ledger
+        self._leases = leases
+        self._done_in = done_in
+        self._then = then
+        self.fences = {taken.key: taken.fence}
+        self.has_closed = False
+
+    async def _run(self, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._ledger.within(lambda connection: perform(connection, work(*args, **kwargs)))
+
+    async def _fenced(self, chunk: int, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        async def do(connection: Connection) -> tuple[T, int]:
+            await self._check(connection, chunk)
+            value = await perform(connection, work(*args, **kwargs))
+            cursor = await connection.execute("SELECT state FROM chunk WHERE key = %s", (chunk,))
+            (state,) = await cursor.fetchone() or (ChunkState.CLOSED,)
+            if state >= self._done_in:
+                await self._leases.let_go(connection, chunk)
+            if self._done_in <= state < ChunkState.CLOSED:
+                await self._then(connection, chunk)
+            return value, state
+
+        value, state = await self._ledger.within(do)
+        self._note(chunk, state)
+        return value
+
+    def _note(self, chunk: int, state: int) -> None:
+        self.has_closed |= state == ChunkState.CLOSED
+        if state >= self._done_in:
+            self.fences.pop(chunk, None)
+
+    async def hand_over(self, chunk: int, then: Callable[[Connection, int], Awaitable[None]]) -> None:
+        """Let it go with work left, and defer that."""
+
+        async def do(connection: Connection) -> None:
+            await self._check(connection, chunk)
+            await self._leases.let_go(connection, chunk)
+            await then(connection, chunk)
+
+        if chunk in self.fences:
+            await self._ledger.within(do)
+            del self.fences[chunk]
+
+    async def _check(self, connection: Connection, chunk: int) -> None:
+        """Nobody takes it before the transaction ends."""
+        cursor = await connection.execute("SELECT fence FROM lease WHERE chunk = %s FOR UPDATE", (chunk,))
+        found = await cursor.fetchone()
+        if found is None or found[0] != self.fences.get(chunk):
+            raise LeaseLost(f"chunk {chunk}: taken over by another worker")
+
+    async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
+        """A request may have arrived since `at`; None: it is known that none did."""
+        await self._fenced(chunk.key, queries.set_attempted, chunk.key, at)
+        return attrs.evolve(chunk, attempted_at=at)
+
+    async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
+        """Two chunks for one, both ours."""
+
+        async def do(connection: Connection) -> tuple[tuple[Chunk, Chunk], int]:
+            await self._check(connection, chunk.key)
+            halves = await perform(connection, chunks.split(chunk))
+            return halves, await self._leases.inherit(connection, halves[1].key)
+
+        halves, fence = await self._ledger.within(do)
+        self.fences[halves[1].key] = fence
+        return halves
+
+    async def answered(self, chunk: Chunk, answers: Sequence[Answer], now: float) -> Bulk | None:
+        """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
+        return await self._fenced(chunk.key, queries.answered, chunk, answers, now)
+
+    async def settle(
+        self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
+    ) -> tuple[Sequence[Outcome], int]:
+        """Record final statuses by message id; answers the outcomes, and how many still wait."""
+        return await self._fenced(bulk.key, settling.settle, campaign.campaign.id, bulk, reports)
+
+    async def park(
+        self, campaign: OpenCampaign, key: int, reason: str, now: float
+    ) -> tuple[Sequence[Outcome], Bulk | None]:
+        """What has no answer in a chunk becomes unresolved; the bulk to follow, if any was accepted."""
+        return await self._fenced(
+            key, queries.give_up, campaign.campaign.id, key, reason, MessageState.PLANNED, now
+        )
+
+    async def give_up(self, campaign: OpenCampaign, key: int, reason: str, now: float) -> Sequence[Outcome]:
+        """What was accepted in a chunk and is not final becomes unresolved."""
+        outcomes, _ = await self._fenced(
+            key, queries.give_up, campaign.campaign.id, key, reason, MessageState.ACCEPTED, now
+        )
+        return outcomes

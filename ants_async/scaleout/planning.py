@@ -1,0 +1,76 @@
+"""A list of recipients → chunks in the ledger and their jobs, a few at a time, both in one transaction."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+import psycopg
+
+from ants_async.dispatch.engine import Recipients, batches
+from ants_async.dispatch.ledger import chunks, queries
+from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
+from ants_async.dispatch.ledger.protocol import OpenCampaign
+from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.numbers import NumberSet
+from ants_async.dispatch.planning import Planner
+from ants_async.scaleout.control import finish
+from ants_async.scaleout.queue import Queue
+
+Connection = psycopg.AsyncConnection[Any]
+_CHUNKS_AT_ONCE: Final = 20
+
+
+class ListReader:
+    """Reads the list of one campaign into the ledger; whom it has already is not planned again."""
+
+    def __init__(
+        self,
+        ledger: PostgresLedger,
+        queue: Queue,
+        campaign: OpenCampaign,
+        *,
+        chunk_size: int,
+        max_body: int,
+        own_bytes: int,
+    ) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._campaign = campaign
+        self._planner = partial(
+            Planner, campaign.campaign, chunk_size=chunk_size, max_body=max_body, own_bytes=own_bytes
+        )
+        self._turn = -1
+        self._first = True
+
+    async def read(self, recipients: Recipients) -> None:
+        """To the end of the list. What is in the ledger by then is being sent meanwhile."""
+        known = NumberSet()
+        async for numbers in self._ledger.numbers(self._campaign.key):
+            known.add_all(numbers)
+        planner = self._planner(known)
+        full: list[Messages] = []
+        async for some in batches(recipients):
+            for messages in planner.cut(some):
+                full.append(messages)
+                if len(full) == _CHUNKS_AT_ONCE:
+                    await self._store(planner, full)
+                    full = []
+        rest = planner.flush()
+        await self._store(planner, full if rest is None else [*full, rest])
+        await self._ledger.source_read(self._campaign.key)
+        await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
+
+    async def _store(self, planner: Planner, several: Sequence[Messages]) -> None:
+        doubled, planner.duplicates = planner.duplicates, []
+
+        async def do(connection: Connection) -> int:
+            key, turn = self._campaign.key, self._turn
+            await perform(connection, queries.replace_duplicates(key, doubled, self._first))
+            if several:
+                turn = await self._queue.turn(connection, after=turn)
+                begun = await perform(connection, chunks.begin(self._campaign, several, None))
+                await self._queue.send(connection, [chunk.key for chunk in begun], turn)
+            return turn + len(several) - 1
+
+        self._turn = await self._ledger.within(do)
+        self._first = False

@@ -1,0 +1,67 @@
+"""A worker process: both queues served, for as long as it is wished, whatever happens to the database."""
+
+import asyncio
+import logging
+from typing import Final
+
+import anyio
+from procrastinate import exceptions
+
+from ants_async.client import AntsClient
+from ants_async.dispatch.unbroken import end_of
+from ants_async.errors import ValidationError
+from ants_async.scaleout.queue import SEND_QUEUE, TRACK_QUEUE
+from ants_async.scaleout.scaleout import ScaleOut
+
+_log = logging.getLogger("ants_async.scaleout")
+_TRACKING_PLACES: Final = 4
+_POLL: Final = 1.0  # seconds; jobs that are due now are announced, those of later are not
+_BACKOFF: Final = 1.0
+
+
+async def work(scaleout: ScaleOut, client: AntsClient, *, concurrency: int = 8, grace: float = 10.0) -> None:
+    """Send and track until cancelled; what is under way then has `grace` seconds to come home.
+
+    `concurrency`: chunks that are being sent, or wait for the rate, at a time.
+    """
+    if concurrency < 1:
+        raise ValidationError("concurrency", concurrency, "at least 1")
+    places = {SEND_QUEUE: concurrency, TRACK_QUEUE: _TRACKING_PLACES}
+    with scaleout.serving(client):
+        # Tasks of their own: Procrastinate stops gently when it is cancelled once, and a scope would go on.
+        tasks = [
+            asyncio.create_task(_serve(scaleout, queue, number, grace), name=f"worker of {queue}")
+            for queue, number in places.items()
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            with anyio.CancelScope(shield=True):
+                for task in tasks:
+                    await end_of(task)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+
+
+async def _serve(scaleout: ScaleOut, queue: str, places: int, grace: float) -> None:
+    """One queue. When the database is away, it is asked again every second."""
+    while True:
+        try:
+            await scaleout.app.run_worker_async(
+                queues=[queue],
+                name=queue,
+                concurrency=places,
+                fetch_job_polling_interval=_POLL,
+                shutdown_graceful_timeout=grace,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                update_heartbeat_interval=scaleout.lease / 3,
+                stalled_worker_timeout=scaleout.lease,
+            )
+            _log.warning("the worker of %s stopped by itself; it starts again", queue)
+        except exceptions.ConnectorException as error:
+            _log.warning("the worker of %s lost the database; it tries again: %s", queue, error)
+        await asyncio.sleep(_BACKOFF)

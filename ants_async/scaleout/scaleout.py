@@ -1,0 +1,291 @@
+"""Campaigns on many workers: submitted by anybody, sent by all of them, read by anybody."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import Final, Self
+
+import procrastinate
+import psycopg
+
+from ants_async.client import AntsClient
+from ants_async.dispatch.arrivals import Arrivals
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode
+from ants_async.dispatch.delivery import SendingRules
+from ants_async.dispatch.engine import MAX_BODY, Recipients
+from ants_async.dispatch.ledger.migrations import LEDGER, check, migrate
+from ants_async.dispatch.ledger.postgres import PostgresLedger, named_errors
+from ants_async.dispatch.ledger.protocol import OpenCampaign
+from ants_async.dispatch.ledger.work import Work, row, run
+from ants_async.dispatch.push import Push
+from ants_async.dispatch.tracking import TrackingRules
+from ants_async.dispatch.unbroken import to_its_end
+from ants_async.errors import CampaignMismatch, LedgerError, LedgerInUse, ReportsNotTaken, ValidationError
+from ants_async.models.reports import DeliveryReport
+from ants_async.resources.reports import MAX_LIMIT
+from ants_async.scaleout import control
+from ants_async.scaleout.campaign import SharedCampaign
+from ants_async.scaleout.leases import Connection
+from ants_async.scaleout.planning import ListReader
+from ants_async.scaleout.queue import Look, Queue
+from ants_async.scaleout.tables import STEPS
+from ants_async.scaleout.tasks import blueprint
+from ants_async.scaleout.worker import Worker
+
+NAMESPACE: Final = "ants"
+_WOKEN_AT_ONCE: Final = 500
+
+
+class SharedLedger(PostgresLedger):
+    """The ledger of campaigns that workers send: here it is only its list that is at work in one process."""
+
+    async def _open_campaign(
+        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+    ) -> OpenCampaign:
+        opened = await super()._open_campaign(campaign, source, reads_source=reads_source, now=now)
+        try:
+            await self._run(_share, opened.key)
+        except BaseException:
+            await self.release(opened.key)
+            raise
+        return opened
+
+    def _check(self, key: int) -> Work[None]:
+        (state, campaign_id) = yield from row("SELECT state, id FROM campaign WHERE key = ?", key)
+        if state == str(CampaignState.CANCELLED):
+            raise CampaignMismatch(f"campaign {campaign_id!r} was cancelled; to send anew take another id")
+
+
+def _share(key: int) -> Work[None]:
+    """From now on workers send it, and also what a single process has left of it."""
+    yield from run("UPDATE campaign SET by_workers = TRUE WHERE key = ?", key)
+    yield from run(
+        "INSERT INTO lease (chunk) SELECT key FROM chunk WHERE campaign = ? ON CONFLICT DO NOTHING", key
+    )
+
+
+class ScaleOut:
+    """Campaigns in a PostgreSQL, for any number of submitters, workers and readers; used as `async with`.
+
+    `url`: as psycopg takes it; `migrate` makes the tables. `app`: a Procrastinate app of your own over the
+    same database, to which `blueprint` was added under the namespace "ants"; without one there is one here.
+    `chunk_size`, `max_body`, `sending`, `tracking`, `push` are as for `Dispatcher`, and the same for all.
+    `lease`: seconds after which a chunk of a worker that died may be taken over. `read_source`: how workers
+    read a list that was submitted by its name alone. `connections`: the most that are open.
+
+    Raises `LedgerError` when the database is away, or its tables are not there.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        app: procrastinate.App | None = None,
+        chunk_size: int = MAX_LIMIT,
+        max_body: int = MAX_BODY,
+        sending: SendingRules | None = None,
+        tracking: TrackingRules | None = None,
+        push: Push | None = None,
+        lease: float = 30.0,
+        read_source: Callable[[str], Recipients] | None = None,
+        connections: int = 16,
+    ) -> None:
+        if not 1 <= chunk_size <= MAX_LIMIT:  # what one call for reports can answer
+            raise ValidationError("chunk_size", chunk_size, f"1 to {MAX_LIMIT}")
+        if not lease > 0:
+            raise ValidationError("lease", lease, "more than 0 seconds")
+        self.ledger = SharedLedger(url, connections=connections)
+        self.blueprint = blueprint(self)
+        self.lease = lease
+        self._url = url
+        self._owns_app = app is None
+        self.app = app or procrastinate.App(connector=procrastinate.PsycopgConnector())
+        if self._owns_app:
+            self.app.add_tasks_from(self.blueprint, namespace=NAMESPACE)
+        self._queue = Queue(self.app, NAMESPACE)
+        self._chunk_size = chunk_size
+        self._max_body = max_body
+        self._sending = sending or SendingRules()
+        self._tracking = tracking or TrackingRules()
+        self._push = push
+        self._read_source = read_source
+        self._worker: Worker | None = None
+        self._arrivals = Arrivals(self.ledger, lambda bulk: self._ended.add(bulk.campaign_key))
+        self._ended: set[int] = set()
+
+    def __repr__(self) -> str:
+        return f"ScaleOut({self.ledger!r})"
+
+    async def migrate(self) -> int:
+        """Make all tables, Procrastinate's too if they are not there; how many steps that took."""
+        steps = await self.ledger.migrate()
+        with named_errors():
+            async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                steps += await migrate(connection, "scaleout", STEPS)
+                if await _has_queue(connection):
+                    return steps
+        connector = procrastinate.PsycopgConnector(conninfo=self._url, min_size=1, max_size=2)
+        async with procrastinate.App(connector=connector).open_async() as app:
+            await app.schema_manager.apply_schema_async()
+        return steps + 1
+
+    async def __aenter__(self) -> Self:
+        await self.ledger.__aenter__()
+        try:
+            await self.ledger.within(_check_tables)
+            if self._owns_app:
+                await self.app.open_async(self.ledger.pool)
+        except BaseException:
+            await self.ledger.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._owns_app:
+            await self.app.close_async()
+        await self.ledger.__aexit__(exc_type, exc, traceback)
+
+    async def submit(
+        self, campaign: Campaign, recipients: Recipients | None, *, source: str | None = None
+    ) -> SharedCampaign:
+        """Read the list into the database, from where workers send it while it is still being read.
+
+        With `recipients=None` a worker reads it: `source` says to its `read_source` which. Submitting the
+        same campaign again goes on with it: a list that was cut short, extended or shuffled loses and doubles
+        nobody.
+
+        Raises `CampaignMismatch`, `LedgerInUse` while its list is being read elsewhere, `LedgerError`,
+        `ValidationError`, and whatever `recipients` raises; what was read until then is sent.
+        """
+        if campaign.mode is not Mode.ADVANCED:
+            rule = "'advanced': without ids of our own a worker that is away for a while could text twice"
+            raise ValidationError("mode", str(campaign.mode), rule)
+        if recipients is None and source is None:
+            raise ValidationError("source", None, "the name of the list, for a worker to read it")
+        opened = await to_its_end(
+            self.ledger.open_campaign(campaign, source, reads_source=True, now=time.time()),
+            undo=lambda unseen: self.ledger.release(unseen.key),
+        )
+        try:
+            if recipients is None:
+                await self.ledger.within(lambda there: self._queue.read(there, opened.key, campaign.id))
+            else:
+                await self._read(opened, recipients)
+        finally:
+            await self.ledger.release(opened.key)
+        return self.campaign(campaign.id)
+
+    async def _read(self, opened: OpenCampaign, recipients: Recipients) -> None:
+        reader = ListReader(
+            self.ledger,
+            self._queue,
+            opened,
+            chunk_size=self._chunk_size,
+            max_body=self._max_body,
+            own_bytes=0 if self._push is None else self._push.bytes_a_message,
+        )
+        await reader.read(recipients)
+        await self.ledger.within(lambda there: control.is_read(there, opened.key))
+
+    def campaign(self, campaign_id: str) -> SharedCampaign:
+        """A campaign that was submitted, by whomever."""
+        return SharedCampaign(self.ledger, self._queue, campaign_id, self._look_again)
+
+    async def campaigns(self) -> Sequence[CampaignSummary]:
+        """All campaigns, newest first."""
+        return await self.ledger.campaigns()
+
+    async def receive(self, reports: Iterable[DeliveryReport]) -> None:
+        """Take pushed reports, in any process: as `Dispatcher.receive`."""
+        final = [report for report in reports if report.status.is_final]
+        not_taken = await self._arrivals.store(final) if final else []
+        ended, self._ended = self._ended, set()
+        for key in ended:
+            await self.ledger.within(partial(control.finish, campaign=key))
+        if not_taken:
+            raise ReportsNotTaken(not_taken)
+
+    @contextmanager
+    def serving(self, client: AntsClient) -> Iterator[None]:
+        """Let the tasks of the blueprint send with this client, while the block lasts."""
+        self._worker = Worker(
+            client,
+            self.ledger,
+            self._queue,
+            lease=self.lease,
+            sending=self._sending,
+            tracking=self._tracking,
+            push=self._push,
+        )
+        try:
+            yield
+        finally:
+            self._worker = None
+
+    @property
+    def worker(self) -> Worker:
+        """What the tasks work with. Raises `LedgerError` outside `serving`."""
+        if self._worker is None:
+            raise LedgerError("this process has no client to work with: `with scaleout.serving(client)`")
+        return self._worker
+
+    async def read_list(self, campaign_id: str) -> None:
+        """Read the list of a campaign that was submitted by its name."""
+        summary = await self.ledger.summary(campaign_id)
+        if summary is None or summary.source is None or summary.state is not CampaignState.RUNNING:
+            return
+        campaign, source = summary.campaign, summary.source
+        key = await self.campaign(campaign_id).key()
+        if self._read_source is None:
+            await self._pause(key, "its list is to be read by a worker that has `read_source`")
+            return
+        try:
+            opened = await self.ledger.open_campaign(campaign, None, reads_source=True, now=time.time())
+        except LedgerInUse:
+            return  # it is being read
+        try:
+            await self._read(opened, self._read_source(source))
+        except (ValidationError, OSError, UnicodeError) as error:
+            await self._pause(key, f"its list cannot be read: {error}")
+        finally:
+            await self.ledger.release(opened.key)
+
+    async def _pause(self, key: int, reason: str) -> None:
+        await self.ledger.within(lambda there: control.pause(there, key, reason))
+
+    def _look_again(self) -> Look:
+        return Look(wait=0, quiet_since=time.time(), ask_logs=True)
+
+    async def sweep(self) -> int:
+        """Wake what nobody is at work on, and what dead workers have left; how many chunks there were."""
+        for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.lease):
+            if job.task_name.startswith(f"{NAMESPACE}:"):
+                await self.app.job_manager.retry_job(job)
+
+        async def do(connection: Connection) -> int:
+            await control.wake_readers(connection, self._queue, self.ledger.held)
+            await control.finish(connection, None)
+            return await control.wake(
+                connection, self._queue, self._look_again(), grace=self.lease, most=_WOKEN_AT_ONCE
+            )
+
+        return await self.ledger.within(do)
+
+
+async def _check_tables(connection: Connection) -> None:
+    await check(connection, "ledger", LEDGER)
+    await check(connection, "scaleout", STEPS)
+    if not await _has_queue(connection):
+        raise LedgerError("the database has no tables of Procrastinate: run `ants-async database migrate`")
+
+
+async def _has_queue(connection: Connection) -> bool:
+    cursor = await connection.execute("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
+    return bool((await cursor.fetchone() or (False,))[0])

@@ -1,0 +1,176 @@
+"""What a worker does with a chunk when it is woken for it.
+
+The same sending and the same questions as in one process; what differs is who remembers what comes next.
+Here it is a job, deferred in the transaction that makes it necessary.
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import anyio
+
+from ants_async.client import AntsClient
+from ants_async.dispatch.campaign import Outcome
+from ants_async.dispatch.delivery import SendingRules
+from ants_async.dispatch.inquiry import Inquiry
+from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
+from ants_async.dispatch.ledger.protocol import Bulk
+from ants_async.dispatch.ledger.schema import ChunkState
+from ants_async.dispatch.push import Push
+from ants_async.dispatch.sending import Sender
+from ants_async.dispatch.tracking import TrackingRules
+from ants_async.dispatch.unbroken import to_its_end
+from ants_async.errors import (
+    ApiError,
+    AuthenticationError,
+    CampaignPaused,
+    PermissionDenied,
+    TransportError,
+)
+from ants_async.scaleout.control import finish, pause
+from ants_async.scaleout.leases import Connection, LeasedLedger, Leases
+from ants_async.scaleout.queue import Look, Queue
+
+_log = logging.getLogger("ants_async.scaleout")
+_UNRESOLVED: Final = "no final status within validity period and log window"
+
+
+class Worker:
+    """Sends chunks and asks for their reports, with one client. `lease`: seconds that a chunk is its own."""
+
+    def __init__(
+        self,
+        client: AntsClient,
+        ledger: PostgresLedger,
+        queue: Queue,
+        *,
+        lease: float,
+        sending: SendingRules,
+        tracking: TrackingRules,
+        push: Push | None,
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._queue = queue
+        self._leases = Leases(ledger, lease)
+        self._sending = sending
+        self._tracking = tracking
+        self._push = push
+
+    async def send(self, chunk: int) -> None:
+        """Bring a chunk to its answer."""
+        taken = await self._leases.take(chunk, ChunkState.UNANSWERED)
+        if taken is None:
+            return
+        ledger = LeasedLedger(
+            self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=self._follow
+        )
+        sender = Sender(
+            self._client,
+            ledger,
+            taken.campaign,
+            self._sending,
+            emit=_nobody_waits,
+            track=_its_job_does,
+            pause=_sleep,
+            clock=self._client.clock,
+            push=self._push,
+        )
+        try:
+            async with self._leases.kept(ledger.fences):
+                await sender.get_ready(None)
+                await sender.deliver(await ledger.chunk(taken.campaign, chunk))
+        except CampaignPaused as refused:
+            await self._pause(taken.campaign.key, str(refused))
+        finally:
+            await to_its_end(self._give_back(ledger))
+        await self._finish(ledger, taken.campaign.key)
+
+    async def _follow(self, connection: Connection, chunk: int) -> None:
+        look = Look(wait=self._tracking.first, quiet_since=time.time())
+        await self._queue.track(connection, chunk, look)
+
+    async def _give_back(self, ledger: LeasedLedger) -> None:
+        """What was not brought to its end is free at once: the next one need not wait for the lease's end."""
+
+        async def resume(connection: Connection, chunk: int) -> None:
+            await self._queue.send(connection, [chunk], await self._queue.turn(connection))
+
+        for chunk in list(ledger.fences):
+            await ledger.hand_over(chunk, resume)
+
+    async def track(self, chunk: int, look: Look) -> None:
+        """Ask for a chunk's reports, and defer what comes next, until all is final."""
+        await self._ask(chunk, look, by_logs=False)
+
+    async def look_up(self, chunk: int, look: Look) -> None:
+        """Ask the logs about a chunk whose reports are overdue, or may be lost."""
+        await self._ask(chunk, look, by_logs=True)
+
+    async def _ask(self, chunk: int, look: Look, *, by_logs: bool) -> None:
+        taken = await self._leases.take(chunk, ChunkState.TRACKED)
+        if taken is None:
+            return
+        ledger = LeasedLedger(
+            self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
+        )
+        inquiry = Inquiry(self._client, ledger, taken.campaign, _nobody_waits)
+        bulk = await self._ledger.within(lambda connection: perform(connection, queries.bulk(chunk)))
+        came, failure = 0, None
+        async with self._leases.kept(ledger.fences):
+            try:
+                came, left = await (inquiry.logs(bulk) if by_logs else inquiry.reports(bulk))
+                if by_logs and left and not look.ask_logs and self._is_overdue(bulk):
+                    await ledger.give_up(taken.campaign, chunk, _UNRESOLVED, self._client.clock())
+            except (ApiError, TransportError) as error:
+                failure = error
+                _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error)
+        if isinstance(failure, AuthenticationError | PermissionDenied):
+            await self._pause(taken.campaign.key, f"the API refuses the account: {failure}")
+        quiet_since = time.time() if came else look.quiet_since
+        is_quiet = time.time() - quiet_since >= self._tracking.logs_after
+        goes_to_logs = look.ask_logs or failure is not None or bulk.stands_elsewhere or is_quiet
+
+        async def go_on(connection: Connection, chunk: int) -> None:
+            if goes_to_logs and not by_logs:
+                after = Look(wait=look.wait, quiet_since=quiet_since, ask_logs=failure is not None)
+                await self._queue.look_up(connection, chunk, after)
+            else:
+                wait = self._tracking.next_wait(look.wait, came)
+                after = Look(wait=wait, quiet_since=quiet_since, ask_logs=failure is not None)
+                await self._queue.track(connection, chunk, after)
+
+        await ledger.hand_over(chunk, go_on)
+        await self._finish(ledger, taken.campaign.key)
+
+    def _is_overdue(self, bulk: Bulk) -> bool:
+        return self._client.clock() - bulk.answered_at > self._tracking.give_up_after
+
+    async def _pause(self, campaign: int, reason: str) -> None:
+        """Nothing new is sent; what was sent is still asked for."""
+        await self._ledger.within(lambda connection: pause(connection, campaign, reason))
+
+    async def _finish(self, ledger: LeasedLedger, campaign: int) -> None:
+        """After the transaction that closed a chunk: who closes the last one sees all the others closed."""
+        if ledger.has_closed:
+            await self._ledger.within(lambda connection: finish(connection, campaign))
+
+
+async def _nobody_waits(outcomes: Iterable[Outcome]) -> None:
+    """Outcomes are read from the ledger."""
+
+
+def _its_job_does(bulk: Bulk) -> None:
+    """A bulk is followed by the job that was deferred with its answer."""
+
+
+async def _its_job_is_next(connection: Connection, chunk: int) -> None:
+    """What is left is handed over at the end of a look."""
+
+
+async def _sleep(seconds: float) -> bool:
+    await anyio.sleep(seconds)
+    return True
