@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 import procrastinate
 import psycopg
+from procrastinate.jobs import JobDeferrer
 
 SEND_QUEUE: Final = "ants_send"
 TRACK_QUEUE: Final = "ants_track"
@@ -78,9 +79,7 @@ class Queue:
             (campaign, job),
         )
 
-    def _task(
-        self, name: str, connection: psycopg.AsyncConnection[Any], **options: Any
-    ) -> procrastinate.jobs.JobDeferrer:
+    def _task(self, name: str, connection: psycopg.AsyncConnection[Any], **options: Any) -> JobDeferrer:
         return self._app.configure_task(f"{self._namespace}:{name}", connection=connection, **options)
 
 

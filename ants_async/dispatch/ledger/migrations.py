@@ -79,9 +79,16 @@ LEDGER: Final[Sequence[LiteralString]] = (
         seal BIGINT NOT NULL,
         told_in XID8 NOT NULL DEFAULT pg_current_xact_id(),
         told_as BIGINT GENERATED ALWAYS AS IDENTITY,
+        told_of BIGINT NOT NULL,
         PRIMARY KEY (chunk, state, first)
     );
-    CREATE INDEX fate_as_told ON fate (told_in, told_as);
+    CREATE INDEX fate_as_told ON fate (told_of, told_in, told_as);
+    CREATE FUNCTION fate_is_told_of() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+    BEGIN
+        SELECT campaign INTO NEW.told_of FROM ants_async.chunk WHERE key = NEW.chunk;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER fate_told BEFORE INSERT ON fate FOR EACH ROW EXECUTE FUNCTION fate_is_told_of();
     CREATE TABLE duplicate (
         key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         campaign BIGINT NOT NULL REFERENCES campaign,
@@ -91,7 +98,7 @@ LEDGER: Final[Sequence[LiteralString]] = (
     CREATE INDEX duplicate_by_campaign ON duplicate (campaign);
     """,
 )
-"""`told_in`, `told_as`: the order in which fates were committed, for those who read them as they come."""
+"""`told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign."""
 
 
 async def migrate(connection: psycopg.AsyncConnection, part: str, steps: Sequence[LiteralString]) -> int:
