@@ -61,7 +61,7 @@ FROM fate JOIN chunk ON chunk.key = fate.chunk
 WHERE told_of = %s AND (told_in, told_as) >= (%s::text::xid8, %s)
     AND told_in < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY fate.told_in, fate.told_as LIMIT %s
-"""  # noqa: S608 - names of ours
+""".encode()  # noqa: S608 - names of ours
 
 
 class OutcomeStream:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from types import TracebackType
-from typing import Any, Final, LiteralString, ParamSpec, Self, TypeVar
+from typing import Any, Final, ParamSpec, Self, TypeVar
 
 import attrs
 import psycopg
@@ -230,9 +230,10 @@ async def _rows(connection: psycopg.AsyncConnection[Any], step: Statement | Inse
 
 
 @cache
-def _spoken(statement: str) -> LiteralString:
+def _spoken(statement: str) -> bytes:
     """A statement of the ledger's as PostgreSQL takes it."""
-    return _DIALECT.get(statement) or statement.replace("?", "%s").replace(LOCKED, "FOR UPDATE")
+    spoken = _DIALECT.get(statement) or statement.replace("?", "%s").replace(LOCKED, "FOR UPDATE")
+    return spoken.encode()
 
 
 def _by_workers() -> Work[set[str]]:
