@@ -38,6 +38,7 @@ _HOMES = {
         "DecodeError",
         "DispatchError",
         "IncompleteResult",
+        "LeaseLost",
         "LedgerDamaged",
         "LedgerError",
         "LedgerInUse",

