@@ -77,6 +77,12 @@ def storms(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def scaleout(session: nox.Session) -> None:
+    """Campaigns on many workers, killed, and their database restarted: `nox -s scaleout -- kills`."""
+    prove(session, "scale")
+
+
+@nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Hostile bytes for every parser, by the million: `nox -s fuzz -- --inputs 1000000`."""
     prove(session, "fuzz", "fuzz")

@@ -1,6 +1,5 @@
 """A PostgreSQL, a simulator and workers, each in processes of its own, and what they cost."""
 
-import asyncio
 import os
 import random
 import signal
@@ -9,6 +8,7 @@ import sys
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import anyio
 import attrs
 import httpx
 from postgres_server import local_postgres
@@ -96,8 +96,8 @@ class Place:
 
     async def until_answered(self, campaign):
         """Until nobody waits for an answer."""
-        while (await campaign.summary()).planned:
-            await asyncio.sleep(0.1)
+        while (await campaign.summary()).planned:  # noqa: ASYNC110 - it is others who work
+            await anyio.sleep(0.1)
 
 
 @contextmanager
