@@ -306,10 +306,10 @@ class _Run:
         if recipients is not None:
             await self._plan(recipients, self._planner(known, texts), jobs)
         self._textless = bool(textless)
+        for chunk in textless:  # before the others leave: a chunk that is divided puts all to other places
+            await self._sender.look_up_only(_without_texts(chunk, texts))
         for chunk in textless:
             await jobs.send(_with_texts(chunk, texts))
-        for chunk in textless:
-            await self._sender.look_up_only(_without_texts(chunk, texts))
 
     def _planner(self, known: NumberSet, wanted: dict[str, str]) -> Planner:
         dispatcher = self._dispatcher

@@ -3,7 +3,7 @@
 import anyio
 import httpx
 import pytest
-from engine_world import people
+from engine_world import FIRST, people
 from virtual_time import virtual_time
 
 from ants_async import CampaignPaused, ValidationError
@@ -110,6 +110,34 @@ async def test_what_had_arrived_is_found_by_its_id_without_a_text(world, tmp_pat
         w.network.bend = None
         await w.run(PERSONAL, None)
         assert (await w.ledger.summary("pins")).final == 10
+
+
+@virtual_time
+async def test_a_chunk_that_is_divided_meanwhile_keeps_apart_whom_the_list_has_not(world, tmp_path):
+    async def lost(request, send):
+        if "/text/" in request.url.path:
+            await send(request)
+            raise httpx.ReadError("gone", request=request)
+
+    async def refuses_the_first(request, _):
+        if "/text/" in request.url.path and str(FIRST).encode() in request.content:
+            return httpx.Response(400, json={"requestError": {"serviceException": {}}})
+        if "/logs" in request.url.path:
+            await anyio.sleep(1)
+        return None
+
+    async with world() as w, SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
+        w.network.bend = lost
+        outcomes = w.dispatcher(grace=0.1).run(PERSONAL, people(10))
+        with anyio.move_on_after(5):
+            await anext(outcomes)
+        await outcomes.aclose()
+        w.network.bend = refuses_the_first
+        await w.run(PERSONAL, people(9))
+        assert {one.to: one.kind for one in await w.newest(PERSONAL)} == {
+            one.to: OutcomeKind.FINAL for one in people(10)
+        }
+        assert (await w.stats())["accepted"] == 10
 
 
 @virtual_time
