@@ -347,7 +347,7 @@ class Sender:
         self._refused_in_a_row += 1
         if self._refused_in_a_row >= _ALL_REFUSED:
             await self._ledger.attempting(chunk, None)
-            raise CampaignPaused(f"the API refuses one message after the other: {error}")
+            raise CampaignPaused(f"the API refuses one message after the other: {error}") from error
         (culprit,) = chunk.messages
         reason = f"{error.code}: {error.text}" if self._campaign.stores_texts else error.code  # it may quote
         return await self._store(chunk, [refused(culprit, reason)])

@@ -140,18 +140,35 @@ async def test_a_chunk_that_is_divided_meanwhile_keeps_apart_whom_the_list_has_n
         assert (await w.stats())["accepted"] == 10
 
 
-@virtual_time
-async def test_no_reason_and_no_error_quotes_a_text(world, tmp_path):
-    async def quoting(request, _):
+def quoting(status):
+    async def bend(request, _):
         if "/text/" in request.url.path:
             error = {"serviceException": {"messageId": "BAD_REQUEST", "text": request.content.decode()}}
-            return httpx.Response(400, json={"requestError": error})
+            return httpx.Response(status, json={"requestError": error})
         return None
 
+    return bend
+
+
+@virtual_time
+async def test_no_reason_and_no_error_quotes_a_text(world, tmp_path):
     async with world() as w:
         async with SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
-            w.network.bend = quoting
+            w.network.bend = quoting(400)
             await w.run(PERSONAL, people(3))
             with pytest.raises(ValidationError):
                 await w.run(Campaign("other"), [Recipient("66800000009", text="Your code, n\ud800")])
+        assert b"Your code, n" not in on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("status", [400, 418, 500])
+@virtual_time
+async def test_nor_does_the_reason_of_a_pause(world, tmp_path, status):
+    async with world() as w:
+        async with SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
+            w.network.bend = quoting(status)
+            with pytest.raises(CampaignPaused, match="Your code, n"):
+                await w.run(PERSONAL, people(60))
+            reason = (await w.ledger.summary("pins")).reason
+            assert reason == f"CampaignPaused: HTTP {status} BAD_REQUEST"
         assert b"Your code, n" not in on_disk(tmp_path)
