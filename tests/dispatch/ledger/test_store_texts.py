@@ -29,6 +29,22 @@ async def half_sent(w, campaign, recipients):
     w.network.bend = None
 
 
+async def unanswered(w, campaign, recipients):
+    """Stopped when all had arrived, without an answer."""
+
+    async def bend(request, send):
+        if "/text/" in request.url.path:
+            await send(request)
+            raise httpx.ReadError("gone", request=request)
+
+    w.network.bend = bend
+    outcomes = w.dispatcher(grace=0.1).run(campaign, recipients)
+    with anyio.move_on_after(5):
+        await anext(outcomes)
+    await outcomes.aclose()
+    w.network.bend = None
+
+
 def on_disk(tmp_path):
     return b"".join(file.read_bytes() for file in tmp_path.iterdir())
 
@@ -96,29 +112,14 @@ async def test_mode_multi_is_refused_as_it_looks_sends_up_by_their_text(world, t
 
 @virtual_time
 async def test_what_had_arrived_is_found_by_its_id_without_a_text(world, tmp_path):
-    async def lost(request, send):
-        if "/text/" in request.url.path:
-            await send(request)
-            raise httpx.ReadError("gone", request=request)
-
     async with world() as w, SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
-        w.network.bend = lost
-        outcomes = w.dispatcher(grace=0.1).run(PERSONAL, people(10))
-        with anyio.move_on_after(5):
-            await anext(outcomes)
-        await outcomes.aclose()
-        w.network.bend = None
+        await unanswered(w, PERSONAL, people(10))
         await w.run(PERSONAL, None)
         assert (await w.ledger.summary("pins")).final == 10
 
 
 @virtual_time
 async def test_a_chunk_that_is_divided_meanwhile_keeps_apart_whom_the_list_has_not(world, tmp_path):
-    async def lost(request, send):
-        if "/text/" in request.url.path:
-            await send(request)
-            raise httpx.ReadError("gone", request=request)
-
     async def refuses_the_first(request, _):
         if "/text/" in request.url.path and str(FIRST).encode() in request.content:
             return httpx.Response(400, json={"requestError": {"serviceException": {}}})
@@ -127,11 +128,7 @@ async def test_a_chunk_that_is_divided_meanwhile_keeps_apart_whom_the_list_has_n
         return None
 
     async with world() as w, SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
-        w.network.bend = lost
-        outcomes = w.dispatcher(grace=0.1).run(PERSONAL, people(10))
-        with anyio.move_on_after(5):
-            await anext(outcomes)
-        await outcomes.aclose()
+        await unanswered(w, PERSONAL, people(10))
         w.network.bend = refuses_the_first
         await w.run(PERSONAL, people(9))
         assert {one.to: one.kind for one in await w.newest(PERSONAL)} == {
