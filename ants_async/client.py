@@ -93,8 +93,7 @@ class AntsClient:
         self._http = DirectClient(
             base_url=self.base_url,
             headers={b"Authorization": authorization.encode("latin-1")},
-            transport=transport
-            or ConnectionPool(context, connections=_CONNECTIONS, idle=_CONNECTIONS, expiry=_EXPIRY),
+            transport=transport or ConnectionPool(context, connections=_CONNECTIONS, expiry=_EXPIRY),
             # Connecting has to fail before the whole request does: then it is clear that nothing was sent.
             connecting=timeout / 2,
         )

@@ -33,7 +33,14 @@ from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker, TrackingRules
 from ants_async.dispatch.unbroken import end_of, to_its_end
-from ants_async.errors import CampaignPaused, DispatchError, ReportsNotTaken, ValidationError
+from ants_async.errors import (
+    ApiError,
+    CampaignPaused,
+    DecodeError,
+    DispatchError,
+    ReportsNotTaken,
+    ValidationError,
+)
 from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
 
@@ -249,10 +256,18 @@ class _Run:
             state = CampaignState.INTERRUPTED
         else:
             state = CampaignState.FINISHED
-        reason = None if failure is None else str(failure)
-        if reason and not self._opened.stores_texts and not isinstance(failure, DispatchError):
-            reason = type(failure).__name__  # its words may quote a text
+        reason = None if failure is None else self._reason(failure)
         await self._ledger.close_campaign(self._opened.key, state, reason)
+
+    def _reason(self, failure: Exception) -> str:
+        """As the ledger may have it: what the API says, and a value that is refused, may quote a text."""
+        if self._opened.stores_texts:
+            return str(failure)
+        cause = failure.__cause__
+        if isinstance(cause, ApiError):
+            return f"{type(failure).__name__}: HTTP {cause.status_code} {cause.code}"
+        is_ours = isinstance(failure, DispatchError) and not isinstance(cause, DecodeError)
+        return str(failure) if is_ours else type(failure).__name__
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
         """The first failure stops the run gently, so that what is in flight is still recorded."""
@@ -307,10 +322,10 @@ class _Run:
         if recipients is not None:
             await self._plan(recipients, self._planner(known, texts), jobs)
         self._textless = bool(textless)
+        for chunk in textless:  # before the others leave: a chunk that is divided puts all to other places
+            await self._sender.look_up_only(_without_texts(chunk, texts))
         for chunk in textless:
             await jobs.send(_with_texts(chunk, texts))
-        for chunk in textless:
-            await self._sender.look_up_only(_without_texts(chunk, texts))
 
     def _planner(self, known: NumberSet, wanted: dict[str, str]) -> Planner:
         dispatcher = self._dispatcher

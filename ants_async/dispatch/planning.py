@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import compress, islice
 from json.encoder import encode_basestring as _quoted
 from math import inf
+from operator import ne
 
 from ants_async.dispatch.campaign import Campaign, Outcome, OutcomeKind, Recipient
 from ants_async.dispatch.messages import Messages
@@ -11,7 +12,7 @@ from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ValidationError
 
 _DESTINATION_BYTES = 80  # {"to":"…","messageId":"…"} with its commas
-_MESSAGE_BYTES = 120  # what a message has around its destinations and its text
+_MESSAGE_BYTES = 120  # what a message has around its destinations and its text, quotes included
 
 
 class Planner:
@@ -63,7 +64,9 @@ class Planner:
             if self._known:
                 rows, some = self._without_known(rows, some)
             texts = [
-                one.text if one.text and not one.text.isspace() else self._text(one, row)
+                one.text
+                if type(one.text) is str and one.text and not one.text.isspace()
+                else self._text(one, row)
                 for row, one in zip(rows, some, strict=True)
             ]
             yield from self._add(rows, [one.to for one in some], texts)
@@ -84,12 +87,12 @@ class Planner:
         for row, one in zip(rows, some, strict=True):
             if one.to in self._wanted:
                 self._wanted[one.to] = self._text(one, row)
-                self._size(self._wanted[one.to], row)  # refuses what cannot be sent
+                self._size_of_one(self._wanted[one.to], row)  # refuses what cannot be sent
         return list(compress(rows, is_new)), list(compress(some, is_new))
 
     def _add(self, rows: list[int], to: list[str], texts: list[str]) -> Iterator[Messages]:
         """Into the chunk, and into the next ones where its body would become too large."""
-        size = self._size_of_all(texts)
+        size = self._size(texts)
         if size <= self._room:
             self._room -= size
             self._rows += rows
@@ -102,10 +105,10 @@ class Planner:
             yield self._cut()
 
     def _add_one(self, row: int, to: str, text: str) -> Iterator[Messages]:
-        size = self._size(text, row)
+        size = self._size_of_one(text, row)
         if size > self._room and self._to:
             yield self._cut()
-            size = self._size(text, row)
+            size = self._size_of_one(text, row)
         self._room -= size
         self._rows.append(row)
         self._to.append(to)
@@ -120,30 +123,37 @@ class Planner:
         self._begin()
         return chunk
 
-    def _size_of_all(self, texts: list[str]) -> float:
-        """Bytes they add to the body at most; without bound where one of them has to be looked at."""
+    def _size(self, texts: list[str]) -> float:
+        """Bytes they add to the body, about; without bound where one of them cannot be sent.
+
+        Who has the text of the one before shares a message with it.
+        """
+        new = texts
+        if not self._own_bytes:
+            last = self._texts[-1] if self._texts else None
+            new = list(compress(texts, map(ne, texts, [last, *texts])))
         try:
-            size = len(_quoted("".join(texts)).encode())
+            size = len(_quoted("".join(new)).encode()) - len('""')
         except UnicodeEncodeError:
             return inf
-        return size + len(texts) * (_DESTINATION_BYTES + _MESSAGE_BYTES + self._own_bytes)
+        return size + len(new) * (_MESSAGE_BYTES + self._own_bytes) + len(texts) * _DESTINATION_BYTES
 
-    def _size(self, text: str, row: int) -> int:
-        """Bytes it adds to the body; who has the text of the one before shares a message with it."""
-        if self._texts and self._texts[-1] == text and not self._own_bytes:
-            return _DESTINATION_BYTES
-        try:
-            size = len(_quoted(text).encode())
-        except UnicodeEncodeError:
+    def _size_of_one(self, text: str, row: int) -> float:
+        """As `_size`. Raises `ValidationError` for what cannot be sent."""
+        size = self._size([text])
+        if size == inf:
             rule = f"row {row}: holds half a character, which cannot be sent"
-            raise ValidationError("text", text, rule) from None
-        return _DESTINATION_BYTES + _MESSAGE_BYTES + self._own_bytes + size
+            raise ValidationError("text", text, rule)
+        return size
 
     def _text(self, recipient: Recipient, row: int) -> str:
         text = recipient.text
         if text is None and self._campaign.template is not None:
-            text = self._campaign.template.render(recipient.fields)
-        if text is None or not text.strip():
+            try:
+                text = self._campaign.template.render(recipient.fields)
+            except ValidationError as error:
+                raise ValidationError(error.field, error.value, f"row {row}: {error.rule}") from None
+        if not isinstance(text, str) or not text.strip():
             raise ValidationError(
                 "text", text, f"row {row}: every recipient needs a text, or the campaign one"
             )

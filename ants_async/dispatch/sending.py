@@ -76,6 +76,7 @@ class Sender:
         self._now = clock
         self._push = push
         self._refused_in_a_row = 0
+        self._has_warned = False
         self._started_at = campaign.started_at
         self._maybe_texted: NumberSet | None = NumberSet()
 
@@ -143,8 +144,7 @@ class Sender:
             except (AuthenticationError, PermissionDenied) as error:
                 raise CampaignPaused(f"the API refuses the account: {error}") from error
             except (ApiError, TransportError) as error:
-                if anyio.current_time() - failing_since > self._rules.patience:
-                    raise CampaignPaused(f"the API gives no answer: {error}") from error
+                self._lose_patience(failing_since, error)
             if not await self._pause(wait):
                 return None
             wait = min(2 * wait, self._rules.pause_cap)
@@ -219,8 +219,21 @@ class Sender:
     def _be_patient(self, work: Delivery, error: Exception) -> None:
         if work.failing_since is None:
             work.failing_since = anyio.current_time()
-        if anyio.current_time() - work.failing_since > self._rules.patience:
+        self._lose_patience(work.failing_since, error)
+
+    def _lose_patience(self, failing_since: float, error: Exception) -> None:
+        """In the end; whoever sits before it is told at the first time what it waits for."""
+        if anyio.current_time() - failing_since > self._rules.patience:
             raise CampaignPaused(f"the API gives no answer: {error}") from error
+        if not self._has_warned:
+            self._has_warned = True
+            what = f"HTTP {error.status_code} {error.code}" if isinstance(error, ApiError) else error
+            _log.warning(
+                "campaign %s: %s; it is tried again for %g s",
+                self._campaign.campaign.id,
+                what,
+                self._rules.patience,
+            )
 
     async def _settle(self) -> bool:
         """Let a request of an earlier run that is still under way arrive before the logs are asked for it.
@@ -352,7 +365,7 @@ class Sender:
         self._refused_in_a_row += 1
         if self._refused_in_a_row >= _ALL_REFUSED:
             await self._ledger.attempting(chunk, None)
-            raise CampaignPaused(f"the API refuses one message after the other: {error}")
+            raise CampaignPaused(f"the API refuses one message after the other: {error}") from error
         (culprit,) = chunk.messages
         reason = f"{error.code}: {error.text}" if self._campaign.stores_texts else error.code  # it may quote
         return await self._store(chunk, [refused(culprit, reason)])

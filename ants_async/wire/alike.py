@@ -11,40 +11,42 @@ from typing import Final
 
 from ants_async.wire import json
 
-_BEGIN: Final = re.compile(r'"messages"\s*:\s*\[\s*(?=\{)')
-_COMMA: Final = re.compile(r"\s*,\s*")
+_LONGEST: Final = 4096
+"""Bytes of an entry: what an answer is compared with is as many times that, whatever a server sends."""
+
+_BEGIN: Final = re.compile(rb'"messages"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*(?=\{)')
+_COMMA: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
+_ANOTHER: Final = re.compile(rb'"messages"|\\')  # a backslash can spell it in other ways
+_LATIN: Final = "latin-1"  # a character a byte, both ways
 
 
 def first_alone(content: bytes, to: Sequence[str], ids: Sequence[str]) -> bytes | None:
     """The same answer with its first entry alone; None unless all others only repeat it, in this order."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return None
-    begin = _BEGIN.search(text)
+    begin = _BEGIN.search(content)
     if begin is None:
         return None
     start, rows = begin.end(), zip(to, ids, strict=True)
+    beginning = content[start : start + _LONGEST].decode(_LATIN)
     first, second = f'"{to[0]}"', f'"{ids[0]}"'
-    if text.find(first, start) > text.find(second, start):
+    if beginning.find(first) > beginning.find(second):
         first, second, rows = second, first, zip(ids, to, strict=True)
-    before = text[start : text.find(first, start)]
-    next_one = text.find(before, start + 1)  # which begins like the first
-    entry, brace, comma = text[start:next_one].rpartition("}")
-    between, _, after = (entry + brace).removeprefix(before + first).partition(second)
-    entries = f"{after}{comma}{before}".join([f'"{one}"{between}"{other}"' for one, other in rows])
-    entries = f"{before}{entries}{after}"
+    before, _, rest = beginning.partition(first)
+    entry, brace, comma = rest[: rest.find(before)].rpartition("}")  # the next one begins like the first
+    between, _, after = f"{entry}{brace}".partition(second)
+    middle = f"{after}{comma}{before}".join([f'"{one}"{between}"{other}"' for one, other in rows])
+    entries = f"{before}{middle}{after}".encode(_LATIN)
+    alone = f"{before}{first}{entry}{brace}".encode(_LATIN)
     end = start + len(entries)
-    is_alike = text.startswith(entries, start) and _COMMA.fullmatch(comma) and '"messages"' not in text[end:]
-    if not is_alike or not _is_whole(entry + brace):
+    is_alike = content.startswith(entries, start) and _COMMA.fullmatch(comma)
+    if not is_alike or _ANOTHER.search(content, end) or b"\\" in content[:start] or not _is_whole(alone):
         return None
-    return f"{text[:start]}{entry}{brace}{text[end:]}".encode()
+    return content[:start] + alone + content[end:]
 
 
-def _is_whole(entry: str) -> bool:
+def _is_whole(entry: bytes) -> bool:
     """Whether it ends where it seems to."""
     try:
-        json.loads(entry.encode())
+        json.loads(entry)
     except ValueError:
         return False
     return True

@@ -21,7 +21,8 @@ from ants_async.errors import DecodeError
 from ants_async.models.limits import RateLimit, TimeSpan
 from ants_async.models.reports import LogPage, ReportPage
 from ants_async.models.sms import Receipts, SendReceipt
-from ants_async.wire.quick import QUICK, quick_receipts
+from ants_async.models.statuses import Status
+from ants_async.wire.quick import quick_receipts, quick_status
 
 T = TypeVar("T")
 _log = logging.getLogger("ants_async.wire")
@@ -298,8 +299,7 @@ def _make_converter() -> Converter:
     converter.register_structure_hook_factory(attrs.has)(_structure_factory)
     converter.register_structure_hook_factory(_is_list_of_models)(_list_factory)
     converter.register_structure_hook_factory({ReportPage, LogPage}.__contains__)(_page_factory)
-    for cls, quick in QUICK.items():
-        converter.register_structure_hook(cls, quick(converter.get_structure_hook(cls)))
+    converter.register_structure_hook(Status, quick_status(converter.get_structure_hook(Status)))
     converter.register_structure_hook(Receipts, quick_receipts(converter.get_structure_hook(SendReceipt)))
     converter.register_unstructure_hook_factory(attrs.has)(_unstructure_factory)
     return converter

@@ -3,21 +3,19 @@
 Whatever is not exactly as expected goes the thorough way, which knows all spellings and keeps what is new.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
-from ants_async.models.sms import MessageReceipt, Receipts, SendReceipt
+from ants_async.models.sms import Receipts, SendReceipt
 from ants_async.models.statuses import Status
 
 Hook = Callable[[Any, Any], Any]
 
 _STATUS: Final = ("groupId", "groupName", "id", "name", "description")
-_RECEIPT: Final = 4  # fields
 _LARGEST_COUNT: Final = 2**31
 _MOST_STATUSES: Final = 1000  # a server may make up others ...
 _LONGEST_STATUS: Final = 500  # ... and long ones
 
-_NO_EXTRA: Final[Mapping[str, Any]] = {}  # one for all
 _known: Final[dict[tuple[Any, ...], Status]] = {}
 """Some few statuses stand in millions of answers: each is made once, and is the same object ever after."""
 
@@ -39,7 +37,9 @@ def _has_whole_numbers(status: dict[str, Any]) -> bool:
     return type(status["groupId"]) is int and type(status["id"]) is int
 
 
-def _quick_status(thorough: Hook) -> Hook:
+def quick_status(thorough: Hook) -> Hook:
+    """From the thorough hook of `Status` to a quicker one."""
+
     def hook(data: Any, cls: Any) -> Any:
         status = _known_status(data)
         if status is not None:
@@ -50,19 +50,6 @@ def _quick_status(thorough: Hook) -> Hook:
         if not status.extra and size <= _LONGEST_STATUS and len(_known) < _MOST_STATUSES:
             _known[values] = status
         return status
-
-    return hook
-
-
-def _quick_receipt(thorough: Hook) -> Hook:
-    def hook(data: Any, cls: Any) -> Any:
-        if type(data) is dict and len(data) == _RECEIPT:
-            to, count, message_id = data.get("to"), data.get("smsCount"), data.get("messageId")
-            if type(to) is str and type(message_id) is str and type(count) is int and count < _LARGEST_COUNT:
-                status = _known_status(data.get("status"))
-                if status is not None:
-                    return MessageReceipt(to, status, count, message_id, _NO_EXTRA)
-        return thorough(data, cls)
 
     return hook
 
@@ -100,7 +87,3 @@ def _columns(data: Any) -> Receipts | None:
         and max(counts) < _LARGEST_COUNT
     )
     return Receipts(ids, to, statuses, counts, bulk_id) if is_expected else None
-
-
-QUICK: Final[Mapping[type, Callable[[Hook], Hook]]] = {Status: _quick_status, MessageReceipt: _quick_receipt}
-"""By model, inner ones first: from its thorough hook to a quicker one."""

@@ -1,6 +1,7 @@
 """A list goes out, and every recipient comes to exactly one final status, whatever happens."""
 
 import json
+import re
 from collections import Counter
 from contextlib import aclosing
 
@@ -221,7 +222,7 @@ async def test_out_of_credits_pauses_with_the_rest_unsent(world):
 
 
 @virtual_time
-async def test_an_api_out_of_reach_pauses_after_the_patience_with_nothing_marked_as_sent(world):
+async def test_an_api_out_of_reach_pauses_after_the_patience_with_nothing_marked_as_sent(world, caplog):
     async def unreachable(request, _):
         raise httpx.ConnectError("refused", request=request)
 
@@ -231,6 +232,8 @@ async def test_an_api_out_of_reach_pauses_after_the_patience_with_nothing_marked
         with pytest.raises(CampaignPaused, match="no answer: cannot reach"):
             await w.run(CAMPAIGN, people(20), sending=SendingRules(patience=60))
         assert 60 < anyio.current_time() - start < 200
+        (told,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+        assert re.search("cannot reach http://localhost: .* for 60 s", told)
         assert (await w.ledger.summary("songkran")).planned == 20
         w.network.bend = None
         await w.run(CAMPAIGN, None)

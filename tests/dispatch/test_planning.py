@@ -55,6 +55,12 @@ def test_a_text_that_many_share_is_counted_once_a_chunk():
     assert [len(chunk) for chunk in chunks] == [17, 17, 6]
 
 
+def test_a_text_that_many_share_is_counted_once_a_chunk_also_when_they_come_one_by_one():
+    planner = Planner(CAMPAIGN, NumberSet(), chunk_size=100, max_body=10_000)
+    recipients = [Recipient(f"668000000{n:02d}", text="x" * 1000) for n in range(100)]
+    assert [len(chunk) for one in recipients for chunk in planner.cut([one])] == [100]
+
+
 def test_half_a_character_is_refused_naming_the_row():
     with pytest.raises(ValidationError, match="row 1: holds half a character"):
         plan([Recipient("66800000001", text="\ud83d")])
@@ -84,10 +90,11 @@ def test_fields_fill_the_template():
 
 def test_a_missing_field_names_field_and_what_there_is():
     campaign = Campaign("c", text="Hi {name}")
-    with pytest.raises(ValidationError, match="field 'name' is missing; there are: first"):
+    with pytest.raises(ValidationError, match="row 1: field 'name' is missing; there are: first"):
         plan([Recipient("66800000001", fields={"first": "x"})], campaign=campaign)
 
 
-def test_somebody_without_a_text_is_refused_with_the_row():
+@pytest.mark.parametrize("text", [None, "", " ", float("nan"), 5])
+def test_somebody_without_a_text_is_refused_with_the_row(text):
     with pytest.raises(ValidationError, match="row 1"):
-        plan([Recipient("66800000001")], campaign=Campaign("c"))
+        plan([Recipient("66800000001", text=text)], campaign=Campaign("c"))

@@ -1,6 +1,7 @@
 """What is read at once is what would have been read entry by entry."""
 
 import json
+import tracemalloc
 
 import attrs
 import pytest
@@ -59,6 +60,7 @@ def one_differs(form, place=3, **changes):
 
 
 SHORT = FORMS["short"]
+ONE = json.dumps(json.loads(SHORT)["messages"][:1]).encode()
 OTHERS = {
     "another status": one_differs(SHORT, status={**STATUS, "id": 26}),
     "another count": one_differs(SHORT, smsCount=2),
@@ -68,6 +70,10 @@ OTHERS = {
     "one less": json.dumps({"messages": json.loads(SHORT)["messages"][:4]}).encode(),
     "turned round": json.dumps({"messages": json.loads(SHORT)["messages"][::-1]}).encode(),
     "two lists": SHORT[:-1] + b',"messages":[]}',
+    "two lists, one spelt otherwise": SHORT[:-1] + b',"\\u006dessages":[]}',
+    "another list, spelt otherwise": b'{"\\u006dessages":' + ONE + b',"x":{' + SHORT[1:] + b"}",
+    "spaces that are none": SHORT.replace(b"},{", "},\u00a0{".encode()),
+    "an entry that is long": SHORT.replace(b'"Sent"', b'"%b"' % (b"x" * 5000)),
     "no comma": SHORT.replace(b"},{", b"}{"),
     "in each other": b'{"messages":['
     + b",".join(
@@ -100,6 +106,18 @@ def is_json(content):
 def test_one_alone_goes_the_ordinary_way():
     content = json.dumps({"messages": json.loads(SHORT)["messages"][:1]}).encode()
     assert first_alone(content, TO[:1], IDS[:1]) is None
+
+
+def test_a_first_entry_as_large_as_an_answer_is_not_repeated_a_thousand_times():
+    to, ids = [str(66800000000 + n) for n in range(1000)], [f"{n:032x}" for n in range(1000)]
+    entry = json.dumps({"to": to[0], "messageId": ids[0], "status": "x" * 2**20})
+    content = f'{{"messages":[{entry},{entry}]}}'.encode()
+    tracemalloc.start()
+    try:
+        assert first_alone(content, to, ids) is None
+        assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_more_is_not_passed_over():

@@ -39,7 +39,7 @@ class Reply:
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
-    """At most so many `connections`, of which so many `idle` ones are kept for `expiry` seconds.
+    """At most so many `connections`; what is idle is kept for `expiry` seconds.
 
     `context`: for https. Nothing runs in the background: what is idle for too long is closed when the next
     request comes by. It works under asyncio and uvloop alone. Raises httpx's errors.
@@ -50,12 +50,10 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         context: ssl.SSLContext | None = None,
         *,
         connections: int = 256,
-        idle: int = 64,
         expiry: float = 30.0,
     ) -> None:
         self._context = context
         self._connections = connections
-        self._most_idle = idle
         self._expiry = expiry
         self._turns = asyncio.Semaphore(connections)
         self._open: set[Connection] = set()
@@ -162,8 +160,6 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             return
         connection.idle_since = connection.loop.time()
         self._idle.append(connection)
-        if len(self._idle) > self._most_idle:
-            self._idle.pop(0).close()
 
     async def aclose(self) -> None:
         """Close what is idle, politely but not for long, and cut off what is not."""

@@ -3,7 +3,7 @@
 import anyio
 import httpx
 import pytest
-from engine_world import people
+from engine_world import FIRST, people
 from virtual_time import virtual_time
 
 from ants_async import CampaignPaused, ValidationError
@@ -25,6 +25,22 @@ async def half_sent(w, campaign, recipients):
     async for outcome in outcomes:
         if outcome.kind is OutcomeKind.FINAL:
             break
+    await outcomes.aclose()
+    w.network.bend = None
+
+
+async def unanswered(w, campaign, recipients):
+    """Stopped when all had arrived, without an answer."""
+
+    async def bend(request, send):
+        if "/text/" in request.url.path:
+            await send(request)
+            raise httpx.ReadError("gone", request=request)
+
+    w.network.bend = bend
+    outcomes = w.dispatcher(grace=0.1).run(campaign, recipients)
+    with anyio.move_on_after(5):
+        await anext(outcomes)
     await outcomes.aclose()
     w.network.bend = None
 
@@ -96,34 +112,60 @@ async def test_mode_multi_is_refused_as_it_looks_sends_up_by_their_text(world, t
 
 @virtual_time
 async def test_what_had_arrived_is_found_by_its_id_without_a_text(world, tmp_path):
-    async def lost(request, send):
-        if "/text/" in request.url.path:
-            await send(request)
-            raise httpx.ReadError("gone", request=request)
-
     async with world() as w, SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
-        w.network.bend = lost
-        outcomes = w.dispatcher(grace=0.1).run(PERSONAL, people(10))
-        with anyio.move_on_after(5):
-            await anext(outcomes)
-        await outcomes.aclose()
-        w.network.bend = None
+        await unanswered(w, PERSONAL, people(10))
         await w.run(PERSONAL, None)
         assert (await w.ledger.summary("pins")).final == 10
 
 
 @virtual_time
-async def test_no_reason_and_no_error_quotes_a_text(world, tmp_path):
-    async def quoting(request, _):
-        if "/text/" in request.url.path:
-            error = {"serviceException": {"messageId": "BAD_REQUEST", "text": request.content.decode()}}
-            return httpx.Response(400, json={"requestError": error})
+async def test_a_chunk_that_is_divided_meanwhile_keeps_apart_whom_the_list_has_not(world, tmp_path):
+    async def refuses_the_first(request, _):
+        if "/text/" in request.url.path and str(FIRST).encode() in request.content:
+            return httpx.Response(400, json={"requestError": {"serviceException": {}}})
+        if "/logs" in request.url.path:
+            await anyio.sleep(1)
         return None
 
+    async with world() as w, SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
+        await unanswered(w, PERSONAL, people(10))
+        w.network.bend = refuses_the_first
+        await w.run(PERSONAL, people(9))
+        assert {one.to: one.kind for one in await w.newest(PERSONAL)} == {
+            one.to: OutcomeKind.FINAL for one in people(10)
+        }
+        assert (await w.stats())["accepted"] == 10
+
+
+def quoting(status):
+    async def bend(request, _):
+        if "/text/" in request.url.path:
+            error = {"serviceException": {"messageId": "BAD_REQUEST", "text": request.content.decode()}}
+            return httpx.Response(status, json={"requestError": error})
+        return None
+
+    return bend
+
+
+@virtual_time
+async def test_no_reason_and_no_error_quotes_a_text(world, tmp_path):
     async with world() as w:
         async with SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
-            w.network.bend = quoting
+            w.network.bend = quoting(400)
             await w.run(PERSONAL, people(3))
             with pytest.raises(ValidationError):
                 await w.run(Campaign("other"), [Recipient("66800000009", text="Your code, n\ud800")])
+        assert b"Your code, n" not in on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("status", [400, 418, 500])
+@virtual_time
+async def test_nor_does_the_reason_of_a_pause(world, tmp_path, status):
+    async with world() as w:
+        async with SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
+            w.network.bend = quoting(status)
+            with pytest.raises(CampaignPaused, match="Your code, n"):
+                await w.run(PERSONAL, people(60))
+            reason = (await w.ledger.summary("pins")).reason
+            assert reason == f"CampaignPaused: HTTP {status} BAD_REQUEST"
         assert b"Your code, n" not in on_disk(tmp_path)
