@@ -20,6 +20,7 @@ _HOMES = {
         "Mode",
         "Outcome",
         "OutcomeKind",
+        "PostgresLedger",
         "Recipient",
         "SendingRules",
         "SqliteLedger",

@@ -29,6 +29,9 @@ from ants_async.dispatch import (
     OutcomeKind as OutcomeKind,
 )
 from ants_async.dispatch import (
+    PostgresLedger as PostgresLedger,
+)
+from ants_async.dispatch import (
     Recipient as Recipient,
 )
 from ants_async.dispatch import (

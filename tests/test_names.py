@@ -39,3 +39,25 @@ def test_importing_loads_nothing_that_is_not_used():
     program = f"import sys, ants_async; print({unused} & set(sys.modules) or 'nothing')"
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout == "nothing\n"
+
+
+@pytest.mark.parametrize("package", ["ants_async", "ants_async.dispatch", "ants_async.dispatch.ledger"])
+def test_what_needs_an_extra_says_which_one_and_the_rest_needs_none(package):
+    program = f"""
+import sys
+sys.modules["psycopg"] = None
+from {package} import MemoryLedger
+try:
+    from {package} import PostgresLedger
+except ValueError as error:
+    print(type(error).__name__, error)
+"""
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    advice = "this needs the extra 'scaleout': pip install 'ants-async[scaleout]'"
+    assert shown.stdout == f"ConfigurationError {advice}\n"
+
+
+@pytest.mark.parametrize("package", [ants_async.dispatch, ants_async.dispatch.ledger])
+def test_a_name_that_no_package_has_is_told_as_always(package):
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'Nobody'"):
+        package.Nobody  # noqa: B018

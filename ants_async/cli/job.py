@@ -21,12 +21,13 @@ from rich.console import Console
 
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.progress import Display, Tally, by_group, display, say
-from ants_async.cli.refusals import INTERRUPTED, needing_extra
+from ants_async.cli.refusals import INTERRUPTED
 from ants_async.cli.results import write_results
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
 from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
+from ants_async.extras import needing_extra
 from ants_async.transport.auth import BasicAuth
 
 UNRESOLVED: Final = 3

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from ants_async.cli.tables import clean
-from ants_async.errors import AntsError, ConfigurationError, OutcomeUnknown
+from ants_async.errors import AntsError, OutcomeUnknown
 
 REFUSED: Final = 2
 UNCLEAR: Final = 3
@@ -29,16 +29,6 @@ def one_line_errors() -> Iterator[None]:
             raise
         click.echo(f"error: {clean(' '.join(str(expected).split()))}", err=True)
         sys.exit(UNCLEAR if isinstance(expected, OutcomeUnknown) else REFUSED)
-
-
-@contextmanager
-def needing_extra(name: str) -> Iterator[None]:
-    """Imports of what only an extra installs; says how to get it when it is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        advice = f"pip install 'ants-async[{name}]'"
-        raise ConfigurationError(f"this needs the extra {name!r}: {advice}") from error
 
 
 def _expected(error: BaseException) -> BaseException | None:

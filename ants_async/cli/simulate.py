@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from ants_async.cli.refusals import needing_extra, one_line_errors
+from ants_async.cli.refusals import one_line_errors
 from ants_async.errors import ValidationError
+from ants_async.extras import needing_extra
 from ants_async.models.limits import RateLimit, TimeSpan
 
 if TYPE_CHECKING:

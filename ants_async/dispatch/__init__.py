@@ -1,5 +1,8 @@
-"""The bulk engine."""
+"""The bulk engine. `PostgresLedger` is imported when it is first used: it needs an extra."""
 
+from typing import TYPE_CHECKING
+
+from ants_async.dispatch import ledger
 from ants_async.dispatch.campaign import (
     Campaign,
     CampaignState,
@@ -14,6 +17,9 @@ from ants_async.dispatch.engine import Dispatcher
 from ants_async.dispatch.ledger import Ledger, MemoryLedger, SqliteLedger
 from ants_async.dispatch.tracking import TrackingRules
 
+if TYPE_CHECKING:
+    from ants_async.dispatch.ledger import PostgresLedger
+
 __all__ = [
     "Campaign",
     "CampaignState",
@@ -24,8 +30,15 @@ __all__ = [
     "Mode",
     "Outcome",
     "OutcomeKind",
+    "PostgresLedger",
     "Recipient",
     "SendingRules",
     "SqliteLedger",
     "TrackingRules",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "PostgresLedger":
+        return ledger.PostgresLedger
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,20 +1,14 @@
 """Campaigns on many workers, over PostgreSQL and Procrastinate (the extra `scaleout`)."""
 
-from ants_async.errors import ConfigurationError
+from ants_async.extras import needing_extra
 
-try:
-    import procrastinate
-    import psycopg_pool
-except ImportError as missing:
-    raise ConfigurationError(
-        f"many workers need {missing.name}: python -m pip install 'ants-async[scaleout]'"
-    ) from missing
+with needing_extra("scaleout"):
+    import procrastinate  # noqa: F401 - asked for first, so that what is missing is named
+    import psycopg_pool  # noqa: F401
 
 from ants_async.scaleout.campaign import SharedCampaign
 from ants_async.scaleout.outcomes import Cursor, OutcomeStream
 from ants_async.scaleout.process import work
 from ants_async.scaleout.scaleout import ScaleOut
-
-del procrastinate, psycopg_pool
 
 __all__ = ["Cursor", "OutcomeStream", "ScaleOut", "SharedCampaign", "work"]

@@ -8,15 +8,15 @@ from types import TracebackType
 from typing import Final, Self
 
 import procrastinate
-import psycopg
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import MAX_BODY, Recipients
+from ants_async.dispatch.ledger.connecting import connect, named_errors
 from ants_async.dispatch.ledger.migrations import LEDGER, check, migrate
-from ants_async.dispatch.ledger.postgres import PostgresLedger, named_errors
+from ants_async.dispatch.ledger.postgres import PostgresLedger
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.ledger.work import Work, row, run
 from ants_async.dispatch.push import Push
@@ -122,7 +122,7 @@ class ScaleOut:
         """Make all tables, Procrastinate's too if they are not there; how many steps that took."""
         steps = await self.ledger.migrate()
         with named_errors():
-            async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            async with await connect(self._url) as connection:
                 steps += await migrate(connection, "scaleout", STEPS)
                 if await _has_queue(connection):
                     return steps
@@ -270,7 +270,7 @@ class ScaleOut:
                 await self.app.job_manager.retry_job(job)
 
         async def do(connection: Connection) -> int:
-            await control.wake_readers(connection, self._queue, self.ledger.held)
+            await control.wake_readers(connection, self._queue, self.ledger.at_work)
             await control.finish(connection, None)
             return await control.wake(
                 connection, self._queue, self._look_again(), grace=self.lease, most=_WOKEN_AT_ONCE

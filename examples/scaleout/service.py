@@ -1,6 +1,6 @@
 """Campaigns over HTTP: any number of these beside any number of workers, over one database.
 
-`pip install fastapi uvicorn`, then `ANTS_DATABASE=postgresql://… uvicorn --app-dir examples/scaleout service:app`
+`pip install fastapi uvicorn`; `ANTS_DATABASE=postgresql://… uvicorn --app-dir examples/scaleout service:app`
 """
 
 import json

@@ -58,8 +58,7 @@ def main() -> None:
     options = parser.parse_args()
     with local_postgres() as postgres, ExitStack() as stack:
         simulator = process(stack, "ants_async.cli", "simulate", "--port", "0", "--latency", "20ms")
-        assert simulator.stdout is not None
-        base_url = simulator.stdout.readline().split()[-1]
+        base_url = next(iter(simulator.stdout or ())).split()[-1]
         os.environ |= {
             "ANTS_DATABASE": postgres.url(),
             "ANTS_BASE_URL": base_url,

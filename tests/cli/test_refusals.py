@@ -2,8 +2,9 @@
 
 import pytest
 
-from ants_async.cli.refusals import needing_extra, one_line_errors
+from ants_async.cli.refusals import one_line_errors
 from ants_async.errors import ConfigurationError, LedgerInUse
+from ants_async.extras import needing_extra
 
 
 def refused(capsys, error):

@@ -64,8 +64,13 @@ def begin(
         [None if text == common else text if keeps else _NOT_STORED for text in messages.texts]
         for messages in several
     ]
+    yield from run(_ONE_BEGINS, campaign.key)
     (last,) = yield from row("SELECT coalesce(max(last), 0) FROM chunk")
     return (yield from _add(campaign.key, last + 1, several, texts, attempted_at))
+
+
+_ONE_BEGINS: Final = f"SELECT key FROM campaign WHERE key = ? {LOCKED}"  # noqa: S608
+"""Of a campaign's chunks at a time: each is numbered from where the one before ends."""
 
 
 def load(campaign: OpenCampaign, key: int) -> Work[Chunk]:

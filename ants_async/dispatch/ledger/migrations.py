@@ -51,8 +51,11 @@ LEDGER: Final[Sequence[LiteralString]] = (
         group_name TEXT NOT NULL,
         id BIGINT NOT NULL,
         name TEXT NOT NULL,
-        description TEXT NOT NULL,
-        UNIQUE (group_id, group_name, id, name, description)
+        description TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX status_once ON status (
+        group_id, id,
+        hashtextextended(group_name, 0), hashtextextended(name, 0), hashtextextended(description, 0)
     );
     CREATE TABLE planned (
         chunk BIGINT PRIMARY KEY REFERENCES chunk,
@@ -98,7 +101,8 @@ LEDGER: Final[Sequence[LiteralString]] = (
     CREATE INDEX duplicate_by_campaign ON duplicate (campaign);
     """,
 )
-"""`told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign."""
+"""`status_once`: of hashes, for an index holds no long texts, and what the API sends may be any length.
+`told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign."""
 
 
 async def migrate(connection: psycopg.AsyncConnection, part: str, steps: Sequence[LiteralString]) -> int:

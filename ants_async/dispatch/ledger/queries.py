@@ -59,7 +59,7 @@ def open_campaign(
         (key,) = yield from row(
             "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source, store_texts)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
-            *(campaign.id, *wanted.values(), now, running, source, int(store_texts)),
+            *(campaign.id, *wanted.values(), now, running, storable(source), int(store_texts)),
         )
         return OpenCampaign(int(key), campaign, stores_texts=store_texts)
     key, state, created_at, stores_texts, *asked = found
@@ -76,7 +76,7 @@ def open_campaign(
     yield from run(
         "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
         " source_read = source_read * ?, store_texts = ? WHERE key = ?",
-        *(running, source, int(not reads_source), int(store_texts), key),
+        *(running, storable(source), int(not reads_source), int(store_texts), key),
     )
     (started_at,) = yield from row(
         "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", key
@@ -88,7 +88,8 @@ def open_campaign(
 
 def close_campaign(key: int, state: CampaignState, reason: str | None) -> Work[None]:
     """Say how a run ended."""
-    yield from run("UPDATE campaign SET state = ?, reason = ? WHERE key = ?", str(state), reason, key)
+    sql = "UPDATE campaign SET state = ?, reason = ? WHERE key = ?"
+    yield from run(sql, str(state), storable(reason), key)
 
 
 def source_read(key: int) -> Work[None]:
@@ -241,7 +242,7 @@ def give_up(
     known = yield from newest(key)
     places = [place for place, fate in enumerate(known) if fate.state == state]
     end = int(MessageState.UNRESOLVED)
-    changes = [(place, place, known[place]._replace(state=end, error=reason)) for place in places]
+    changes = [(place, place, known[place]._replace(state=end, error=storable(reason))) for place in places]
     yield from record(key, known, changes, was=state)
     bulk = yield from advance_chunk(key, known, now)
     return (yield from outcomes_of(campaign_id, key, {place: known[place] for place in places})), bulk

@@ -1,7 +1,7 @@
 """Reports → final statuses, pulled and pushed alike: the ledger's work on them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -54,15 +54,13 @@ class _Chunk(NamedTuple):
 
 def settle_pushed(reports: Sequence[DeliveryReport]) -> Work[Pushed]:
     """Record pushed reports, each looked up by itself: they come one by one, and a chunk holds hundreds."""
-    chunks: dict[str, _Chunk | None] = {}
+    chunks = yield from _locked({report.bulk_id or "" for report in reports})
     settled: dict[_Chunk, dict[int, Fate]] = {}
     not_taken = set()
     statuses = StatusKeys()
     for number, report in enumerate(reports):
         bulk_id = report.bulk_id or ""
-        if bulk_id not in chunks:
-            chunks[bulk_id] = yield from _find(bulk_id)
-        chunk = chunks[bulk_id]
+        chunk = chunks.get(bulk_id)
         found = None if chunk is None else (yield from _message(chunk, report))
         if chunk is None or (found is not None and found[1].state == MessageState.PLANNED):
             not_taken.add(number)
@@ -83,16 +81,19 @@ _BULK: Final = (
 )
 
 
-def _find(bulk_id: str) -> Work[_Chunk | None]:
-    """The chunk of a bulk id of ours, which ends in the chunk's key."""
-    match = _OUR_BULK.fullmatch(bulk_id)
-    if match is None:
-        return None
-    found = yield from row(_BULK, int(match[1]), bulk_id)
-    if found is None:
-        return None
-    yield from chunk_row(found[0])  # nobody else changes it meanwhile
-    return _Chunk(*found)
+def _locked(bulk_ids: Collection[str]) -> Work[dict[str, _Chunk]]:
+    """The chunks of bulk ids of ours, which end in their keys; nobody else changes them meanwhile.
+
+    Always upwards: two who took the same ones in different orders would wait for each other.
+    """
+    matches = [match for bulk_id in bulk_ids if (match := _OUR_BULK.fullmatch(bulk_id))]
+    chunks = {}
+    for key, bulk_id in sorted((int(match[1]), match[0]) for match in matches):
+        found = yield from row(_BULK, key, bulk_id)
+        if found is not None:
+            yield from chunk_row(key)
+            chunks[bulk_id] = _Chunk(*found)
+    return chunks
 
 
 @read_of("a message")

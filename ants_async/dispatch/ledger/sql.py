@@ -27,6 +27,10 @@ class SqlLedger:
         """One transaction. Raises `LedgerError` when it could not be kept: then nothing of it was."""
         raise NotImplementedError
 
+    async def _look(self, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One transaction that changes nothing, and whose statements all see the same."""
+        return await self._run(work, *args, **kwargs)
+
     async def open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
@@ -57,7 +61,7 @@ class SqlLedger:
     async def numbers(self, key: int) -> AsyncIterator[Sequence[int]]:
         """All numbers planned so far, in batches."""
         async for some in self._chunks(key):
-            yield await self._run(queries.numbers, some)
+            yield await self._look(queries.numbers, some)
 
     async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
         """Note doubled rows; `first` forgets those of an earlier reading of the source."""
@@ -74,7 +78,7 @@ class SqlLedger:
 
     async def chunk(self, campaign: OpenCampaign, key: int) -> Chunk:
         """A chunk with those of its messages that no answer is recorded for."""
-        return await self._run(chunks.load, campaign, key)
+        return await self._look(chunks.load, campaign, key)
 
     async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
         """A request may have arrived since `at`; None: it is known that none did."""
@@ -95,7 +99,7 @@ class SqlLedger:
 
     async def waiting(self, campaign: OpenCampaign, bulk: Bulk) -> Sequence[str]:
         """Ids of a bulk's messages that are not final yet."""
-        return await self._run(queries.waiting, campaign.campaign.id, bulk.key)
+        return await self._look(queries.waiting, campaign.campaign.id, bulk.key)
 
     async def settle(
         self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
@@ -130,7 +134,7 @@ class SqlLedger:
         return await self._summaries(None)
 
     async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
-        return await self._run(queries.summaries, campaign_id)
+        return await self._look(queries.summaries, campaign_id)
 
     async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
         """The newest outcome of every recipient in the order planned, then the duplicates."""
@@ -138,7 +142,7 @@ class SqlLedger:
         if key is None:
             raise LedgerError(f"campaign {campaign_id!r} is not in {self!r}")
         async for some in self._chunks(key):
-            for outcome in await self._run(queries.outcomes, campaign_id, some):
+            for outcome in await self._look(queries.outcomes, campaign_id, some):
                 yield outcome
         for row, number in await self._run(queries.duplicates, key):
             yield Outcome(OutcomeKind.DUPLICATE, row, str(number))

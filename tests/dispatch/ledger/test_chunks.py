@@ -1,69 +1,213 @@
-"""A chunk's life in the ledger: begun, answered in part, divided, settled."""
+"""A chunk's life in every ledger, up to its answers: begun, loaded, answered in part, divided."""
 
 import pytest
+from ledger_work import (
+    CAMPAIGN,
+    NUMBERS,
+    TEXTS,
+    accepted,
+    begun,
+    counts,
+    messages,
+    opened,
+    rejected,
+    report,
+    reports,
+    told,
+    tracked,
+)
 
-from ants_async.dispatch import Campaign, MemoryLedger, OutcomeKind
-from ants_async.dispatch.answers import Answer
-from ants_async.dispatch.messages import Messages
-from ants_async.models.reports import DeliveryReport
-from ants_async.models.statuses import STATUSES
+from ants_async.dispatch import Campaign, OutcomeKind
+from ants_async.dispatch.ledger.work import rows
 
-CAMPAIGN = Campaign("songkran", sender="ANTS")
-NUMBERS = [f"668000000{n:02d}" for n in range(10)]
-PENDING, DELIVERED = STATUSES[7], STATUSES[5]
-
-
-@pytest.fixture
-async def ledger():
-    async with MemoryLedger() as opened:
-        yield opened
-
-
-async def begun(ledger, campaign=CAMPAIGN):
-    opened = await ledger.open_campaign(campaign, None, reads_source=True, now=1.0)
-    planned = Messages.planned(campaign.id, list(range(1, 11)), NUMBERS, [f"Hi {n}" for n in range(10)])
-    return opened, await ledger.begin(opened, planned, 2.0)
-
-
-def accepted(chunk, first, last):
-    return Answer(first=first, last=last, kind=OutcomeKind.ACCEPTED, bulk_id=chunk.bulk_id, status=PENDING)
+durable = pytest.mark.parametrize("make_ledger", ["sqlite", "postgres"], indirect=True)
+SAME = Campaign("same", text="for all")
 
 
-async def outcomes(ledger):
-    return [(one.to, one.kind, one.bulk_id) async for one in ledger.outcomes(CAMPAIGN.id)]
+def as_tuples(chunk):
+    return [(one.row, one.to, one.text, one.message_id, one.place) for one in chunk.messages]
 
 
-def reports(chunk, places):
-    return {
-        chunk.messages.ids[place]: DeliveryReport(
-            message_id=chunk.messages.ids[place], status=DELIVERED, bulk_id=chunk.bulk_id
-        )
-        for place in places
+async def test_a_chunk_is_loaded_as_it_was_begun(ledger):
+    work, chunk = await begun(ledger)
+    assert await ledger.unanswered(work.key) == [chunk.key]
+    again = await ledger.chunk(work, chunk.key)
+    assert (again.key, again.bulk_id, again.attempted_at) == (chunk.key, chunk.bulk_id, 2.0)
+    assert as_tuples(again) == as_tuples(chunk)
+    assert as_tuples(again)[9] == (10, NUMBERS[9], "Hi 9", chunk.messages.ids[9], 9)
+
+
+async def test_chunks_have_bulk_ids_of_their_own_and_stand_in_the_order_begun(ledger):
+    work = await opened(ledger)
+    chunks = [await ledger.begin(work, messages(numbers=[number]), 2.0) for number in NUMBERS]
+    assert len({chunk.bulk_id for chunk in chunks}) == 10
+    assert await ledger.unanswered(work.key) == [chunk.key for chunk in chunks]
+
+
+async def test_the_campaigns_own_text_is_not_stored_again_with_every_message(ledger):
+    work, chunk = await begun(ledger, SAME, NUMBERS[:3], ["for all", "own", "for all"])
+    assert await ledger._run(rows, "SELECT texts FROM planned") == [('[null,"own",null]',)]
+    assert (await ledger.chunk(work, chunk.key)).messages.texts == ["for all", "own", "for all"]
+
+
+@durable
+async def test_where_texts_are_not_stored_only_the_campaigns_own_comes_back(make_ledger):
+    async with make_ledger(store_texts=False) as ledger:
+        work, chunk = await begun(ledger, SAME, NUMBERS[:3], ["for all", "own", "for all"])
+        assert chunk.messages.texts == ["for all", "own", "for all"]
+        loaded = await ledger.chunk(work, chunk.key)
+        assert loaded.messages.texts == ["for all", "", "for all"]
+        head, tail = await ledger.split(loaded)
+        assert [*head.messages.texts, *tail.messages.texts] == ["for all", "", "for all"]
+        await ledger.answered(head, [accepted(head)], 3.0)
+        assert (await ledger.chunk(work, tail.key)).messages.texts == ["", "for all"]
+
+
+PIECES = [
+    "สวัสดีปีใหม่ ๒๕๖๙",
+    "😀👩‍👩‍👧",
+    "'\"",
+    "\\N\\t\\",
+    "\t\r\n",
+    "a\0b",
+    "%s ? {name}",
+    "\ufeff\u2028",
+    "x" * 700,
+]
+
+
+async def test_a_thousand_texts_come_back_whatever_they_hold(ledger):
+    numbers = [str(66_800_000_000 + n) for n in range(1000)]
+    texts = [f"{PIECES[n % len(PIECES)]}{n}{PIECES[n % 7]}" for n in range(1000)]
+    work, chunk = await begun(ledger, CAMPAIGN, numbers, texts)
+    loaded = await ledger.chunk(work, chunk.key)
+    assert loaded.messages.texts == texts
+    assert loaded.messages.to == numbers
+
+
+async def test_since_when_a_request_may_have_arrived_is_noted_and_taken_back(ledger):
+    work, chunk = await begun(ledger)
+    for at in (7.5, None, 8.0):
+        assert (await ledger.attempting(chunk, at)).attempted_at == at
+        assert (await ledger.chunk(work, chunk.key)).attempted_at == at
+
+
+async def test_a_chunk_answered_as_a_whole_is_a_bulk_to_follow(ledger):
+    work, chunk, bulk = await tracked(ledger)
+    assert (bulk.key, bulk.bulk_id, bulk.answered_at) == (chunk.key, chunk.bulk_id, 3.0)
+    assert not bulk.stands_elsewhere
+    assert await ledger.bulks(work.key) == [bulk]
+    assert await ledger.unanswered(work.key) == []
+    assert not (await ledger.chunk(work, chunk.key)).messages
+    for outcome, number, message_id in zip(await told(ledger), NUMBERS, chunk.messages.ids, strict=True):
+        assert (outcome.kind, outcome.to, outcome.message_id) == (OutcomeKind.ACCEPTED, number, message_id)
+        assert (outcome.bulk_id, outcome.sms_count, outcome.deduplicated) == (chunk.bulk_id, 1, False)
+        assert outcome.status.name == "PENDING_ENROUTE"
+
+
+async def test_one_refused_as_a_whole_has_nothing_to_follow(ledger):
+    work, chunk = await begun(ledger)
+    assert await ledger.answered(chunk, [rejected(0, 9, "EC_NO")], 3.0) is None
+    assert (await ledger.bulks(work.key), await ledger.unanswered(work.key)) == ([], [])
+    assert {(one.kind, one.error, one.is_last) for one in await told(ledger)} == {
+        (OutcomeKind.REJECTED, "EC_NO", True)
     }
 
 
 async def test_a_part_answered_leaves_the_rest(ledger):
-    opened, chunk = await begun(ledger)
+    work, chunk = await begun(ledger)
     assert await ledger.answered(chunk, [accepted(chunk, 2, 4)], 3.0) is None
-    again = await ledger.chunk(opened, chunk.key)
+    again = await ledger.chunk(work, chunk.key)
     assert list(again.messages.places) == [0, 1, 5, 6, 7, 8, 9]
     assert again.messages.texts[2] == "Hi 5"
     assert again.messages.ids == [chunk.messages.ids[place] for place in again.messages.places]
+    assert await ledger.unanswered(work.key) == [chunk.key]
+
+
+async def test_a_part_answered_is_a_bulk_to_follow_already_once_a_request_may_have_arrived(ledger):
+    work, chunk = await begun(ledger)
+    assert await ledger.bulks(work.key) == []
+    await ledger.answered(chunk, [rejected(0, 0)], 3.0)
+    assert await ledger.bulks(work.key) == []
+    await ledger.answered(chunk, [accepted(chunk, 2, 4)], 3.0)
+    (bulk,) = await ledger.bulks(work.key)
+    assert (bulk.key, bulk.answered_at, bulk.stands_elsewhere) == (chunk.key, 2.0, False)
+    assert await ledger.waiting(work, bulk) == chunk.messages.ids[2:5]
+    settled, left = await ledger.settle(work, bulk, reports(chunk, range(10)))
+    assert ([one.to for one in settled], left) == (NUMBERS[2:5], 0)
+    assert await ledger.unanswered(work.key) == [chunk.key]
+    assert list((await ledger.chunk(work, chunk.key)).messages.places) == [1, 5, 6, 7, 8, 9]
 
 
 async def test_what_was_answered_before_is_not_answered_anew(ledger):
     _, chunk = await begun(ledger)
     await ledger.answered(chunk, [accepted(chunk, 2, 4)], 3.0)
-    late = Answer(first=0, last=9, kind=OutcomeKind.REJECTED, error="too late for some")
-    await ledger.answered(chunk, [late], 4.0)
-    summary = await ledger.summary(CAMPAIGN.id)
-    assert (summary.planned, summary.accepted, summary.rejected) == (0, 3, 7)
+    await ledger.answered(chunk, [rejected(0, 9, "too late for some")], 4.0)
+    assert await counts(ledger) == (0, 3, 7, 0, 0)
+
+
+async def test_an_answer_that_comes_again_changes_nothing(ledger):
+    work, chunk = await begun(ledger)
+    bulk = await ledger.answered(chunk, [accepted(chunk)], 3.0)
+    await ledger.settle(work, bulk, reports(chunk, [0, 1]))
+    before = await told(ledger)
+    again = await ledger.answered(chunk, [accepted(chunk, deduplicated=True)], 3.0)
+    assert (again, await told(ledger)) == (bulk, before)
+    assert await counts(ledger) == (0, 8, 0, 2, 0)
+    assert (await ledger.summary(CAMPAIGN.id)).deduplicated == 0
+
+
+async def test_what_had_arrived_before_may_stand_under_another_bulk(ledger):
+    work, chunk = await begun(ledger)
+    answers = [accepted(chunk, 0, 3), accepted(chunk, 4, 9, deduplicated=True)]
+    bulk = await ledger.answered(chunk, answers, 3.0)
+    assert bulk.stands_elsewhere
+    assert await ledger.bulks(work.key) == [bulk]
+    assert [one.deduplicated for one in await told(ledger)] == [False] * 4 + [True] * 6
+
+
+async def test_ids_of_the_servers_own_are_the_ones_told_and_asked_for(ledger):
+    work, chunk = await begun(ledger)
+    answers = [accepted(chunk, n, n, message_id=f"its\\own\t{n}", bulk_id="its own") for n in range(10)]
+    bulk = await ledger.answered(chunk, answers, 3.0)
+    ids = [f"its\\own\t{n}" for n in range(10)]
+    assert (bulk.bulk_id, bulk.stands_elsewhere) == ("its own", False)
+    assert [(one.message_id, one.bulk_id) for one in await told(ledger)] == [(one, "its own") for one in ids]
+    assert await ledger.waiting(work, bulk) == ids
+    ours = reports(chunk, range(5))
+    theirs = {ids[7]: report(chunk, 7, message_id=ids[7], bulk_id="its own")}
+    settled, left = await ledger.settle(work, bulk, ours | theirs)
+    assert ([(one.to, one.message_id) for one in settled], left) == ([(NUMBERS[7], ids[7])], 9)
+
+
+async def test_what_stands_in_no_bulk_or_in_a_third_one_is_told_so(ledger):
+    _, chunk = await begun(ledger)
+    answers = [accepted(chunk, 0, 4), accepted(chunk, 5, 5, bulk_id=None)]
+    answers += [accepted(chunk, 6, 9, bulk_id="third", deduplicated=True)]
+    bulk = await ledger.answered(chunk, answers, 3.0)
+    assert (bulk.bulk_id, bulk.stands_elsewhere) == (chunk.bulk_id, True)
+    assert [one.bulk_id for one in await told(ledger)] == [chunk.bulk_id] * 5 + [None] + ["third"] * 4
+
+
+async def test_divided_each_half_has_its_messages_and_both_have_been_attempted(ledger):
+    work, chunk = await begun(ledger)
+    head, tail = await ledger.split(chunk)
+    assert [*head.messages.to, *tail.messages.to] == NUMBERS
+    assert [*head.messages.texts, *tail.messages.texts] == TEXTS
+    assert (head.key, head.bulk_id) == (chunk.key, chunk.bulk_id)
+    assert tail.bulk_id != chunk.bulk_id
+    assert await ledger.unanswered(work.key) == [head.key, tail.key]
+    for half in (head, tail):
+        loaded = await ledger.chunk(work, half.key)
+        assert as_tuples(loaded) == as_tuples(half)
+        assert (half.bulk_id, half.attempted_at) == (loaded.bulk_id, loaded.attempted_at)
+        assert half.attempted_at == 2.0
 
 
 async def test_divided_what_is_answered_stays_where_it_was_sent(ledger):
-    opened, chunk = await begun(ledger)
+    work, chunk = await begun(ledger)
     await ledger.answered(chunk, [accepted(chunk, 3, 3), accepted(chunk, 8, 9)], 3.0)
-    head, tail = await ledger.split(await ledger.chunk(opened, chunk.key))
+    head, tail = await ledger.split(await ledger.chunk(work, chunk.key))
     assert [[*head.messages.to], [*tail.messages.to]] == [
         [NUMBERS[n] for n in (0, 1, 2)],
         [NUMBERS[n] for n in (4, 5, 6, 7)],
@@ -73,42 +217,40 @@ async def test_divided_what_is_answered_stays_where_it_was_sent(ledger):
         first = half.messages.places[0]
         bulk = await ledger.answered(half, [accepted(half, first, last)], 4.0)
         assert bulk.key == half.key
-        loaded = await ledger.chunk(opened, half.key)
+        loaded = await ledger.chunk(work, half.key)
         assert not loaded.messages
-    told = await outcomes(ledger)
-    assert sorted(told) == sorted(
+    assert sorted((one.to, one.kind, one.bulk_id) for one in await told(ledger)) == sorted(
         (to, OutcomeKind.ACCEPTED, tail.bulk_id if to in tail.messages.to else chunk.bulk_id)
         for to in NUMBERS
     )
-    summary = await ledger.summary(CAMPAIGN.id)
-    assert (summary.planned, summary.accepted, summary.total) == (0, 10, 10)
-    assert sorted([number async for some in ledger.numbers(opened.key) for number in some]) == [
+    assert await counts(ledger) == (0, 10, 0, 0, 0)
+    assert sorted([number async for some in ledger.numbers(work.key) for number in some]) == [
         int(number) for number in NUMBERS
     ]
 
 
+async def test_divided_and_divided_again_every_fate_stays_with_its_message(ledger):
+    work, chunk = await begun(ledger)
+    fates = {3: "EC_3", 5: "EC_5", 8: "EC_8"}
+    await ledger.answered(chunk, [rejected(n, n, error) for n, error in fates.items()], 3.0)
+    halves = await ledger.split(await ledger.chunk(work, chunk.key))
+    quarters = [one for half in halves for one in await ledger.split(half)]
+    assert sum(len(one.messages) for one in quarters) == 7
+    assert len({one.key for one in quarters}) == 4
+    for one in quarters:
+        places = zip(one.messages.places, one.messages.to, strict=True)
+        await ledger.answered(one, [accepted(one, n, n, error=number) for n, number in places], 4.0)
+    expected = {number: number for number in NUMBERS}
+    expected |= {NUMBERS[n]: error for n, error in fates.items()}
+    assert {one.to: one.error for one in await told(ledger)} == expected
+    assert {one.to: one.row for one in await told(ledger)} == dict(zip(NUMBERS, range(1, 11), strict=True))
+
+
 async def test_divided_chunks_are_told_in_the_order_planned(ledger):
-    opened, chunk = await begun(ledger)
+    work, chunk = await begun(ledger)
     head, tail = await ledger.split(chunk)
     head, middle = await ledger.split(head)
-    more = Messages.planned(CAMPAIGN.id, [11], ["66800000099"], ["Hi"])
-    after = await ledger.begin(opened, more, 5.0)
+    after = await ledger.begin(work, messages(numbers=["66800000099"], first_row=11), 5.0)
     for one in (after, middle, tail, head):
-        await ledger.answered(one, [accepted(one, 0, len(one.messages) - 1)], 6.0)
-    assert [to for to, _, _ in await outcomes(ledger)] == [*NUMBERS, "66800000099"]
-
-
-async def test_settled_step_by_step_the_counts_are_right_at_each(ledger):
-    opened, chunk = await begun(ledger)
-    bulk = await ledger.answered(chunk, [accepted(chunk, 0, 9)], 3.0)
-    settled, left = await ledger.settle(opened, bulk, reports(chunk, [0, 1, 7]))
-    assert ([one.to for one in settled], left) == ([NUMBERS[n] for n in (0, 1, 7)], 7)
-    assert await ledger.waiting(opened, bulk) == [chunk.messages.ids[n] for n in (2, 3, 4, 5, 6, 8, 9)]
-    assert await ledger.settle(opened, bulk, reports(chunk, [0, 1, 7])) == ([], 7)
-    given_up = await ledger.give_up(opened, bulk.key, "overdue", 9.0)
-    assert [one.kind for one in given_up] == [OutcomeKind.UNRESOLVED] * 7
-    summary = await ledger.summary(CAMPAIGN.id)
-    assert (summary.accepted, summary.final, summary.unresolved) == (0, 3, 7)
-    assert summary.by_group == {DELIVERED.group_name: 3}
-    assert summary.is_done is False  # the source was not read to its end
-    assert not await ledger.bulks(opened.key)
+        await ledger.answered(one, [accepted(one)], 6.0)
+    assert [one.to for one in await told(ledger)] == [*NUMBERS, "66800000099"]

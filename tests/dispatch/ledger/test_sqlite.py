@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from ants_async.dispatch import Campaign, MemoryLedger, SqliteLedger
+from ants_async.dispatch import Campaign, SqliteLedger
 from ants_async.dispatch.ledger.schema import VERSION
 from ants_async.errors import LedgerError, LedgerInUse
 
@@ -104,16 +104,3 @@ async def test_a_ledger_of_a_newer_version_is_left_alone(path):
 async def test_a_folder_that_is_not_there_is_an_error_of_the_ledger(tmp_path):
     with pytest.raises(LedgerError, match="No such file"):
         await opened(tmp_path / "nowhere/ledger.db")
-
-
-@pytest.mark.parametrize("ledger", [MemoryLedger(), SqliteLedger("ledger.db")])
-async def test_a_ledger_that_was_not_opened_says_how(ledger):
-    with pytest.raises(LedgerError, match="async with"):
-        await ledger.campaigns()
-
-
-async def test_outcomes_of_a_campaign_it_does_not_know_are_refused(path):
-    async with SqliteLedger(path) as ledger:
-        assert await ledger.summary("c") is None
-        with pytest.raises(LedgerError, match="'c' is not in SqliteLedger"):
-            await anext(ledger.outcomes("c"))
