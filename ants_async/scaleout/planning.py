@@ -44,10 +44,7 @@ class ListReader:
 
     async def read(self, recipients: Recipients) -> None:
         """To the end of the list. What is in the ledger by then is being sent meanwhile."""
-        known = NumberSet()
-        async for numbers in self._ledger.numbers(self._campaign.key):
-            known.add_all(numbers)
-        planner = self._planner(known)
+        planner = self._planner(await self._ledger.within(self._known))
         full: list[Messages] = []
         async for some in batches(recipients):
             for messages in planner.cut(some):
@@ -59,6 +56,14 @@ class ListReader:
         await self._store(planner, full if rest is None else [*full, rest])
         await self._ledger.source_read(self._campaign.key)
         await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
+
+    async def _known(self, connection: Connection) -> NumberSet:
+        """All numbers of the campaign at one moment: chunks may be divided meanwhile."""
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        known = NumberSet()
+        for chunk in await perform(connection, queries.chunks_in_order(self._campaign.key)):
+            known.add_all(await perform(connection, queries.numbers([chunk])))
+        return known
 
     async def _store(self, planner: Planner, several: Sequence[Messages]) -> None:
         doubled, planner.duplicates = planner.duplicates, []

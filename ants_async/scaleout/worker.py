@@ -7,6 +7,7 @@ Here it is a job, deferred in the transaction that makes it necessary.
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 import anyio
@@ -31,7 +32,7 @@ from ants_async.errors import (
     TransportError,
 )
 from ants_async.scaleout.control import finish, pause
-from ants_async.scaleout.leases import Connection, LeasedLedger, Leases
+from ants_async.scaleout.leases import Connection, LeasedLedger, Leases, Taken
 from ants_async.scaleout.queue import Look, Queue
 
 _log = logging.getLogger("ants_async.scaleout")
@@ -85,6 +86,8 @@ class Worker:
                 await sender.deliver(await ledger.chunk(taken.campaign, chunk))
         except CampaignPaused as refused:
             await self._pause(taken.campaign.key, str(refused))
+        except LeaseLost as lost:
+            _log.warning("%s", lost)
         finally:
             await to_its_end(self._give_back(ledger))
         await self._finish(ledger, taken.campaign.key)
@@ -100,20 +103,27 @@ class Worker:
             await self._queue.send(connection, [chunk], await self._queue.turn(connection))
 
         for chunk in list(ledger.fences):
-            await ledger.hand_over(chunk, resume)
+            with suppress(LeaseLost):  # then somebody has it
+                await ledger.hand_over(chunk, resume)
 
     async def track(self, chunk: int, look: Look) -> None:
         """Ask for a chunk's reports, and defer what comes next, until all is final."""
-        await self._ask(chunk, look, by_logs=False)
+        await self._look(chunk, look, by_logs=False)
 
     async def look_up(self, chunk: int, look: Look) -> None:
         """Ask the logs about a chunk whose reports are overdue, or may be lost."""
-        await self._ask(chunk, look, by_logs=True)
+        await self._look(chunk, look, by_logs=True)
 
-    async def _ask(self, chunk: int, look: Look, *, by_logs: bool) -> None:
+    async def _look(self, chunk: int, look: Look, *, by_logs: bool) -> None:
         taken = await self._leases.take(chunk, ChunkState.TRACKED)
-        if taken is None:
-            return
+        if taken is not None:
+            try:
+                await self._ask(taken, look, by_logs=by_logs)
+            except LeaseLost as lost:
+                _log.warning("%s", lost)
+
+    async def _ask(self, taken: Taken, look: Look, *, by_logs: bool) -> None:
+        chunk = taken.key
         ledger = LeasedLedger(
             self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
         )
