@@ -28,6 +28,7 @@ from ants_async.errors import (
     ApiError,
     AuthenticationError,
     CampaignPaused,
+    LeaseLost,
     PermissionDenied,
     TransportError,
 )

@@ -140,7 +140,7 @@ async def test_one_at_work_is_refused_until_it_has_ended(ledger):
 async def test_nobody_else_gets_at_a_campaign_at_work(make_ledger):
     async with make_ledger() as ledger:
         await opened(ledger)
-        with pytest.raises(LedgerInUse, match="at work already|another process"):
+        with pytest.raises(LedgerInUse, match=r"at work already|another process"):
             async with make_ledger() as other:
                 await opened(other)
 
