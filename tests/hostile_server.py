@@ -6,9 +6,12 @@ import re
 
 
 def answer(body=b"", status=200, *headers, length=None):
-    """An HTTP answer as bytes; `length` where it is not that of the body."""
+    """An HTTP answer as bytes; `length` where it is not that of the body.
+
+    It says that it is the last one: a client that has not heard of the end yet would ask again in vain.
+    """
     length = len(body) if length is None else length
-    head = [f"HTTP/1.1 {status} Whatever", *headers, f"Content-Length: {length}", "", ""]
+    head = [f"HTTP/1.1 {status} Whatever", *headers, "Connection: close", f"Content-Length: {length}", "", ""]
     return "\r\n".join(head).encode("latin-1") + body
 
 

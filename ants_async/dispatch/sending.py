@@ -77,6 +77,7 @@ class Sender:
         self._push = push
         self._refused_in_a_row = 0
         self._has_warned = False
+        self._taken_ids_level = logging.WARNING  # the first time: on a bad network many repeats meet theirs
         self._started_at = campaign.started_at
         self._maybe_texted: NumberSet | None = NumberSet()
 
@@ -257,11 +258,13 @@ class Sender:
             bulk_id = self._usual_bulk_id(chunk)
         answers = answers_of(chunk.messages, receipts, bulk_id)
         if is_first and any(one.deduplicated for one in answers):
-            _log.warning(
+            _log.log(
+                self._taken_ids_level,
                 "campaign %s: ids of bulk %s were taken by an earlier request; they count as accepted",
                 self._campaign.campaign.id,
                 chunk.bulk_id,
             )
+            self._taken_ids_level = logging.DEBUG
         left = await self._store(chunk, answers)
         statuses = (one.status for one in answers)
         refusal = next((one for one in statuses if one is not None and one.id in ACCOUNT_REFUSALS), None)

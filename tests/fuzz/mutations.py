@@ -131,6 +131,7 @@ def nearly(draw, name, write=written):
 STRATEGIES = {
     "answers-json": nearly("answers-json"),
     "answers-xml": nearly("answers-json", written_as_xml),
+    "answers-alike": nearly("answers-alike"),
     "refusals": nearly("refusals"),
     "pushes": nearly("pushes"),
     "json": nearly("json"),

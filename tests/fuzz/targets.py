@@ -12,17 +12,19 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
+import attrs
 from manual_examples import FILES, model_of
 
 from ants_async.cli.files import RecipientFile, UnusableFile
 from ants_async.cli.reading import minutes, moment
 from ants_async.dispatch.template import Template
-from ants_async.endpoints import OPERATIONS, read
+from ants_async.endpoints import OPERATIONS, read, table
 from ants_async.errors import ApiError, DecodeError, ValidationError
 from ants_async.models.api_keys import ApiKey
 from ants_async.models.limits import RateLimit, TimeSpan
 from ants_async.models.numbers import parse_number
 from ants_async.models.reports import Balance
+from ants_async.models.sms import ReadyRequest, Receipts
 from ants_async.models.statuses import Status
 from ants_async.models.two_factor import Template as PinTemplate
 from ants_async.text import analyze, check_text, count_parts
@@ -59,6 +61,24 @@ def check_answer(headers, data):
             raise Breach("an error longer than anybody reads") from error
         return
     to_model(json.loads(json.dumps(to_plain(model))), endpoint.answer)
+
+
+TO = tuple(str(66800000000 + n) for n in range(3))
+ASKED = ReadyRequest(json=b"", to=TO, ids=tuple(f"{n:032x}" for n in range(3)))
+READY = attrs.evolve(table.SEND_ADVANCED, answer=Receipts)
+
+
+def check_alike(data):
+    """An answer that is compared with what was asked says what it says when it is read entry by entry."""
+    read_as = []
+    for asked in (ASKED, None):
+        try:
+            found = read(READY, 200, JSON, data, asked=asked)
+            read_as.append(([*found.rows()], found.bulk_id))
+        except DecodeError:
+            read_as.append(None)
+    if read_as[0] != read_as[1]:
+        raise Breach("an answer that says another thing when it is compared")
 
 
 def check_refusal(data):
@@ -210,6 +230,19 @@ def _examples(suffix):
                 break
 
 
+STATUS = b'{"groupId":1,"groupName":"PENDING","id":7,"name":"PENDING_ENROUTE","description":"Sent"}'
+RECEIPTS = tuple(
+    b'{"bulkId":"b","messages":[%b]}'
+    % comma.join(
+        form % {b"to": to.encode(), b"id": one.encode(), b"status": STATUS}
+        for to, one in zip(TO, ASKED.ids, strict=True)
+    )
+    for comma in (b",", b" ,\n")
+    for form in (
+        b'{"to":"%(to)b","status":%(status)b,"smsCount":1,"messageId":"%(id)b"}',
+        b'{"messageId": "%(id)b", "to": "%(to)b", "status": %(status)b}',
+    )
+)
 REFUSALS = tuple(bytes([0, 0]) + path.read_bytes() for path in FILES if path.name.startswith("error_"))
 REPORTS = tuple(bytes([0]) + path.read_bytes() for path in FILES if path.name.startswith("reports_"))
 VALUES = (b"15m", b"3/1d", b"66847781470", b"2015-02-12T09:51:43.123+0100", b"-1.5e3", b"12345", b"true",
@@ -238,6 +271,7 @@ HTTP = tuple(
 TARGETS = {
     "answers-json": Target(functools.partial(check_answer, JSON), tuple(_examples(".json")), 24),
     "answers-xml": Target(functools.partial(check_answer, XML), tuple(_examples(".xml")), 16),
+    "answers-alike": Target(check_alike, RECEIPTS, 8),
     "refusals": Target(check_refusal, REFUSALS, 12),
     "pushes": Target(check_push, REPORTS, 12),
     "json": Target(check_json, tuple(seed[1:] for seed in REPORTS), 12),
