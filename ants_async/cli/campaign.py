@@ -1,4 +1,4 @@
-"""`ants-async campaign`: run, resume, status, list."""
+"""`ants-async campaign`: run, resume, status, list; what workers send is in `shared`."""
 
 import sys
 from collections.abc import Sequence
@@ -9,12 +9,14 @@ import anyio
 import click
 
 from ants_async.cli.account import with_options
+from ants_async.cli.database import database_option
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.job import Job, Options, default_id, default_ledger, execute, file_from
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.results import check_target
+from ants_async.cli.shared import cancel, outcomes, pause, resume_shared, shared_campaigns, submit
 from ants_async.dispatch import SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
 from ants_async.errors import ConfigurationError
@@ -44,7 +46,8 @@ def campaign() -> None:
     """Send a text to many; watch, stop and continue it."""
 
 
-campaign.add_command(plan)
+for command in (plan, submit, pause, cancel, outcomes):
+    campaign.add_command(command)
 
 
 @campaign.command()
@@ -93,10 +96,17 @@ def run(
 
 @campaign.command()
 @click.argument("campaign_id", metavar="ID")
+@database_option
 @_sending_options
-def resume(campaign_id: str, **sending: Any) -> None:
-    """Go on with campaign ID where it stopped; its file and text are in the ledger."""
+def resume(campaign_id: str, database: str | None, **sending: Any) -> None:
+    """Go on with campaign ID where it stopped; its file and text are in the ledger.
+
+    With --database the workers go on with it, and this command is done.
+    """
     with one_line_errors():
+        if database and not sending["ledger"]:
+            show_one(resume_shared(database, campaign_id), in_json=False)
+            return
         options = _options(sending)
         summary = _summary(options.ledger, campaign_id)
         textless = summary.planned and not summary.stores_texts
@@ -108,20 +118,22 @@ def resume(campaign_id: str, **sending: Any) -> None:
 @campaign.command()
 @click.argument("campaign_id", metavar="ID")
 @_ledger_option
+@database_option
 @_json_option
-def status(campaign_id: str, ledger: Path | None, in_json: bool) -> None:
+def status(campaign_id: str, ledger: Path | None, database: str | None, in_json: bool) -> None:
     """Show how far campaign ID is, also while it runs."""
     with one_line_errors():
-        show_one(_summary(ledger, campaign_id), in_json=in_json)
+        show_one(_summary(ledger, campaign_id, database), in_json=in_json)
 
 
 @campaign.command("list")
 @_ledger_option
+@database_option
 @_json_option
-def list_(ledger: Path | None, in_json: bool) -> None:
-    """Show all campaigns of a ledger."""
+def list_(ledger: Path | None, database: str | None, in_json: bool) -> None:
+    """Show all campaigns of a ledger, or of a database."""
     with one_line_errors():
-        show_all(_campaigns(ledger), in_json=in_json)
+        show_all(_campaigns(ledger, database), in_json=in_json)
 
 
 def _options(sending: dict[str, Any]) -> Options:
@@ -162,8 +174,8 @@ def _file_of(summary: CampaignSummary) -> RecipientFile:
     return file
 
 
-def _summary(ledger: Path | None, campaign_id: str) -> CampaignSummary:
-    summaries = _campaigns(ledger)
+def _summary(ledger: Path | None, campaign_id: str, database: str | None = None) -> CampaignSummary:
+    summaries = _campaigns(ledger, database)
     for summary in summaries:
         if summary.campaign.id == campaign_id:
             return summary
@@ -171,8 +183,10 @@ def _summary(ledger: Path | None, campaign_id: str) -> CampaignSummary:
     raise ConfigurationError(f"no campaign {campaign_id!r} in this ledger; there are: {known}")
 
 
-def _campaigns(path: Path | None) -> Sequence[CampaignSummary]:
-    """All campaigns of a ledger, which another process may be using."""
+def _campaigns(path: Path | None, database: str | None) -> Sequence[CampaignSummary]:
+    """All campaigns of a ledger, or of a database, which others may be using. A --ledger comes first."""
+    if database and path is None:
+        return shared_campaigns(database)
     place = path or default_ledger()
 
     async def ask() -> Sequence[CampaignSummary]:

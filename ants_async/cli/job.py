@@ -6,7 +6,7 @@ import re
 import shlex
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from enum import Enum
 from hashlib import sha256
@@ -25,7 +25,7 @@ from ants_async.cli.refusals import INTERRUPTED
 from ants_async.cli.results import write_results
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, SqliteLedger
-from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
+from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Recipient
 from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
 from ants_async.extras import needing_extra
 from ants_async.transport.auth import BasicAuth
@@ -61,10 +61,23 @@ class Job:
         """What the ledger keeps, so that `resume` finds the file again."""
         if self.file is None:
             return None
-        source: dict[str, Any] = {"file": str(self.file.path), "to_column": self.file.to_column}
+        source = source_of(self.file)
         if self.options.simulate:
             source |= {"simulated": True}
         return json.dumps(source, ensure_ascii=False)
+
+
+def source_of(file: RecipientFile) -> dict[str, Any]:
+    """Where a list stands, so that it can be read again."""
+    return {"file": str(file.path), "to_column": file.to_column}
+
+
+def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
+    """Those of the file that a campaign was read from. Raises `ConfigurationError`, `UnusableFile`."""
+    file = file_from(summary)
+    if file is None:
+        raise ConfigurationError(f"campaign {summary.campaign.id!r} does not come from a file")
+    return file.recipients()
 
 
 def file_from(summary: CampaignSummary) -> RecipientFile | None:

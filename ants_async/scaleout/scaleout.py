@@ -22,7 +22,14 @@ from ants_async.dispatch.ledger.work import Work, row, run
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.tracking import TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
-from ants_async.errors import CampaignMismatch, LedgerError, LedgerInUse, ReportsNotTaken, ValidationError
+from ants_async.errors import (
+    AntsError,
+    CampaignMismatch,
+    LedgerError,
+    LedgerInUse,
+    ReportsNotTaken,
+    ValidationError,
+)
 from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
 from ants_async.scaleout import control
@@ -89,7 +96,7 @@ class ScaleOut:
         tracking: TrackingRules | None = None,
         push: Push | None = None,
         lease: float = 30.0,
-        read_source: Callable[[str], Recipients] | None = None,
+        read_source: Callable[[CampaignSummary], Recipients] | None = None,
         connections: int = 16,
     ) -> None:
         if not 1 <= chunk_size <= MAX_LIMIT:  # what one call for reports can answer
@@ -241,7 +248,7 @@ class ScaleOut:
         summary = await self.ledger.summary(campaign_id)
         if summary is None or summary.source is None or summary.state is not CampaignState.RUNNING:
             return
-        campaign, source = summary.campaign, summary.source
+        campaign = summary.campaign
         key = await self.campaign(campaign_id).key()
         if self._read_source is None:
             await self._pause(key, "its list is to be read by a worker that has `read_source`")
@@ -251,8 +258,10 @@ class ScaleOut:
         except LedgerInUse:
             return  # it is being read
         try:
-            await self._read(opened, self._read_source(source))
-        except (ValidationError, OSError, UnicodeError) as error:
+            await self._read(opened, self._read_source(summary))
+        except LedgerError:
+            raise
+        except (AntsError, OSError, UnicodeError) as error:
             await self._pause(key, f"its list cannot be read: {error}")
         finally:
             await self.ledger.release(opened.key)

@@ -1,8 +1,9 @@
-"""Many workers, killed, and their database restarted: small, for every run. `nox -s scaleout` is the whole."""
+"""Many workers, killed, and their database restarted: a small trial; `nox -s scaleout` is the whole."""
 
 import argparse
 
 import pytest
+
 from scale.trials import TRIALS
 
 OPTIONS = {"kills": {"kills": 3, "recipients": 2000}, "restarts": {"restarts": 2, "recipients": 2000}}

@@ -1,0 +1,87 @@
+"""`ants-async worker`: sends what was submitted to a database, beside any number of others."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import anyio
+import click
+from rich.console import Console
+
+from ants_async.cli.database import needed_database_option
+from ants_async.cli.job import recipients_of
+from ants_async.cli.progress import say
+from ants_async.cli.refusals import INTERRUPTED, one_line_errors
+from ants_async.client import AntsClient
+from ants_async.dispatch.unbroken import end_of
+from ants_async.extras import needing_extra
+
+
+@click.command()
+@needed_database_option
+@click.option("--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Chunks in flight.")
+@click.option(
+    "--rate",
+    default="adaptive",
+    show_default=True,
+    help="Requests of all workers together: 'adaptive', 100/1s, or 'none'.",
+)
+@click.option(
+    "--lease",
+    type=click.FloatRange(1.0),
+    default=30.0,
+    show_default=True,
+    help="Seconds after which the chunks of a worker that died are taken over.",
+)
+@click.option(
+    "--grace", type=click.FloatRange(0.0), default=10.0, show_default=True, help="Seconds to stop in."
+)
+@click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]")
+def worker(
+    *, database: str, concurrency: int, rate: str, lease: float, grace: float, base_url: str | None
+) -> None:
+    """Send and track what was submitted, until it is stopped.
+
+    Any number of workers may run, on any machine. The first Ctrl-C or SIGTERM lets requests under way come
+    home, the second one stops at once; what is left the others take over.
+    """
+    console = Console(stderr=True)
+    with one_line_errors():
+        with needing_extra("scaleout"):
+            from ants_async.scaleout import ScaleOut, work  # noqa: PLC0415
+
+        async def run() -> None:
+            scaleout = ScaleOut(database, lease=lease, read_source=recipients_of, connections=concurrency + 8)
+            limits = None if rate == "none" else rate
+            async with scaleout, AntsClient.from_env(base_url=base_url, rate=limits) as client:
+                say(console, f"serving {scaleout.ledger}, sending to {client.base_url}")
+                await _until_stopped(work(scaleout, client, concurrency=concurrency, grace=grace), console)
+            say(console, "stopped")
+
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+        anyio.run(run)
+
+
+async def _until_stopped(serving: Coroutine[Any, Any, None], console: Console) -> None:
+    """The first signal stops it gently, the second one at once: the database survives both."""
+    task = asyncio.create_task(serving, name="ants_async worker")
+
+    def stop() -> None:
+        if task.cancelling():
+            os._exit(INTERRUPTED)
+        say(console, "stopping once the requests under way are answered; again stops at once")
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await end_of(task)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    if not task.cancelled():
+        task.result()
