@@ -57,10 +57,10 @@ class Place:
     def start_worker(self):
         """One more."""
         words = _command("worker", "--database", self.postgres.url(), "--base-url", self.base_url)
-        log = (self.postgres.folder / f"worker-{len(self.workers)}.log").open("ab")
-        self.workers.append(
-            subprocess.Popen([*words, *map(str, self.options)], env=_environment(), stdout=log, stderr=log)
-        )
+        with (self.postgres.folder / "workers.log").open("ab") as log:
+            self.workers.append(
+                subprocess.Popen([*words, *map(str, self.options)], env=_environment(), stderr=log)
+            )
 
     def kill_worker(self, rng=random, number=signal.SIGKILL):
         """Any of them."""
