@@ -6,6 +6,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar
 
+import anyio.lowlevel
 import attrs
 import psycopg
 from psycopg import errors, sql
@@ -116,6 +117,7 @@ class PostgresLedger(SqlLedger):
 
         Where it met another one it is done anew from its start. Raises `LedgerError`.
         """
+        await anyio.lowlevel.checkpoint_if_cancelled()  # nothing is begun any more
         return await to_its_end(self._tried(do))
 
     async def _tried(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
