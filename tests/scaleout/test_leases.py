@@ -97,10 +97,14 @@ async def test_work_ends_when_its_lease_is_lost(world, chunk):
     leases = Leases(world.scaleout.ledger, 0.03)
     mine = await leases.take(chunk, ChunkState.UNANSWERED)
     await world.sql("UPDATE lease SET fence = fence + 1")
-    with pytest.raises(LeaseLost):
+
+    async def work():
         async with leases.kept({chunk: mine.fence}):
             while True:
                 await world.sql("SELECT 1")
+
+    with pytest.raises(LeaseLost):
+        await work()
 
 
 async def test_a_paused_campaign_begins_nothing_but_ends_what_has_begun(world, chunk):
