@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from ants_async.errors import ValidationError
 from ants_async.models.limits import RateLimit
 from ants_async.transport.adaptive import AdaptiveRate
-from ants_async.transport.fixed import FixedRate, Pacer
+from ants_async.transport.fixed import FixedRate, Pace, Pacer
 
 __all__ = ["AdaptiveRate", "FixedRate", "Limiter", "Unlimited", "make_limiter"]
 
@@ -43,14 +43,11 @@ class Unlimited(Pacer):
     """No limit; but when the server throttles, everybody waits as long as it asks, or a second."""
 
     def __init__(self, *, rng: random.Random | None = None) -> None:
-        super().__init__(math.inf, rng)
-
-    def succeeded(self) -> None:
-        """Nothing to learn."""
+        super().__init__(Pace(rate=math.inf), rng)
 
     def throttled(self, retry_after: float | None) -> None:
         """Pause: what is repeated at once is refused again, thousands of times a second."""
-        self._pause(retry_after if retry_after and retry_after > 0 else 1.0)
+        super().throttled(retry_after if retry_after and retry_after > 0 else 1.0)
 
 
 def make_limiter(rate: str | RateLimit | Limiter | None) -> Limiter:
