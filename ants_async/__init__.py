@@ -25,7 +25,7 @@ _HOMES = {
         "SqliteLedger",
         "TrackingRules",
     ),
-    "ants_async.endpoints": ("OPERATIONS", "Wire"),
+    "ants_async.endpoints": ("OPERATIONS", "Family", "Wire"),
     "ants_async.errors": (
         "AntsError",
         "ApiError",
@@ -41,6 +41,7 @@ _HOMES = {
         "LedgerDamaged",
         "LedgerError",
         "LedgerInUse",
+        "LimitsUnreachable",
         "NotFound",
         "OutcomeUnknown",
         "PayloadTooLarge",
