@@ -1,0 +1,44 @@
+"""A PostgreSQL with the tables of what workers share, a pool on it, and a clock that stands still."""
+
+import psycopg
+import pytest
+from postgres_server import database, postgres
+from psycopg_pool import AsyncConnectionPool
+
+from ants_async.scaleout.rates import RATE_TABLES
+
+__all__ = ["database", "postgres"]
+
+
+class Clock:
+    """The database's clock, as SQL and as a number: it moves when a test says so."""
+
+    SQL = "(SELECT now FROM test_clock)"
+
+    def __init__(self, url):
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection.execute("CREATE TABLE test_clock (now double precision)")
+        self._connection.execute("INSERT INTO test_clock VALUES (1e9)")
+        self.now = 1e9
+
+    def move(self, seconds):
+        self.now += seconds
+        self._connection.execute("UPDATE test_clock SET now = %s", (self.now,))
+
+    def close(self):
+        self._connection.close()
+
+
+@pytest.fixture
+async def pool(database):
+    async with AsyncConnectionPool(database, open=False, min_size=1, max_size=8) as pool:
+        async with pool.connection() as connection:
+            await connection.execute(RATE_TABLES)
+        yield pool
+
+
+@pytest.fixture
+def clock(database, pool):
+    clock = Clock(database)
+    yield clock
+    clock.close()
