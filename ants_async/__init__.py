@@ -26,7 +26,7 @@ _HOMES = {
         "SqliteLedger",
         "TrackingRules",
     ),
-    "ants_async.endpoints": ("OPERATIONS", "Wire"),
+    "ants_async.endpoints": ("OPERATIONS", "Family", "Wire"),
     "ants_async.errors": (
         "AntsError",
         "ApiError",
@@ -43,6 +43,7 @@ _HOMES = {
         "LedgerDamaged",
         "LedgerError",
         "LedgerInUse",
+        "LimitsUnreachable",
         "NotFound",
         "OutcomeUnknown",
         "PayloadTooLarge",

@@ -47,6 +47,9 @@ from ants_async.endpoints import (
     OPERATIONS as OPERATIONS,
 )
 from ants_async.endpoints import (
+    Family as Family,
+)
+from ants_async.endpoints import (
     Wire as Wire,
 )
 from ants_async.errors import (
@@ -93,6 +96,9 @@ from ants_async.errors import (
 )
 from ants_async.errors import (
     LedgerInUse as LedgerInUse,
+)
+from ants_async.errors import (
+    LimitsUnreachable as LimitsUnreachable,
 )
 from ants_async.errors import (
     NotFound as NotFound,

@@ -12,9 +12,9 @@ import httpx
 from ants_async.endpoints import Family, Wire
 from ants_async.errors import ConfigurationError, ValidationError
 from ants_async.frames import forgetful
-from ants_async.models.limits import RateLimit
 from ants_async.resources.account import Account
 from ants_async.resources.api_keys import ApiKeys
+from ants_async.resources.pin_limits import LocalPinLimits, PinLimits
 from ants_async.resources.reports import Logs, Reports
 from ants_async.resources.sms import Sms
 from ants_async.resources.two_factor import TwoFactor
@@ -24,7 +24,7 @@ from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.direct import DirectClient
 from ants_async.transport.http11 import ConnectionPool
-from ants_async.transport.rate import Limiter, make_limiter
+from ants_async.transport.rate import Limiter, Rates, make_limiters
 from ants_async.transport.redaction import Secrets, redact_logs, secrets_of
 from ants_async.transport.retry import RetryPolicy
 from ants_async.transport.transport import Transport
@@ -60,9 +60,11 @@ class AntsClient:
     `http://user:password@host:port`, by httpx's slower transport; none is taken from the environment.
     `ssl_context`: in place of the authorities that certifi knows; one that does not check is refused.
     `timeout`: seconds for one request. `retry`: how calls repeat themselves. `rate`: `"adaptive"`
-    learns the server's limit from its 429s, `"100/1s"` keeps to a known one, None does not limit;
-    sends, reports, logs and account each have a limiter of their own. `wire`: `"json"`, or `"xml"` where the
-    manual has it (sends, reports, logs, preview, balance). `allow_http`: plain http to other hosts than this.
+    learns the server's limit from its 429s, `"100/1s"` keeps to a known one, None does not limit, a `Limiter`
+    is your own; sends, reports, logs, 2FA and account each have a limiter of their own, and a mapping by
+    `Family` gives each its own rate. `pin_limits`: who counts the PINs, if not this client by itself.
+    `wire`: `"json"`, or `"xml"` where the manual has it (sends, reports, logs, preview, balance).
+    `allow_http`: plain http to other hosts than this.
     Raises `ConfigurationError` and `ValidationError` for unusable arguments.
     """
 
@@ -77,7 +79,8 @@ class AntsClient:
         ssl_context: ssl.SSLContext | None = None,
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
-        rate: str | RateLimit | None = "adaptive",
+        rate: Rates = "adaptive",
+        pin_limits: PinLimits | None = None,
         wire: Wire | str = Wire.JSON,
         allow_http: bool = False,
         wall_clock: Callable[[], float] = time.time,
@@ -99,7 +102,7 @@ class AntsClient:
         )
         self._transport = Transport(
             self._http,
-            {family: make_limiter(rate) for family in Family},
+            make_limiters(rate),
             retry or RetryPolicy(),
             secrets=Secrets(secrets_of_proxy(proxy), more_than=secrets_of(authorization)),
             timeout=timeout,
@@ -108,7 +111,7 @@ class AntsClient:
             has_password=not isinstance(credentials, ApiKeyAuth),
             wall_clock=wall_clock,
         )
-        self.two_factor = TwoFactor(self._transport)
+        self.two_factor = TwoFactor(self._transport, pin_limits or LocalPinLimits())
         self.api_keys = ApiKeys(self._transport)
         self._open_resources()
 
@@ -140,7 +143,8 @@ class AntsClient:
         ssl_context: ssl.SSLContext | None = None,
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
-        rate: str | RateLimit | None = "adaptive",
+        rate: Rates = "adaptive",
+        pin_limits: PinLimits | None = None,
         wire: Wire | str = Wire.JSON,
     ) -> Self:
         """A client from `ANTS_BASE_URL`, `ANTS_USERNAME` and `ANTS_PASSWORD`, or `ANTS_API_KEY`.
@@ -162,6 +166,7 @@ class AntsClient:
             timeout=timeout,
             retry=retry,
             rate=rate,
+            pin_limits=pin_limits,
             wire=wire,
         )
 

@@ -5,6 +5,7 @@ AntsError
 ├── ValidationError           a value that breaks a rule, found before anything is sent
 ├── TransportError            no usable answer
 │   ├── ConnectionFailed        the request never left: nothing was sent
+│   │   └── LimitsUnreachable     nobody could say whether it may
 │   ├── RequestTimeout          no answer in time, and repeating is harmless
 │   ├── OutcomeUnknown          the request may have taken effect: do not repeat it blindly
 │   └── DecodeError             an answer that cannot be read
@@ -64,6 +65,10 @@ class TransportError(AntsError):
 
 class ConnectionFailed(TransportError):
     """No connection was made: the request never left, so nothing was sent."""
+
+
+class LimitsUnreachable(ConnectionFailed):
+    """The limits that all workers share cannot be asked. Nothing was sent: it could have been too much."""
 
 
 class RequestTimeout(TransportError):

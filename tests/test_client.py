@@ -1,12 +1,25 @@
 """One account: from arguments, then from the environment; nothing that shows it shows a secret."""
 
+import math
 import pickle
 
 import httpx
 import pytest
 
-from ants_async import AntsClient, BasicAuth, ConfigurationError, RetryPolicy, ValidationError
-from ants_async.endpoints import Family
+from ants_async import (
+    AdaptiveRate,
+    AntsClient,
+    ApiKeyAuth,
+    BasicAuth,
+    ConfigurationError,
+    Family,
+    FixedRate,
+    PinConfiguration,
+    PinLimitReached,
+    RateLimit,
+    RetryPolicy,
+    ValidationError,
+)
 from ants_async.settings import load_settings
 
 ACCOUNT = {"ANTS_USERNAME": "anna", "ANTS_PASSWORD": "s3cret"}
@@ -80,6 +93,42 @@ async def test_nothing_that_shows_a_client_shows_its_secrets():
         assert repr(client) == "AntsClient('http://localhost')"
         assert "s3cret" not in repr(vars(client))
         assert set(client.limiters) == set(Family)
+
+
+def limiters(rate):
+    return AntsClient("http://localhost", BasicAuth("anna", "s3cret"), rate=rate).limiters
+
+
+def test_each_family_has_its_own_rate_and_those_not_named_learn_theirs():
+    own = FixedRate(RateLimit("5/1s"))
+    given = limiters({Family.SEND: "100/1s", Family.LOGS: own, Family.REPORTS: None})
+    assert [given[family].rate for family in (Family.SEND, Family.REPORTS)] == [100, math.inf]
+    assert given[Family.LOGS] is own
+    learning = [family for family, one in given.items() if isinstance(one, AdaptiveRate)]
+    assert learning == [Family.TWO_FACTOR, Family.ACCOUNT]
+
+
+def test_one_rate_is_for_each_family_and_one_limiter_for_all():
+    assert len(set(map(id, limiters("100/1s").values()))) == len(Family)
+    assert len(set(map(id, limiters(FixedRate(RateLimit("5/1s"))).values()))) == 1
+
+
+@pytest.mark.parametrize("rate", [{"sends": "100/1s"}, {Family.SEND: "fast"}])
+def test_a_mapping_of_rates_refuses_what_is_none(rate):
+    with pytest.raises(ValidationError, match=r"rate: '(sends|fast)'"):
+        limiters(rate)
+
+
+async def test_pins_are_counted_by_whom_the_client_is_told():
+    class Full:
+        async def take(self, uses, *, wait):
+            raise PinLimitReached("ours", "1/1d", retry_after=7)
+
+    options = {"transport": recording([]), "pin_limits": Full()}
+    async with AntsClient("http://localhost", ApiKeyAuth("k3y"), **options) as client:
+        client.two_factor.use_configuration("A", PinConfiguration())
+        with pytest.raises(PinLimitReached, match="ours of 1/1d"):
+            await client.two_factor.send_pin(application_id="A", message_id="M", to="66847781470")
 
 
 @pytest.mark.parametrize("setting", ["attempts", "deadline", "base", "cap", "budget"])

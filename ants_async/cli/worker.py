@@ -55,8 +55,11 @@ def worker(
 
         async def run() -> None:
             scaleout = ScaleOut(database, lease=lease, read_source=recipients_of, connections=concurrency + 8)
-            limits = None if rate == "none" else rate
-            async with scaleout, AntsClient.from_env(base_url=base_url, rate=limits) as client:
+            async with (
+                scaleout,
+                scaleout.rates(None if rate == "none" else rate) as rates,
+                AntsClient.from_env(base_url=base_url, rate=rates) as client,
+            ):
                 say(console, f"serving {scaleout.ledger}, sending to {client.base_url}")
                 await _until_stopped(work(scaleout, client, concurrency=concurrency, grace=grace), console)
             say(console, "stopped")

@@ -1,13 +1,13 @@
 """PIN limits, kept here before a request is wasted on the API's refusal (manual section 6.3).
 
 An application's limits are counted over sliding windows: sends for each application and for each number,
-verifications for each number. What other processes send is not seen here; the API's own 429 tells of it.
+verifications for each number.
 """
 
 import math
 from collections import deque
 from collections.abc import Hashable
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 import attrs
@@ -56,8 +56,33 @@ class Use:
         return None if self.limit is None else str(self.limit)
 
 
-class PinLimits:
-    """All windows of one client."""
+class PinLimits(Protocol):
+    """Who counts the PINs. Bring your own to count those of several processes together."""
+
+    async def take(self, uses: list[Use], *, wait: bool) -> float:
+        """Use up one of each, all or none: when. Raises `PinLimitReached`, or waits until there is room."""
+        ...
+
+    async def give_back(self, uses: list[Use], taken_at: float) -> None:
+        """What was taken then was not used: nothing was sent or verified."""
+        ...
+
+    async def refused(self, uses: list[Use], taken_at: float, retry_after: float | None) -> float | None:
+        """The API says that a limit is reached: believe it.
+
+        Seconds for which nothing is tried; None when neither the API nor a limit known here says how long.
+        """
+        ...
+
+
+def pause_of(uses: list[Use], retry_after: float | None) -> float | None:
+    """For how long nothing is tried after a 429, in seconds; None when nobody knows."""
+    periods = [use.limit.period for use in uses if use.limit is not None]
+    return min(_UNHINTED_PAUSE, *periods) if retry_after is None and periods else retry_after
+
+
+class LocalPinLimits:
+    """All windows of one client. What other processes send is not seen; the API's own 429 tells of it."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, Hashable], _Window] = {}
@@ -67,7 +92,7 @@ class PinLimits:
         return len(self._windows)
 
     async def take(self, uses: list[Use], *, wait: bool) -> float:
-        """Use up one of each, all or none: when. Raises `PinLimitReached`, or waits until there is room."""
+        """As `PinLimits.take`."""
         while True:
             now = anyio.current_time()
             self._sweep(now)
@@ -84,26 +109,21 @@ class PinLimits:
                 raise PinLimitReached(use.name, use.limit_text, retry_after=longest)
             await anyio.sleep(longest)
 
-    def give_back(self, uses: list[Use], taken_at: float) -> None:
-        """What was taken then was not used: nothing was sent or verified."""
+    async def give_back(self, uses: list[Use], taken_at: float) -> None:
+        """As `PinLimits.give_back`."""
         for use in uses:
             window = self._window(use)
             if taken_at in window.used:
                 window.used.remove(taken_at)
 
-    def refused(self, uses: list[Use], taken_at: float, retry_after: float | None) -> float | None:
-        """The API says that a limit is reached: believe it.
-
-        Seconds for which nothing is tried; None when neither the API nor a limit known here says how long.
-        """
-        self.give_back(uses, taken_at)
-        periods = [use.limit.period for use in uses if use.limit is not None]
-        if retry_after is None and periods:
-            retry_after = min(_UNHINTED_PAUSE, *periods)
-        if retry_after is not None:
+    async def refused(self, uses: list[Use], taken_at: float, retry_after: float | None) -> float | None:
+        """As `PinLimits.refused`."""
+        await self.give_back(uses, taken_at)
+        pause = pause_of(uses, retry_after)
+        if pause is not None:
             narrowest = self._window(uses[-1])  # the number's own: to hold all would stop everybody else, too
-            narrowest.closed_until = max(narrowest.closed_until, anyio.current_time() + retry_after)
-        return retry_after
+            narrowest.closed_until = max(narrowest.closed_until, anyio.current_time() + pause)
+        return pause
 
     def _window(self, use: Use) -> _Window:
         return self._windows.setdefault((use.name, use.key), _Window())

@@ -121,11 +121,11 @@ class TwoFactor:
     number alone. A PIN that this client did not send is resent and verified without limits kept here.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, limits: PinLimits) -> None:
         self.applications = Applications(transport, self._forget)
         self.templates = Templates(transport)
         self._transport = transport
-        self._limits = PinLimits()
+        self._limits = limits
         self._given: dict[str, PinConfiguration] = {}
         self._read: dict[str, PinConfiguration] = {}
         self._reading: dict[str, anyio.Event] = {}
@@ -201,12 +201,12 @@ class TwoFactor:
         except ThrottledError as error:
             retry_after, name, limit = error.retry_after, "a limit of the application", None
             if uses:
-                retry_after = self._limits.refused(uses, taken_at, retry_after)
+                retry_after = await self._limits.refused(uses, taken_at, retry_after)
             if len(uses) == 1:  # of several, the API does not say which
                 name, limit = uses[0].name, uses[0].limit_text
             raise PinLimitReached(name, limit, retry_after=retry_after) from error
         except AntsError:
-            self._limits.give_back(uses, taken_at)
+            await self._limits.give_back(uses, taken_at)
             raise
 
     async def _send_uses(self, application_id: str, to: str) -> list[Use]:

@@ -1,8 +1,8 @@
 """Campaigns on many workers: submitted by anybody, sent by all of them, read by anybody."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -22,6 +22,7 @@ from ants_async.dispatch.ledger.work import Work, row, run
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.tracking import TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
+from ants_async.endpoints import Family
 from ants_async.errors import (
     AntsError,
     CampaignMismatch,
@@ -35,13 +36,17 @@ from ants_async.resources.reports import MAX_LIMIT
 from ants_async.scaleout import control
 from ants_async.scaleout.campaign import SharedCampaign
 from ants_async.scaleout.leases import Connection
+from ants_async.scaleout.pin_limits import SharedPinLimits
 from ants_async.scaleout.planning import ListReader
 from ants_async.scaleout.queue import Look, Queue
+from ants_async.scaleout.rates import shared_rates
 from ants_async.scaleout.tables import STEPS
 from ants_async.scaleout.tasks import blueprint
 from ants_async.scaleout.worker import Worker
+from ants_async.transport.rate import Limiter, Rates
 
 NAMESPACE: Final = "ants"
+_ACCOUNT: Final = "account"  # there is one: whoever is free sends the next chunk
 _WOKEN_AT_ONCE: Final = 500
 
 
@@ -74,7 +79,9 @@ def _share(key: int) -> Work[None]:
 
 
 class ScaleOut:
-    """Campaigns in a PostgreSQL, for any number of submitters, workers and readers; used as `async with`.
+    """Campaigns of an account in a PostgreSQL, for any number of submitters, workers and readers.
+
+    It is used as `async with`.
 
     `url`: as psycopg takes it; `migrate` makes the tables. `app`: a Procrastinate app of your own over the
     same database, to which `blueprint` was added under the namespace "ants"; without one there is one here.
@@ -218,6 +225,17 @@ class ScaleOut:
             await self.ledger.within(partial(control.finish, campaign=key))
         if not_taken:
             raise ReportsNotTaken(not_taken)
+
+    def rates(self, rate: Rates = "adaptive") -> AbstractAsyncContextManager[Mapping[Family, Limiter]]:
+        """What all workers give to `AntsClient(rate=…)`: one rate for all of them, and anybody else who does.
+
+        `async with scaleout.rates("100/1s") as rates`; `rate` as `AntsClient` takes it.
+        """
+        return shared_rates(self.ledger.pool, _ACCOUNT, rate)
+
+    def pin_limits(self) -> SharedPinLimits:
+        """What all processes of the account give to `AntsClient(pin_limits=…)`."""
+        return SharedPinLimits(self.ledger.pool, _ACCOUNT)
 
     @contextmanager
     def serving(self, client: AntsClient) -> Iterator[None]:

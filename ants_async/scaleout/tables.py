@@ -1,7 +1,9 @@
-"""What workers share beside the ledger: who has which chunk, which lists they read, how far consumers are."""
+"""What workers share beside the ledger: chunks, lists that they read, places of consumers, rates."""
 
 from collections.abc import Sequence
 from typing import Final, LiteralString
+
+from ants_async.scaleout.rates import RATE_TABLES
 
 STEPS: Final[Sequence[LiteralString]] = (
     """
@@ -24,6 +26,7 @@ STEPS: Final[Sequence[LiteralString]] = (
         place BIGINT NOT NULL,
         PRIMARY KEY (campaign, name)
     );
-    """,
+    """
+    + RATE_TABLES,
 )
 """`lease.fence`: how often the chunk was taken; `job`: what will wake it next."""

@@ -7,14 +7,26 @@ order they came.
 
 import math
 import random
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from ants_async.endpoints import Family
 from ants_async.errors import ValidationError
 from ants_async.models.limits import RateLimit
 from ants_async.transport.adaptive import AdaptiveRate
-from ants_async.transport.fixed import FixedRate, Pacer
+from ants_async.transport.fixed import FixedRate, Pace, Pacer
 
-__all__ = ["AdaptiveRate", "FixedRate", "Limiter", "Unlimited", "make_limiter"]
+__all__ = [
+    "AdaptiveRate",
+    "FixedRate",
+    "Limiter",
+    "Rate",
+    "Rates",
+    "Unlimited",
+    "make_limiter",
+    "make_limiters",
+    "rates_of",
+]
 
 
 @runtime_checkable
@@ -43,17 +55,36 @@ class Unlimited(Pacer):
     """No limit; but when the server throttles, everybody waits as long as it asks, or a second."""
 
     def __init__(self, *, rng: random.Random | None = None) -> None:
-        super().__init__(math.inf, rng)
-
-    def succeeded(self) -> None:
-        """Nothing to learn."""
+        super().__init__(Pace(rate=math.inf), rng)
 
     def throttled(self, retry_after: float | None) -> None:
         """Pause: what is repeated at once is refused again, thousands of times a second."""
-        self._pause(retry_after if retry_after and retry_after > 0 else 1.0)
+        super().throttled(retry_after if retry_after and retry_after > 0 else 1.0)
 
 
-def make_limiter(rate: str | RateLimit | Limiter | None) -> Limiter:
+Rate: TypeAlias = str | RateLimit | Limiter | None
+"""`"adaptive"`, a limit such as `"100/1s"`, None for no limit, or a limiter of your own."""
+
+Rates: TypeAlias = Rate | Mapping[Family, Rate]
+"""One for each family of requests, or each family its own; those left out are adaptive."""
+
+
+def make_limiters(rate: Rates) -> dict[Family, Limiter]:
+    """A limiter for each family. A limiter of your own is one for them all, unless it is in a mapping."""
+    return {family: make_limiter(one) for family, one in rates_of(rate).items()}
+
+
+def rates_of(rate: Rates) -> dict[Family, Rate]:
+    """What is wanted for each family."""
+    if not isinstance(rate, Mapping):
+        return dict.fromkeys(Family, rate)
+    for family in rate:
+        if family not in Family.__members__.values():
+            raise ValidationError("rate", family, f"a family of requests: {', '.join(Family)}")
+    return {family: rate.get(family, "adaptive") for family in Family}
+
+
+def make_limiter(rate: Rate) -> Limiter:
     """`"adaptive"`, a limit such as `"100/1s"`, None for no limit, or a limiter of your own."""
     if rate is None:
         return Unlimited()

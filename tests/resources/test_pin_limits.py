@@ -8,7 +8,7 @@ from virtual_time import run_virtual, virtual_time
 
 from ants_async.errors import PinLimitReached
 from ants_async.models.limits import RateLimit
-from ants_async.resources.pin_limits import PinLimits, Use
+from ants_async.resources.pin_limits import LocalPinLimits, Use
 
 
 def use(limit="1/3s", key="66847781470", name="limit"):
@@ -30,7 +30,7 @@ async def leaves(limits, *uses):
 )
 def test_no_window_of_the_span_ever_holds_more_than_the_limit_and_none_is_left_idle(count, pauses):
     async def taken():
-        limits, times = PinLimits(), []
+        limits, times = LocalPinLimits(), []
         for pause in pauses:
             await anyio.sleep(pause)
             now = anyio.current_time()
@@ -44,7 +44,7 @@ def test_no_window_of_the_span_ever_holds_more_than_the_limit_and_none_is_left_i
 
 @virtual_time
 async def test_all_are_taken_or_none():
-    limits = PinLimits()
+    limits = LocalPinLimits()
     assert await leaves(limits, use("2/1d", "A"), use("1/1d", "one"))
     for _ in range(5):
         assert not await leaves(limits, use("2/1d", "A"), use("1/1d", "one"))
@@ -54,7 +54,7 @@ async def test_all_are_taken_or_none():
 
 @virtual_time
 async def test_the_limit_that_takes_longest_is_the_one_named():
-    limits = PinLimits()
+    limits = LocalPinLimits()
     both = [use("1/1d", "A", "application"), use("1/1h", "one", "number")]
     await limits.take(both, wait=False)
     with pytest.raises(PinLimitReached) as caught:
@@ -64,35 +64,35 @@ async def test_the_limit_that_takes_longest_is_the_one_named():
 
 @virtual_time
 async def test_what_is_given_back_late_is_ones_own_use_and_not_the_next_ones():
-    limits = PinLimits()
+    limits = LocalPinLimits()
     taken = await limits.take([use()], wait=False)
     await anyio.sleep(4)
     assert await leaves(limits, use())
-    limits.give_back([use()], taken)  # its connection failed after four seconds
+    await limits.give_back([use()], taken)  # its connection failed after four seconds
     assert not await leaves(limits, use())
 
 
 @virtual_time
 async def test_of_two_at_the_same_moment_one_is_given_back():
-    limits = PinLimits()
+    limits = LocalPinLimits()
     taken = [await limits.take([use("2/1d")], wait=False) for _ in range(2)]
-    limits.give_back([use("2/1d")], taken[0])
+    await limits.give_back([use("2/1d")], taken[0])
     assert await leaves(limits, use("2/1d"))
     assert not await leaves(limits, use("2/1d"))
 
 
 @virtual_time
 async def test_a_shorter_pause_does_not_end_a_longer_one():
-    limits = PinLimits()
-    limits.refused([use()], 0.0, 120)
-    limits.refused([use()], 0.0, None)
+    limits = LocalPinLimits()
+    await limits.refused([use()], 0.0, 120)
+    await limits.refused([use()], 0.0, None)
     await anyio.sleep(60)
     assert not await leaves(limits, use())
 
 
 @virtual_time
 async def test_what_is_over_is_forgotten():
-    limits = PinLimits()
+    limits = LocalPinLimits()
     for number in range(5000):
         assert await leaves(limits, use("1/1s", number), Use("unknown", None, number))
         await anyio.sleep(0.01)
@@ -101,7 +101,7 @@ async def test_what_is_over_is_forgotten():
 
 @virtual_time
 async def test_nothing_that_counts_is_ever_forgotten():
-    limits = PinLimits()
+    limits = LocalPinLimits()
     for number in range(3000):
         assert await leaves(limits, use("1/2s", "A"), use("1/1s", number))
         assert not await leaves(limits, use("1/2s", "A"))

@@ -1,129 +1,54 @@
-"""A database of its own for each test, the simulator over HTTP, and the queue worked off by hand."""
+"""A PostgreSQL with the tables of what workers share, a clock that stands still, and a world around it."""
 
-import attrs
-import httpx
+import psycopg
 import pytest
 from postgres_server import _template, database, migrated_database, postgres
+from psycopg_pool import AsyncConnectionPool
+from scaleout.world import Opening
 
-from ants_async import AntsClient, BasicAuth, Campaign, Recipient
-from ants_async.dispatch.delivery import SendingRules
-from ants_async.scaleout import ScaleOut
-from ants_async.scaleout.queue import Look
-from ants_async.simulator import Simulator, SimulatorConfig, running
-from ants_async.transport.retry import RetryPolicy
+from ants_async.scaleout.rates import RATE_TABLES
 
 __all__ = ["_template", "database", "migrated_database", "postgres"]
-FIRST = 66_800_000_000
-CAMPAIGN = Campaign("songkran", text="Hi {name}", sender="ANTS")
-SOON = SendingRules(settle=0.0, pause=0.01, pause_cap=0.01, patience=0.5)
 
 
-def people(count, *, first=FIRST):
-    return [Recipient(str(first + n), fields={"name": f"n{n}"}) for n in range(count)]
+class Clock:
+    """The database's clock, as SQL and as a number: it moves when a test says so."""
+
+    SQL = "(SELECT now FROM test_clock)"
+
+    def __init__(self, url):
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection.execute("CREATE TABLE test_clock (now double precision)")
+        self._connection.execute("INSERT INTO test_clock VALUES (1e9)")
+        self.now = 1e9
+
+    def move(self, seconds):
+        self.now += seconds
+        self._connection.execute("UPDATE test_clock SET now = %s", (self.now,))
+
+    def close(self):
+        self._connection.close()
 
 
-class Network(httpx.AsyncHTTPTransport):
-    """The real one; a test may bend a request or its answer."""
-
-    bend = None
-
-    async def handle_async_request(self, request):
-        answer = None if self.bend is None else await self.bend(request)
-        return answer or await super().handle_async_request(request)
+@pytest.fixture
+async def pool(database):
+    async with AsyncConnectionPool(database, open=False, min_size=1, max_size=8) as pool:
+        async with pool.connection() as connection:
+            await connection.execute(RATE_TABLES)
+        yield pool
 
 
-@attrs.define
-class World:
-    scaleout: ScaleOut
-    base_url: str
-    network: Network
-    client: AntsClient
-
-    async def submit(self, count, campaign=CAMPAIGN, **options):
-        return await self.scaleout.submit(campaign, people(count, **options))
-
-    async def sql(self, statement, *values):
-        """Rows of a look into the database, or of a change behind everybody's back."""
-
-        async def do(connection):
-            cursor = await connection.execute(statement, values)
-            return await cursor.fetchall() if cursor.description else cursor.rowcount
-
-        return await self.scaleout.ledger.within(do)
-
-    async def jobs(self, status="todo"):
-        """Name and chunk of each job there is, the next one first."""
-        return await self.sql(
-            "SELECT split_part(task_name, ':', 2), (args ->> 'chunk')::bigint FROM procrastinate_jobs"
-            " WHERE status = %s::procrastinate_job_status ORDER BY priority DESC, id",
-            status,
-        )
-
-    async def work_off(self, *names, most=1000):
-        """Do the jobs of these names as a worker would, but at once, whenever they are due."""
-        done = []
-        while len(done) < most:
-            found = await self.sql(
-                "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs"
-                " WHERE status = 'todo' AND split_part(task_name, ':', 2) = ANY(%s)"
-                " ORDER BY priority DESC, id LIMIT 1) RETURNING split_part(task_name, ':', 2), args",
-                list(names),
-            )
-            if not found:
-                break
-            ((name, args),) = found
-            done.append((name, args.get("chunk")))
-            worker = self.scaleout.worker
-            if name == "read":
-                await self.scaleout.read_list(**args)
-            elif name == "send":
-                await worker.send(**args)
-            else:
-                await getattr(worker, name)(args.pop("chunk"), Look(**args))
-        return done
-
-    async def stats(self):
-        """What the API knows."""
-        async with httpx.AsyncClient(base_url=self.base_url, trust_env=False) as http:
-            return (await http.get("/_simulator/stats")).json()
+@pytest.fixture
+def clock(database, pool):
+    clock = Clock(database)
+    yield clock
+    clock.close()
 
 
 @pytest.fixture
 def make_world(migrated_database):
     """Opens one; twice in one test, a second process over the same database."""
-    return lambda **options: _World(migrated_database, options)
-
-
-class _World:
-    def __init__(self, database, options):
-        self._database = database
-        self._options = {"chunk_size": 10, "sending": SOON} | options
-
-    async def __aenter__(self):
-        self._open = _opened(self._database, self._options)
-        return await anext(self._open)
-
-    async def __aexit__(self, *error):
-        await self._open.aclose()
-
-
-async def _opened(database, options):
-    simulator = options.pop("simulator", None) or Simulator(SimulatorConfig(delivery_time=0.0))
-    scaleout = ScaleOut(database, **options)
-    network = Network(trust_env=False)
-    async with (
-        scaleout,
-        running(simulator) as base_url,
-        AntsClient(
-            base_url,
-            BasicAuth("demo", "demo"),
-            transport=network,
-            rate=None,
-            retry=RetryPolicy(attempts=1),
-        ) as client,
-    ):
-        with scaleout.serving(client):
-            yield World(scaleout, base_url, network, client)
+    return lambda **options: Opening(migrated_database, options)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A chunk has one runner, and a late writer is refused."""
 
 import pytest
-from scaleout.conftest import CAMPAIGN
+from scaleout.world import CAMPAIGN
 
 from ants_async.dispatch.answers import refused
 from ants_async.dispatch.ledger.protocol import Bulk

@@ -1,7 +1,7 @@
 """Submitting: a list becomes chunks with jobs, once, however often it is handed over."""
 
 import pytest
-from scaleout.conftest import CAMPAIGN, people
+from scaleout.world import CAMPAIGN, people
 
 from ants_async import Campaign, Dispatcher
 from ants_async.dispatch.campaign import CampaignState

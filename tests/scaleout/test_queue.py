@@ -1,6 +1,6 @@
 """Campaigns take turns, chunk by chunk."""
 
-from scaleout.conftest import CAMPAIGN
+from scaleout.world import CAMPAIGN
 
 from ants_async import Campaign
 

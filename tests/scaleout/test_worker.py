@@ -5,7 +5,7 @@ from collections import Counter
 
 import httpx
 import pytest
-from scaleout.conftest import CAMPAIGN, people
+from scaleout.world import CAMPAIGN, people
 
 from ants_async.dispatch.campaign import CampaignState
 from ants_async.scaleout.queue import Look, Queue

@@ -6,7 +6,7 @@ from unittest import mock
 import anyio
 import pytest
 
-from ants_async.transport.adaptive import AdaptiveRate
+from ants_async.transport.adaptive import AdaptivePace
 from ants_async.transport.fixed import Pacer
 from ants_async.transport.retry import RetryBudget
 from ants_async.transport.transport import Transport
@@ -66,36 +66,36 @@ def test_a_failing_server_is_not_melted_down(share):
 class TestAPlantedBugIsNoticed:
     def test_a_rate_that_is_halved_by_each_429_and_grows_by_one_a_second(self):
         def halve(self, now, asked):
-            self._ceiling, self._rate, self._last_cut = self._rate, self._rate / 2, now
+            self.ceiling, self.rate, self.last_cut = self.rate, self.rate / 2, now
 
         with (
-            mock.patch.object(AdaptiveRate, "_cut", halve),
-            mock.patch.object(AdaptiveRate, "_growth", lambda self, now: 1 / self._rate),
+            mock.patch.object(AdaptivePace, "_cut", halve),
+            mock.patch.object(AdaptivePace, "_growth", lambda self, now: 1 / self.rate),
         ):
             assert noticed("goodput", "steady", "fixed window", 0.05, "none", 43)
 
     def test_a_cut_that_is_none(self):
         def keep(self, now, asked):
-            self._ceiling, self._last_cut = self._rate, now
+            self.ceiling, self.last_cut = self.rate, now
 
-        with mock.patch.object(AdaptiveRate, "_cut", keep):
+        with mock.patch.object(AdaptivePace, "_cut", keep):
             assert noticed("requests refused", "halves", "fixed window", 0.3, "none", 43)
 
     def test_growth_that_stops_at_the_ceiling(self):
-        real = AdaptiveRate._growth
+        real = AdaptivePace._growth
 
         def content(self, now):
-            return 0.0 if self._ceiling and self._rate >= self._ceiling else real(self, now)
+            return 0.0 if self.ceiling and self.rate >= self.ceiling else real(self, now)
 
-        with mock.patch.object(AdaptiveRate, "_growth", content):
+        with mock.patch.object(AdaptivePace, "_growth", content):
             assert noticed("goodput", "doubles", "sliding window", 0.05, "none", 21)
 
     def test_a_retry_after_that_the_other_waiters_do_not_see(self):
-        with mock.patch.object(AdaptiveRate, "_hold"):
+        with mock.patch.object(AdaptivePace, "_hold"):
             assert noticed("inside the storm", "storm", "fixed window", 0.05, "honest", 43)
 
     def test_a_retry_after_of_one_second_that_is_obeyed_for_ever(self):
-        with mock.patch.object(AdaptiveRate, "_storm_pause", return_value=1.0):
+        with mock.patch.object(AdaptivePace, "_storm_pause", return_value=1.0):
             assert noticed("inside the storm", "storm", "fixed window", 0.005, "one", 43)
 
     def test_a_line_in_which_the_last_comes_first(self):
@@ -107,8 +107,8 @@ class TestAPlantedBugIsNoticed:
             if len(line) == 1:
                 mine.set()
             await mine.wait()
-            await anyio.sleep(max(0.0, self._due - anyio.current_time()))
-            self._leave(anyio.current_time())
+            await anyio.sleep(max(0.0, self._pace.due - anyio.current_time()))
+            self._pace.leave(anyio.current_time())
             line.remove(mine)
             if line:
                 line[-1].set()
