@@ -1,6 +1,7 @@
 """`ants-async campaign submit, pause, resume, cancel, outcomes`: campaigns that workers send."""
 
 import json
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -92,9 +93,8 @@ def submit(
             say(console, f"campaign {campaign_id}: {check.good:,} recipients {what}")
             return await _watch(campaign, check.good, console) if wait else CampaignState.RUNNING
 
-        state = with_scaleout(database, hand_over, chunk_size=chunk)
-    if state is CampaignState.PAUSED:
-        raise SystemExit(_PAUSED)
+        if with_scaleout(database, hand_over, chunk_size=chunk) is CampaignState.PAUSED:
+            sys.exit(_PAUSED)
 
 
 def _counted(people: Iterable[Recipient], check: Check, show: Callable[[str], None]) -> Iterator[Recipient]:

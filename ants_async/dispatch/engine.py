@@ -50,7 +50,7 @@ _TRACKERS: Final = 2
 _ROWS_A_TURN: Final = 1000
 _BATCHES_AHEAD: Final = 16  # of outcomes, before a slow reader slows the sending
 _MOST_UNREAD: Final = 10_000  # outcomes of pushed reports, before no more reports are taken
-_BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
+BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
 
 
 class Dispatcher:
@@ -85,7 +85,7 @@ class Dispatcher:
         self.concurrency = concurrency
         self.grace = grace
         self.sending = sending or SendingRules()
-        self.tracking = tracking or (TrackingRules() if push is None else _BESIDE_PUSHES)
+        self.tracking = tracking or (TrackingRules() if push is None else BESIDE_PUSHES)
         self.push = push
         self._runs: dict[int, _Run] = {}
         self._arrivals = Arrivals(ledger, self._tell)
@@ -182,7 +182,7 @@ class _Run:
         client, clock = dispatcher.client, dispatcher.client.clock
         self._clock = clock
         rules = dispatcher.tracking
-        if rules is _BESIDE_PUSHES and opened.campaign.mode is Mode.MULTI:  # which has no pushes
+        if rules is BESIDE_PUSHES and opened.campaign.mode is Mode.MULTI:  # which has no pushes
             rules = TrackingRules()
         self._tracker = Tracker(client, self._ledger, opened, rules, emit=self._emit, clock=clock)
         self._sender = Sender(

@@ -49,7 +49,7 @@ class TrackingRules:
 
     def next_wait(self, wait: float, came: int) -> float:
         """After one that brought so many statuses."""
-        return max(self.first, wait / 2) if came else min(self.longest, wait * self.growth)
+        return max(self.first, wait / 2 if came else min(self.longest, wait * self.growth))
 
 
 @attrs.define(slots=True, order=False)

@@ -90,9 +90,9 @@ async def wake(
 
 
 async def wake_readers(
-    connection: Connection, queue: Queue, held: Callable[[Sequence[str]], Awaitable[set[str]]]
+    connection: Connection, queue: Queue, at_work: Callable[[Sequence[str]], Awaitable[set[str]]]
 ) -> None:
-    """Give a job to each list that workers are to read, and none does. `held`: those that are being read."""
+    """Give a job to each list that workers are to read, and none does. `at_work`: those being read."""
     cursor = await connection.execute(
         "SELECT campaign.key, campaign.id FROM reading JOIN campaign ON campaign.key = reading.campaign"
         " LEFT JOIN procrastinate_jobs AS job ON job.id = reading.job AND job.status = 'todo'"
@@ -100,7 +100,7 @@ async def wake_readers(
         (_RUNNING,),
     )
     found = dict(await cursor.fetchall())
-    being_read = await held(list(found.values()))
+    being_read = await at_work(list(found.values()))
     for key, campaign_id in found.items():
         if campaign_id not in being_read:
             await queue.read(connection, key, campaign_id)

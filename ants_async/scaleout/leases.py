@@ -41,12 +41,18 @@ class Taken:
 
 
 _TAKE: Final = """
+WITH free AS (
+    SELECT lease.chunk, campaign.*
+    FROM lease JOIN chunk ON chunk.key = lease.chunk JOIN campaign ON campaign.key = chunk.campaign
+    WHERE lease.chunk = %s AND (lease.job = %s OR %s) AND lease.until < clock_timestamp()
+        AND chunk.state = %s AND (campaign.state = %s OR chunk.state <> %s OR chunk.attempted_at IS NOT NULL)
+    FOR UPDATE OF lease, chunk
+)
 UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
-FROM chunk JOIN campaign ON campaign.key = chunk.campaign
-WHERE lease.chunk = %s AND lease.until < clock_timestamp() AND chunk.key = lease.chunk AND chunk.state = %s
-    AND (campaign.state = %s OR chunk.state <> %s OR chunk.attempted_at IS NOT NULL)
-RETURNING fence, campaign.key, id, text, sender, mode, validity, created_at, store_texts
+FROM free WHERE lease.chunk = free.chunk
+RETURNING fence, free.key, id, text, sender, mode, validity, created_at, store_texts
 """
+"""The chunk is locked as well: what its late holder wrote while we waited for the lease counts."""
 
 
 class Leases:
@@ -58,15 +64,17 @@ class Leases:
         self._length = timedelta(seconds=seconds)
         self.owner = secrets.token_hex(8)
 
-    async def take(self, chunk: int, state: ChunkState) -> Taken | None:
+    async def take(self, chunk: int, state: ChunkState, job: int | None = None) -> Taken | None:
         """Take a chunk that is in this state; None when another worker has it, or nothing is to be done.
 
-        What has not begun is begun only while its campaign is running. What has begun comes to its end.
+        `job`: for this job, which has to be the latest one that was deferred for the chunk: a second one
+        would double all that follow it. What has not begun is begun only while its campaign is running. What
+        has begun comes to its end.
         """
         unanswered, running = int(ChunkState.UNANSWERED), str(CampaignState.RUNNING)
 
         async def do(connection: Connection) -> Sequence[Any] | None:
-            values = (self.owner, self._length, chunk, int(state), running, unanswered)
+            values = (chunk, job, job is None, int(state), running, unanswered, self.owner, self._length)
             return await (await connection.execute(_TAKE, values)).fetchone()
 
         found = await self._ledger.within(do)
@@ -109,17 +117,25 @@ class Leases:
             mine = dict(fences)
 
             async def do(connection: Connection, mine: Mapping[int, int] = mine) -> int:
-                values = (self._length, list(mine), list(mine.values()), self.owner)
-                return (await connection.execute(_RENEW, values)).rowcount
+                values = (list(mine), list(mine.values()), self._length, self.owner)
+                (left,) = await (await connection.execute(_RENEW, values)).fetchone() or (0,)
+                return int(left)
 
             if mine and not await self._ledger.within(do):
                 raise LeaseLost(f"chunks {', '.join(map(str, mine))}: taken over by another worker")
 
 
 _RENEW: Final = """
-UPDATE lease SET until = clock_timestamp() + %s FROM unnest(%s::bigint[], %s::bigint[]) AS mine (chunk, fence)
-WHERE lease.chunk = mine.chunk AND lease.fence = mine.fence AND lease.owner = %s
+WITH mine AS (
+    SELECT chunk, fence FROM lease
+    JOIN unnest(%s::bigint[], %s::bigint[]) AS ours (chunk, fence) USING (chunk, fence)
+), renewed AS (
+    UPDATE lease SET until = clock_timestamp() + %s FROM mine
+    WHERE lease.chunk = mine.chunk AND lease.fence = mine.fence AND lease.owner = %s
+)
+SELECT count(*) FROM mine
 """
+"""How many nobody has taken over: what we let go a moment ago is not renewed, and not lost either."""
 
 
 class LeasedLedger(SqlLedger):

@@ -26,6 +26,8 @@ from ants_async.errors import LedgerError, LedgerInUse, ValidationError
 Connection = psycopg.AsyncConnection[Any]
 _FATES_A_TURN: Final = 2000
 _CURSOR: Final = re.compile(r"([0-9]{1,20})-([0-9]{1,19})-([0-9]{1,6})", re.ASCII)
+_XIDS: Final = 2**64  # as many as there are
+_KEYS: Final = 2**63
 _NOTE_EVERY: Final = 1000
 _ENDS: Final = [str(CampaignState.FINISHED), str(CampaignState.CANCELLED)]
 
@@ -46,9 +48,10 @@ class Cursor:
         if text is None:
             return cls()
         match = _CURSOR.fullmatch(str(text))
-        if match is None:
+        told_in, told_as, place = map(int, match.groups()) if match else (_XIDS, 0, 0)
+        if told_in >= _XIDS or told_as >= _KEYS:
             raise ValidationError("after", text, "a cursor that an outcome stream gave")
-        return cls(*map(int, match.groups()))
+        return cls(told_in, told_as, place)
 
     def __str__(self) -> str:
         return f"{self.told_in}-{self.told_as}-{self.place}"
@@ -102,7 +105,11 @@ class OutcomeStream:
             self._lock = await self._ledger.lock(f"consumer {self._key} {self._consumer}")
             if self._lock is None:
                 raise LedgerInUse(f"consumer {self._consumer!r} is being read for by another process")
-            self._consumed = self.cursor = await self._ledger.within(self._place)
+            try:
+                self._consumed = self.cursor = await self._ledger.within(self._place)
+            except BaseException:
+                await to_its_end(self._lock.close())
+                raise
         return self
 
     async def __aexit__(
@@ -202,7 +209,8 @@ class OutcomeStream:
 _IS_OVER: Final = """
 SELECT EXISTS (SELECT FROM campaign WHERE key = %s AND state = ANY(%s))
     AND NOT EXISTS (
-        SELECT FROM chunk WHERE campaign = %s AND (state = 1 OR state = 0 AND attempted_at IS NOT NULL)
+        SELECT FROM chunk LEFT JOIN lease ON lease.chunk = chunk.key WHERE campaign = %s
+        AND (state = 1 OR state = 0 AND (attempted_at IS NOT NULL OR until > clock_timestamp()))
     ) AND NOT EXISTS (
         SELECT FROM fate WHERE told_of = %s AND (told_in, told_as) > (%s::text::xid8, %s)
     )

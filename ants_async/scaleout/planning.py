@@ -1,6 +1,5 @@
 """A list of recipients → chunks in the ledger and their jobs, a few at a time, both in one transaction."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -46,14 +45,16 @@ class ListReader:
         """To the end of the list. What is in the ledger by then is being sent meanwhile."""
         planner = self._planner(await self._ledger.within(self._known))
         full: list[Messages] = []
-        async for some in batches(recipients):
-            for messages in planner.cut(some):
-                full.append(messages)
-                if len(full) == _CHUNKS_AT_ONCE:
-                    await self._store(planner, full)
-                    full = []
-        rest = planner.flush()
-        await self._store(planner, full if rest is None else [*full, rest])
+        try:
+            async for some in batches(recipients):
+                for messages in planner.cut(some):
+                    full.append(messages)
+                    if len(full) == _CHUNKS_AT_ONCE:
+                        await self._store(planner, full)
+        finally:  # a list may break off: what was read is sent
+            rest = planner.flush()
+            full += [] if rest is None else [rest]
+            await self._store(planner, full)
         await self._ledger.source_read(self._campaign.key)
         await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
 
@@ -65,8 +66,10 @@ class ListReader:
             known.add_all(await perform(connection, queries.numbers([chunk])))
         return known
 
-    async def _store(self, planner: Planner, several: Sequence[Messages]) -> None:
-        doubled, planner.duplicates = planner.duplicates, []
+    async def _store(self, planner: Planner, full: list[Messages]) -> None:
+        """Takes them away first: what may have been stored must not be stored again."""
+        several, doubled, planner.duplicates = tuple(full), planner.duplicates, []
+        full.clear()
 
         async def do(connection: Connection) -> int:
             key, turn = self._campaign.key, self._turn

@@ -38,11 +38,14 @@ class Queue:
         self._app = app
         self._namespace = namespace
 
-    async def send(self, connection: psycopg.AsyncConnection[Any], chunks: Sequence[int], turn: int) -> None:
-        """Wake chunks for their sending, one after the other from this turn on."""
+    async def send(
+        self, connection: psycopg.AsyncConnection[Any], chunks: Sequence[int], turn: int, *, wait: float = 0.0
+    ) -> None:
+        """Wake chunks for their sending, one after the other from this turn on; after so many seconds."""
+        due = datetime.now(UTC) + timedelta(seconds=wait) if wait else None
         jobs = []
         for place, chunk in enumerate(chunks):
-            task = self._task("send", connection, queue=SEND_QUEUE, priority=-(turn + place))
+            task = self._task("send", connection, queue=SEND_QUEUE, priority=-(turn + place), schedule_at=due)
             jobs.append(await task.defer_async(chunk=chunk))
         await _note(connection, chunks, jobs)
 
@@ -53,7 +56,8 @@ class Queue:
         that is at hand: so campaigns take turns, and a small one is not behind all of a large one.
         """
         cursor = await connection.execute(
-            "SELECT -max(priority) FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %s",
+            "SELECT -max(priority) FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %s"
+            " AND (scheduled_at IS NULL OR scheduled_at <= now())",
             (SEND_QUEUE,),
         )
         (at_hand,) = await cursor.fetchone() or (None,)

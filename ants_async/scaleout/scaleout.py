@@ -2,20 +2,22 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
 import procrastinate
+from procrastinate.exceptions import ConnectorException
+from procrastinate.schema import SchemaManager
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode
 from ants_async.dispatch.delivery import SendingRules
-from ants_async.dispatch.engine import MAX_BODY, Recipients
+from ants_async.dispatch.engine import BESIDE_PUSHES, MAX_BODY, Recipients
 from ants_async.dispatch.ledger.connecting import connect, named_errors
-from ants_async.dispatch.ledger.migrations import LEDGER, check, migrate
+from ants_async.dispatch.ledger.migrations import LEDGER, LOCK, check, migrate
 from ants_async.dispatch.ledger.postgres import PostgresLedger
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.ledger.work import Work, row, run
@@ -24,7 +26,6 @@ from ants_async.dispatch.tracking import TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.endpoints import Family
 from ants_async.errors import (
-    AntsError,
     CampaignMismatch,
     LedgerError,
     LedgerInUse,
@@ -65,9 +66,16 @@ class SharedLedger(PostgresLedger):
         return opened
 
     def _check(self, key: int) -> Work[None]:
-        (state, campaign_id) = yield from row("SELECT state, id FROM campaign WHERE key = ?", key)
+        (state, campaign_id, has_texts) = yield from row(
+            "SELECT state, id, store_texts FROM campaign WHERE key = ?", key
+        )
         if state == str(CampaignState.CANCELLED):
             raise CampaignMismatch(f"campaign {campaign_id!r} was cancelled; to send anew take another id")
+        if not has_texts:
+            raise CampaignMismatch(
+                f"campaign {campaign_id!r} was begun without storing texts, which workers would not have; "
+                "to continue it use the ledger that it was begun with"
+            )
 
 
 def _share(key: int) -> Work[None]:
@@ -122,10 +130,11 @@ class ScaleOut:
         self._chunk_size = chunk_size
         self._max_body = max_body
         self._sending = sending or SendingRules()
-        self._tracking = tracking or TrackingRules()
+        self._tracking = tracking or (TrackingRules() if push is None else BESIDE_PUSHES)
         self._push = push
         self._read_source = read_source
         self._worker: Worker | None = None
+        self._connected = ExitStack()
         self._arrivals = Arrivals(self.ledger, lambda bulk: self._ended.add(bulk.campaign_key))
         self._ended: set[int] = set()
 
@@ -138,18 +147,21 @@ class ScaleOut:
         with named_errors():
             async with await connect(self._url) as connection:
                 steps += await migrate(connection, "scaleout", STEPS)
-                if await _has_queue(connection):
-                    return steps
-        connector = procrastinate.PsycopgConnector(conninfo=self._url, min_size=1, max_size=2)
-        async with procrastinate.App(connector=connector).open_async() as app:
-            await app.schema_manager.apply_schema_async()
-        return steps + 1
+                async with connection.transaction():
+                    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+                    if not await _has_queue(connection):
+                        await connection.execute("SET LOCAL search_path TO public")  # it is not ours alone
+                        await connection.execute(SchemaManager.get_schema().encode())
+                        steps += 1
+        return steps
 
     async def __aenter__(self) -> Self:
         await self.ledger.__aenter__()
         try:
             await self.ledger.within(_check_tables)
             if self._owns_app:
+                connector = procrastinate.PsycopgConnector()  # which opens once
+                self._connected.enter_context(self.app.replace_connector(connector))
                 await self.app.open_async(self.ledger.pool)
         except BaseException:
             await self.ledger.__aexit__(None, None, None)
@@ -162,8 +174,7 @@ class ScaleOut:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._owns_app:
-            await self.app.close_async()
+        self._connected.close()
         await self.ledger.__aexit__(exc_type, exc, traceback)
 
     async def submit(
@@ -279,7 +290,7 @@ class ScaleOut:
             await self._read(opened, self._read_source(summary))
         except LedgerError:
             raise
-        except (AntsError, OSError, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a reader of the user's has to say
             await self._pause(key, f"its list cannot be read: {error}")
         finally:
             await self.ledger.release(opened.key)
@@ -294,7 +305,8 @@ class ScaleOut:
         """Wake what nobody is at work on, and what dead workers have left; how many chunks there were."""
         for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.lease):
             if job.task_name.startswith(f"{NAMESPACE}:"):
-                await self.app.job_manager.retry_job(job)
+                with suppress(ConnectorException):  # its worker lives after all, or another sweep has done it
+                    await self.app.job_manager.retry_job(job)
 
         async def do(connection: Connection) -> int:
             await control.wake_readers(connection, self._queue, self.ledger.at_work)

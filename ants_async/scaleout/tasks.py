@@ -18,9 +18,9 @@ def blueprint(scaleout: "ScaleOut") -> procrastinate.Blueprint:
     """The tasks of a `ScaleOut`. None is retried by the queue: the sweep wakes what is not at its end."""
     tasks = procrastinate.Blueprint()
 
-    @tasks.task(name="send", queue=SEND_QUEUE)
-    async def send(chunk: int) -> None:
-        await scaleout.worker.send(chunk)
+    @tasks.task(name="send", queue=SEND_QUEUE, pass_context=True)
+    async def send(context: procrastinate.JobContext, chunk: int) -> None:
+        await scaleout.worker.send(chunk, context.job.id)
 
     @tasks.task(name="track", queue=TRACK_QUEUE, pass_context=True)
     async def track(
@@ -28,11 +28,14 @@ def blueprint(scaleout: "ScaleOut") -> procrastinate.Blueprint:
     ) -> None:
         again = context.job.attempts > 0  # whoever had it before may have died with reports in hand
         look = Look(wait=wait, quiet_since=quiet_since, ask_logs=ask_logs or again)
-        await scaleout.worker.track(chunk, look)
+        await scaleout.worker.track(chunk, look, context.job.id)
 
-    @tasks.task(name="look_up", queue=TRACK_QUEUE)
-    async def look_up(chunk: int, wait: float, quiet_since: float, ask_logs: bool) -> None:
-        await scaleout.worker.look_up(chunk, Look(wait=wait, quiet_since=quiet_since, ask_logs=ask_logs))
+    @tasks.task(name="look_up", queue=TRACK_QUEUE, pass_context=True)
+    async def look_up(
+        context: procrastinate.JobContext, chunk: int, wait: float, quiet_since: float, ask_logs: bool
+    ) -> None:
+        look = Look(wait=wait, quiet_since=quiet_since, ask_logs=ask_logs)
+        await scaleout.worker.look_up(chunk, look, context.job.id)
 
     @tasks.task(name="read", queue=TRACK_QUEUE)
     async def read(campaign_id: str) -> None:

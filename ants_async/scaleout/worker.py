@@ -38,10 +38,14 @@ from ants_async.scaleout.queue import Look, Queue
 
 _log = logging.getLogger("ants_async.scaleout")
 _UNRESOLVED: Final = "no final status within validity period and log window"
+_UNTIL_TRIED_AGAIN: Final = 30.0  # seconds, for what has begun in a campaign that the API made us pause
 
 
 class Worker:
-    """Sends chunks and asks for their reports, with one client. `lease`: seconds that a chunk is its own."""
+    """Sends chunks and asks for their reports, with one client. `lease`: seconds that a chunk is its own.
+
+    `job`: the one that woke it; nothing is done when it is not the chunk's latest.
+    """
 
     def __init__(
         self,
@@ -62,14 +66,15 @@ class Worker:
         self._tracking = tracking
         self._push = push
 
-    async def send(self, chunk: int) -> None:
+    async def send(self, chunk: int, job: int | None = None) -> None:
         """Bring a chunk to its answer."""
-        taken = await self._leases.take(chunk, ChunkState.UNANSWERED)
+        taken = await to_its_end(
+            self._leases.take(chunk, ChunkState.UNANSWERED, job), undo=self._give_back_unseen
+        )
         if taken is None:
             return
-        ledger = LeasedLedger(
-            self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=self._follow
-        )
+        ledger = self._until_answered(taken)
+        wait = 0.0
         sender = Sender(
             self._client,
             ledger,
@@ -86,37 +91,47 @@ class Worker:
                 await sender.get_ready(None)
                 await sender.deliver(await ledger.chunk(taken.campaign, chunk))
         except CampaignPaused as refused:
+            wait = _UNTIL_TRIED_AGAIN
             await self._pause(taken.campaign.key, str(refused))
         except LeaseLost as lost:
             _log.warning("%s", lost)
         finally:
-            await to_its_end(self._give_back(ledger))
+            await to_its_end(self._give_back(ledger, wait))
         await self._finish(ledger, taken.campaign.key)
+
+    def _until_answered(self, taken: Taken) -> LeasedLedger:
+        return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=self._follow)
 
     async def _follow(self, connection: Connection, chunk: int) -> None:
         look = Look(wait=self._tracking.first, quiet_since=time.time())
         await self._queue.track(connection, chunk, look)
 
-    async def _give_back(self, ledger: LeasedLedger) -> None:
+    async def _give_back(self, ledger: LeasedLedger, wait: float) -> None:
         """What was not brought to its end is free at once: the next one need not wait for the lease's end."""
 
         async def resume(connection: Connection, chunk: int) -> None:
-            await self._queue.send(connection, [chunk], await self._queue.turn(connection))
+            turn = await self._queue.turn(connection)
+            await self._queue.send(connection, [chunk], turn, wait=wait)
 
         for chunk in list(ledger.fences):
-            with suppress(LeaseLost):  # then somebody has it
+            with suppress(LeaseLost):  # whoever took it over has it
                 await ledger.hand_over(chunk, resume)
 
-    async def track(self, chunk: int, look: Look) -> None:
+    async def _give_back_unseen(self, taken: Taken | None) -> None:
+        """What was taken for somebody who was cancelled meanwhile."""
+        if taken is not None:
+            await self._give_back(self._until_answered(taken), 0.0)
+
+    async def track(self, chunk: int, look: Look, job: int | None = None) -> None:
         """Ask for a chunk's reports, and defer what comes next, until all is final."""
-        await self._look(chunk, look, by_logs=False)
+        await self._look(chunk, look, job, by_logs=False)
 
-    async def look_up(self, chunk: int, look: Look) -> None:
+    async def look_up(self, chunk: int, look: Look, job: int | None = None) -> None:
         """Ask the logs about a chunk whose reports are overdue, or may be lost."""
-        await self._look(chunk, look, by_logs=True)
+        await self._look(chunk, look, job, by_logs=True)
 
-    async def _look(self, chunk: int, look: Look, *, by_logs: bool) -> None:
-        taken = await self._leases.take(chunk, ChunkState.TRACKED)
+    async def _look(self, chunk: int, look: Look, job: int | None, *, by_logs: bool) -> None:
+        taken = await self._leases.take(chunk, ChunkState.TRACKED, job)
         if taken is not None:
             try:
                 await self._ask(taken, look, by_logs=by_logs)

@@ -12,7 +12,7 @@ import psycopg
 from ants_async.errors import LedgerError
 
 SCHEMA: Final = "ants_async"
-_LOCK: Final = 0x616E7473  # one migrates at a time; the number is ours by chance alone
+LOCK: Final = 0x616E7473  # one migrates at a time; the number is ours by chance alone
 
 LEDGER: Final[Sequence[LiteralString]] = (
     """
@@ -111,7 +111,7 @@ async def migrate(connection: psycopg.AsyncConnection, part: str, steps: Sequenc
     Raises `LedgerError` where a newer version has written them.
     """
     async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         await connection.execute(f"SET LOCAL search_path TO {SCHEMA}, public")
         await connection.execute(
