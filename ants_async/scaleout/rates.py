@@ -207,12 +207,13 @@ class SharedRate:
         return Ask(waiting, expected, self._turns[-1].time if self._turns else -math.inf)
 
     def _take(self, lease: Lease, seen: float) -> None:
-        self._rate, self._paused, self._known_at = lease.rate, lease.paused, seen
+        now = get_running_loop().time()
+        self._rate, self._paused, self._known_at = lease.rate, lease.paused, now
         self._urgent = any(lease.paused or not one.accepted for one in self._news)  # came meanwhile
         self._ask_again, self._tell_within = seen + lease.again, lease.tell_within
         self._turns = deque(turn for turn in self._turns if lease.keeps(turn.time, turn.taken_at))
         if lease.turns:  # late ones all move: they must not leave at once
-            first = max(seen + lease.turns[0] - lease.now, get_running_loop().time())
+            first = max(seen + lease.turns[0] - lease.now, now)
             self._turns += [_Turn(first + turn - lease.turns[0], turn, lease.now) for turn in lease.turns]
 
     def _tell_line(self) -> None:

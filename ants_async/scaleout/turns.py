@@ -15,7 +15,7 @@ from ants_async.models.limits import RateLimit
 from ants_async.transport.adaptive import AdaptivePace
 from ants_async.transport.fixed import Pace
 
-HORIZON: Final = 0.3
+HORIZON: Final = 0.25
 """Turns are taken up to so many seconds ahead: a little later, at the latest, everybody knows of a cut."""
 
 _TELL_WITHIN: Final = 0.2  # seconds until accepts are told, after which they are counted ...

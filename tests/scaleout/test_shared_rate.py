@@ -173,6 +173,22 @@ async def test_a_slow_database_slows_nobody_down():
     assert most_within(got[0]) <= 105
 
 
+@virtual_time
+async def test_a_turn_that_comes_late_from_a_slow_database_is_a_turn():
+    row, got = fixed("100/1s", way=0.1), []
+    async with shared(row) as rate, anyio.create_task_group() as group:
+
+        async def caller():
+            with anyio.fail_after(5):
+                await rate.acquire()
+            got.append(anyio.current_time())
+
+        for _ in range(3):
+            group.start_soon(caller)
+    assert got == pytest.approx([0.2, 0.21, 0.22], abs=1e-3)
+    assert row.trips == 1
+
+
 # --- what one worker hears, all of them know
 
 
@@ -191,6 +207,43 @@ def test_retry_after_holds_everybody_though_its_worker_has_nothing_more_to_send(
     assert sum(when < 2 for when in got) >= 15
     assert not [when for when in got if 2.4 < when < 7]
     assert [when for when in got if when > 7]
+
+
+@virtual_time
+async def test_a_turn_far_ahead_is_lost_to_a_pause_that_came_meanwhile():
+    """At a slow rate a worker has its turn long before it is due."""
+    row, left = fixed("1/1s"), []
+    async with AsyncExitStack() as stack, anyio.create_task_group() as group:
+        rates = [await stack.enter_async_context(shared(row)) for _ in range(5)]
+
+        async def caller(rate):
+            await rate.acquire()
+            left.append(anyio.current_time())
+
+        for rate in rates:
+            group.start_soon(caller, rate)
+        await anyio.sleep(0.5)
+        rates[0].throttled(10)
+    assert left[0] < 0.1
+    assert min(left[1:]) >= 10.5
+    assert len(left) == 5
+
+
+@virtual_time
+async def test_nobody_leaves_on_old_news_while_the_database_does_not_answer():
+    row, left = fixed("1/1s"), []
+    async with shared(row) as one, shared(row) as other:
+        await one.acquire()
+        async with anyio.create_task_group() as group:
+
+            async def caller():
+                await other.acquire()
+                left.append(anyio.current_time())
+
+            group.start_soon(caller)  # its turn is a second ahead
+            await anyio.sleep(0.5)
+            row.way = 2.0
+    assert 4.9 < left[0] < 10
 
 
 @virtual_time
