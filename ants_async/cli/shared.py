@@ -18,7 +18,7 @@ from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Tally, display, say
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.results import as_row
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome, Recipient
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Recipient
 from ants_async.errors import ConfigurationError
 from ants_async.extras import needing_extra
 
@@ -109,22 +109,20 @@ async def _watch(campaign: "SharedCampaign", total: int, console: Console) -> Ca
     with display(Tally(total), console) as screen:
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(screen.keep_drawing)
-            helpers.start_soon(_count, campaign, screen.tally.add)
-            while True:
-                state = (await campaign.summary()).state
-                if state is not CampaignState.RUNNING:
-                    break
-                await anyio.sleep(0.5)
+            helpers.start_soon(_stop_when_paused, campaign, helpers.cancel_scope)
+            async for outcome in campaign.outcomes():
+                screen.tally.add(outcome)
             helpers.cancel_scope.cancel()
     summary = await campaign.summary()
     if summary.reason:
-        say(console, f"{state.value}: {summary.reason}")
-    return state
+        say(console, f"{summary.state.value}: {summary.reason}")
+    return summary.state
 
 
-async def _count(campaign: "SharedCampaign", add: Callable[[Outcome], None]) -> None:
-    async for outcome in campaign.outcomes():
-        add(outcome)
+async def _stop_when_paused(campaign: "SharedCampaign", scope: anyio.CancelScope) -> None:
+    while (await campaign.summary()).state is not CampaignState.PAUSED:  # noqa: ASYNC110 - others pause it
+        await anyio.sleep(0.5)
+    scope.cancel()
 
 
 def _changed(

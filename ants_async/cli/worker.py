@@ -60,15 +60,16 @@ def worker(
                 scaleout.rates(None if rate == "none" else rate) as rates,
                 AntsClient.from_env(base_url=base_url, rate=rates) as client,
             ):
-                say(console, f"serving {scaleout.ledger}, sending to {client.base_url}")
-                await _until_stopped(work(scaleout, client, concurrency=concurrency, grace=grace), console)
+                serving = work(scaleout, client, concurrency=concurrency, grace=grace)
+                what = f"serving {scaleout.ledger}, sending to {client.base_url}"
+                await _until_stopped(serving, what, console)
             say(console, "stopped")
 
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
         anyio.run(run)
 
 
-async def _until_stopped(serving: Coroutine[Any, Any, None], console: Console) -> None:
+async def _until_stopped(serving: Coroutine[Any, Any, None], what: str, console: Console) -> None:
     """The first signal stops it gently, the second one at once: the database survives both."""
     task = asyncio.create_task(serving, name="ants_async worker")
 
@@ -81,6 +82,7 @@ async def _until_stopped(serving: Coroutine[Any, Any, None], console: Console) -
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    say(console, what)
     try:
         await end_of(task)
     finally:

@@ -1,0 +1,134 @@
+"""Campaigns on workers from the command line, each worker a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from postgres_server import _template, database, migrated_database, postgres
+
+__all__ = ["_template", "database", "migrated_database", "postgres"]
+LIST = "to,name\n" + "".join(f"{66_800_000_000 + n},n{n}\n" for n in range(50))
+SUBMIT = ("campaign", "submit", "people.csv", "--id", "songkran", "--text", "Hi {name}", "--sender", "ANTS")
+
+
+@pytest.fixture
+def place(api, migrated_database, monkeypatch):
+    """A folder with a list, a simulator, and a database."""
+    Path("people.csv").write_text(LIST, encoding="utf-8")
+    monkeypatch.setenv("ANTS_DATABASE", migrated_database)
+    return migrated_database
+
+
+@contextmanager
+def worker(*options):
+    """One in a process of its own, with what it says."""
+    words = [sys.executable, "-m", "ants_async.cli", "worker", *map(str, options)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
+        try:
+            assert "serving" in process.stderr.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def finished(ants):
+    """Submits with `--wait`, and says what came of it."""
+
+    def run(*options, code=0):
+        result = ants(*SUBMIT, "--wait", *options)
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    return run
+
+
+class TestTables:
+    def test_are_made_once(self, done, database):
+        assert "3 steps" in done("database", "migrate", "--database", database)
+        assert "nothing to do" in done("database", "migrate", "--database", database)
+
+    def test_that_are_missing_are_told_with_what_to_do(self, refused, database):
+        assert "ants-async database migrate" in refused("campaign", "list", "--database", database)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "postgresql://u:hunter2@127.0.0.1:1/x",
+            "nonsense:hunter2",
+            "host=127.0.0.1 port=1 password=hunter2",
+        ],
+    )
+    def test_of_a_database_that_cannot_be_reached_are_told_without_its_password(self, ants, url):
+        result = ants("database", "migrate", "--database", url)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("error: PostgreSQL: ")
+        assert "hunter2" not in result.output
+
+
+@pytest.mark.usefixtures("place")
+class TestSubmitted:
+    def test_is_sent_by_a_worker_and_watched_to_its_end(self, finished, data):
+        with worker():
+            assert "sent 50 of 50" in finished()
+        summary = data("campaign", "status", "songkran")
+        assert (summary["state"], summary["final"]) == ("finished", 50)
+
+    def test_is_named_to_a_worker_that_reads_it(self, finished, data):
+        with worker():
+            finished("--by-worker")
+        assert data("campaign", "status", "songkran")["final"] == 50
+
+    def test_waits_for_a_worker(self, done, data):
+        assert "50 recipients in the database" in done(*SUBMIT)
+        assert data("campaign", "list")[0]["planned"] == 50
+
+    def test_is_paused_cancelled_and_never_resumed_after_that(self, done, refused):
+        done(*SUBMIT)
+        assert "paused by hand" in done("campaign", "pause", "songkran")
+        assert "running" in done("campaign", "resume", "songkran")
+        assert "cancelled by hand" in done("campaign", "cancel", "songkran")
+        assert "it is cancelled" in refused("campaign", "resume", "songkran")
+
+    def test_that_is_not_there_is_refused(self, refused):
+        assert "'nobody'" in refused("campaign", "pause", "nobody")
+
+    def test_is_left_by_a_worker_that_is_killed_and_finished_by_another(self, finished, done, data):
+        with worker("--lease", 1) as killed:
+            done(*SUBMIT)
+            killed.send_signal(signal.SIGKILL)
+            killed.wait(60)
+        with worker("--lease", 1):
+            finished()
+        assert data("campaign", "status", "songkran")["final"] == 50
+
+    def test_outcomes_are_lines_and_a_consumer_gets_each_once(self, finished, done):
+        with worker():
+            finished()
+        lines = [json.loads(line) for line in done("campaign", "outcomes", "songkran").splitlines()]
+        assert [line["outcome"] for line in lines] == ["accepted"] * 50 + ["final"] * 50
+        again = done("campaign", "outcomes", "songkran", "--after", lines[9]["cursor"])
+        assert len(again.splitlines()) == 90
+        for count in (100, 0):
+            told = done("campaign", "outcomes", "songkran", "--consumer", "billing")
+            assert len(told.splitlines()) == count
+
+
+@pytest.mark.usefixtures("place")
+class TestWorker:
+    def test_stops_gently_at_a_signal(self):
+        with worker() as process:
+            process.send_signal(signal.SIGTERM)
+            said = process.stderr.read()
+            assert process.wait(60) == 0
+        assert "stopped" in said
+
+    def test_pauses_a_campaign_of_a_refused_account(self, finished, monkeypatch):
+        monkeypatch.setenv("ANTS_PASSWORD", "wrong")
+        with worker():
+            assert "paused: the API refuses the account" in finished(code=3)
