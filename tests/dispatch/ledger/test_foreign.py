@@ -121,7 +121,7 @@ async def test_in_a_report_of_another_bulk(ledger):
 
 
 async def test_in_many_reports_at_once(ledger):
-    work, chunk = await begun(ledger)
+    _, chunk = await begun(ledger)
     ids = [f"\\{n}\t\n\r\\N\\.\ud800" for n in range(10)]
     answers = [accepted(chunk, n, n, message_id=one) for n, one in enumerate(ids)]
     await ledger.answered(chunk, answers, 3.0)
