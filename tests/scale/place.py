@@ -62,6 +62,12 @@ class Place:
                 subprocess.Popen([*words, *map(str, self.options)], env=_environment(), stderr=log)
             )
 
+    async def until_serving(self, count):
+        """Until so many workers have ever begun: one that finds no database at its start ends."""
+        log = self.postgres.folder / "workers.log"
+        while log.read_text(encoding="utf-8").count("serving") < count:  # noqa: ASYNC110
+            await anyio.sleep(0.1)
+
     def kill_worker(self, rng=random, number=signal.SIGKILL):
         """Any of them."""
         worker = self.workers.pop(rng.randrange(len(self.workers)))

@@ -124,6 +124,7 @@ class _watched:  # noqa: N801 - used as a function
         self._here = await self._place.__aenter__()
         for _ in range(4):
             self._here.start_worker()
+        await self._here.until_serving(4)
         self._campaign = await self._here.submit("c", self._count)
         return self._here, self._campaign, None
 
