@@ -28,6 +28,7 @@ from ants_async.errors import (
 )
 
 _log = logging.getLogger("ants_async.dispatch")
+_HOUR = 3600.0
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -47,9 +48,13 @@ class TrackingRules:
     give_up_after: float = 49 * 3600.0
     patience: float = 600.0
 
-    def next_wait(self, wait: float, came: int) -> float:
-        """After one that brought so many statuses."""
-        return max(self.first, wait / 2 if came else min(self.longest, wait * self.growth))
+    def next_wait(self, wait: float, came: int, age: float = 0.0) -> float:
+        """After one that brought so many statuses, of a bulk that was answered so long ago.
+
+        What is open for longer than an hour is phones that are off: they are asked for ten times as rarely.
+        """
+        longest = self.longest if age < _HOUR else 10 * self.longest
+        return max(self.first, wait / 2 if came else min(longest, wait * self.growth))
 
 
 @attrs.define(slots=True, order=False)

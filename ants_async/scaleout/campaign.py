@@ -70,7 +70,8 @@ class SharedCampaign:
             lambda connection: control.set_state(connection, key, state, reason=reason, of=of)
         ):
             now = (await self.summary()).state
-            raise ValidationError("campaign", self.id, f"one that is running or paused; it is {now}")
+            rule = f"one of workers, running or paused; it is {now}"
+            raise ValidationError("campaign", self.id, rule)
         return key
 
     def outcomes(

@@ -25,7 +25,7 @@ async def set_state(
 ) -> bool:
     """Change it, if it is one of these; False when it is another."""
     cursor = await connection.execute(
-        "UPDATE campaign SET state = %s, reason = %s WHERE key = %s AND state = ANY(%s)",
+        "UPDATE campaign SET state = %s, reason = %s WHERE key = %s AND by_workers AND state = ANY(%s)",
         (str(state), reason, campaign, [str(one) for one in of]),
     )
     return bool(cursor.rowcount)
@@ -48,6 +48,23 @@ async def finish(connection: Connection, campaign: int | None) -> None:
     )
 
 
+async def pause_unread(
+    connection: Connection, at_work: Callable[[Sequence[str]], Awaitable[set[str]]]
+) -> None:
+    """A campaign whose list nobody reads any more, and which has nothing left to do, has to say so."""
+    cursor = await connection.execute(
+        "SELECT key, id FROM campaign WHERE by_workers AND state = %s AND source_read = 0"
+        " AND NOT EXISTS (SELECT FROM reading WHERE reading.campaign = campaign.key)"
+        " AND NOT EXISTS (SELECT FROM chunk WHERE chunk.campaign = campaign.key AND chunk.state < 2)",
+        (_RUNNING,),
+    )
+    found = dict(await cursor.fetchall())
+    being_read = await at_work(list(found.values()))
+    for key, campaign_id in found.items():
+        if campaign_id not in being_read:
+            await pause(connection, key, "its list was not read to its end: submit it again")
+
+
 async def is_read(connection: Connection, campaign: int) -> None:
     """No worker needs to read its list any more."""
     await connection.execute("DELETE FROM reading WHERE campaign = %s", (campaign,))
@@ -57,7 +74,7 @@ _ASLEEP: Final = """
 SELECT lease.chunk, chunk.state
 FROM lease JOIN chunk ON chunk.key = lease.chunk JOIN campaign ON campaign.key = chunk.campaign
 LEFT JOIN procrastinate_jobs AS job ON job.id = lease.job AND job.status IN ('todo', 'doing')
-WHERE chunk.state < %(closed)s AND (campaign.key = %(campaign)s OR %(campaign)s IS NULL)
+WHERE chunk.state < 2 AND (campaign.key = %(campaign)s OR %(campaign)s IS NULL)
     AND lease.until < clock_timestamp()
     AND (job.id IS NULL OR job.status = 'doing' AND lease.until < clock_timestamp() - %(grace)s)
     AND (campaign.state = %(running)s OR chunk.state > 0 OR chunk.attempted_at IS NOT NULL)
@@ -73,7 +90,6 @@ async def wake(
     What asks for reports asks the logs, too: whoever had the chunk may have died with reports in hand.
     """
     values = {
-        "closed": _CLOSED,
         "campaign": campaign,
         "grace": timedelta(seconds=grace),
         "running": _RUNNING,

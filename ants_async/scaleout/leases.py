@@ -22,8 +22,8 @@ from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.sql import SqlLedger
-from ants_async.dispatch.ledger.work import Work
-from ants_async.errors import LeaseLost
+from ants_async.dispatch.ledger.work import Work, row
+from ants_async.errors import CampaignPaused, LeaseLost
 from ants_async.models.reports import DeliveryReport
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ class Taken:
     key: int
     fence: int
     campaign: OpenCampaign
+    is_running: bool = True
 
 
 _TAKE: Final = """
@@ -50,7 +51,7 @@ WITH free AS (
 )
 UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
 FROM free WHERE lease.chunk = free.chunk
-RETURNING fence, free.key, id, text, sender, mode, validity, created_at, store_texts
+RETURNING fence, free.key, id, text, sender, mode, validity, created_at, store_texts, free.state
 """
 """The chunk is locked as well: what its late holder wrote while we waited for the lease counts."""
 
@@ -80,11 +81,11 @@ class Leases:
         found = await self._ledger.within(do)
         if found is None:
             return None
-        fence, key, campaign_id, text, sender, mode, validity, created_at, stores_texts = found
+        fence, key, campaign_id, text, sender, mode, validity, created_at, stores_texts, now = found
         valid_for = None if validity is None else timedelta(seconds=validity)
         campaign = Campaign(campaign_id, text, sender, Mode(mode), valid_for)
         opened = OpenCampaign(key, campaign, created_at, stores_texts=bool(stores_texts))
-        return Taken(chunk, fence, opened)
+        return Taken(chunk, fence, opened, is_running=now == running)
 
     async def inherit(self, connection: Connection, chunk: int) -> int:
         """A chunk that was made of one that we have: its fence."""
@@ -138,6 +139,18 @@ SELECT count(*) FROM mine
 """How many nobody has taken over: what we let go a moment ago is not renewed, and not lost either."""
 
 
+def _begin(key: int, at: float | None) -> Work[None]:
+    """Whoever pauses or cancels the campaign comes before this, or after it: then it is sent."""
+    (state,) = yield from row(
+        "SELECT campaign.state FROM campaign JOIN chunk ON chunk.campaign = campaign.key"
+        " WHERE chunk.key = ? FOR SHARE OF campaign",
+        key,
+    )
+    if state != str(CampaignState.RUNNING):
+        raise CampaignPaused(f"the campaign is {state}")
+    yield from queries.set_attempted(key, at)
+
+
 class LeasedLedger(SqlLedger):
     """The ledger for a chunk that is ours; each write finds our fence, or raises `LeaseLost`.
 
@@ -170,7 +183,9 @@ class LeasedLedger(SqlLedger):
             value = await perform(connection, work(*args, **kwargs))
             cursor = await connection.execute("SELECT state FROM chunk WHERE key = %s", (chunk,))
             (state,) = await cursor.fetchone() or (ChunkState.CLOSED,)
-            if state >= self._done_in:
+            if state == ChunkState.CLOSED:
+                await connection.execute("DELETE FROM lease WHERE chunk = %s", (chunk,))
+            elif state >= self._done_in:
                 await self._leases.let_go(connection, chunk)
             if self._done_in <= state < ChunkState.CLOSED:
                 await self._then(connection, chunk)
@@ -198,28 +213,28 @@ class LeasedLedger(SqlLedger):
             del self.fences[chunk]
 
     async def _check(self, connection: Connection, chunk: int) -> None:
-        """Nobody takes it before the transaction ends."""
-        cursor = await connection.execute("SELECT fence FROM lease WHERE chunk = %s FOR UPDATE", (chunk,))
-        found = await cursor.fetchone()
+        """Nobody takes it before the transaction ends. What was let go is no longer ours."""
+        ours = "SELECT fence FROM lease WHERE chunk = %s AND owner = %s FOR UPDATE"
+        found = await (await connection.execute(ours, (chunk, self._leases.owner))).fetchone()
         if found is None or found[0] != self.fences.get(chunk):
             raise LeaseLost(f"chunk {chunk}: taken over by another worker")
 
     async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
         """A request may have arrived since `at`; None: it is known that none did."""
-        await self._fenced(chunk.key, queries.set_attempted, chunk.key, at)
+        await self._fenced(chunk.key, queries.set_attempted if at is None else _begin, chunk.key, at)
         return attrs.evolve(chunk, attempted_at=at)
 
     async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
         """Two chunks for one, both ours."""
 
-        async def do(connection: Connection) -> tuple[tuple[Chunk, Chunk], int]:
+        async def do(connection: Connection) -> tuple[Chunk, Chunk]:
             await self._check(connection, chunk.key)
             halves = await perform(connection, chunks.split(chunk))
-            return halves, await self._leases.inherit(connection, halves[1].key)
+            # Noted before the end: whoever is cancelled at it has both to give back.
+            self.fences[halves[1].key] = await self._leases.inherit(connection, halves[1].key)
+            return halves
 
-        halves, fence = await self._ledger.within(do)
-        self.fences[halves[1].key] = fence
-        return halves
+        return await self._ledger.within(do)
 
     async def answered(self, chunk: Chunk, answers: Sequence[Answer], now: float) -> Bulk | None:
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""

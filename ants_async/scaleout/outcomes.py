@@ -18,6 +18,7 @@ from ants_async.dispatch.campaign import CampaignState, Outcome
 from ants_async.dispatch.ledger import queries
 from ants_async.dispatch.ledger.chunks import column
 from ants_async.dispatch.ledger.fates import Fate, reader_of
+from ants_async.dispatch.ledger.holding import check_lock
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.messages import message_ids
 from ants_async.dispatch.unbroken import to_its_end
@@ -25,6 +26,7 @@ from ants_async.errors import LedgerError, LedgerInUse, ValidationError
 
 Connection = psycopg.AsyncConnection[Any]
 _FATES_A_TURN: Final = 2000
+_OUTCOMES_A_TURN: Final = 10_000
 _CURSOR: Final = re.compile(r"([0-9]{1,20})-([0-9]{1,19})-([0-9]{1,6})", re.ASCII)
 _XIDS: Final = 2**64  # as many as there are
 _KEYS: Final = 2**63
@@ -164,6 +166,7 @@ class OutcomeStream:
 
     async def _note(self, connection: Connection) -> None:
         consumed = self._consumed
+        await check_lock(connection, self._lock)
         await connection.execute(
             "INSERT INTO consumer (campaign, name, told_in, told_as, place)"
             " VALUES (%s, %s, %s::text::xid8, %s, %s) ON CONFLICT (campaign, name) DO UPDATE"
@@ -182,6 +185,8 @@ class OutcomeStream:
         columns: dict[int, tuple[list[int], list[str]]] = {}
         reader = await perform(connection, reader_of([Fate._make(row[6:]) for row in rows]))
         for told_in, told_as, chunk, bulk_id, first, last, *values_of_fate in rows:
+            if len(found) >= _OUTCOMES_A_TURN:
+                break  # a fate may be a thousand outcomes
             fate = Fate._make(values_of_fate)
             if chunk not in columns:
                 lines = await perform(connection, column(chunk, "rows"))

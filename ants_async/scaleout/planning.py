@@ -55,6 +55,7 @@ class ListReader:
             rest = planner.flush()
             full += [] if rest is None else [rest]
             await self._store(planner, full)
+        await self._ledger.within(partial(self._ledger.check_held, key=self._campaign.key))
         await self._ledger.source_read(self._campaign.key)
         await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
 
@@ -77,6 +78,7 @@ class ListReader:
             if several:
                 turn = await self._queue.turn(connection, after=turn)
                 begun = await perform(connection, chunks.begin(self._campaign, several, None))
+                await self._ledger.check_held(connection, key)  # or somebody else reads it, too
                 await self._queue.send(connection, [chunk.key for chunk in begun], turn)
             return turn + len(several) - 1
 

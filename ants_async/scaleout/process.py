@@ -1,4 +1,4 @@
-"""A worker process: both queues served, for as long as it is wished, whatever happens to the database."""
+"""A worker process: all queues served, for as long as it is wished, whatever happens to the database."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from procrastinate import exceptions
 from ants_async.client import AntsClient
 from ants_async.dispatch.unbroken import end_of
 from ants_async.errors import ValidationError
-from ants_async.scaleout.queue import SEND_QUEUE, TRACK_QUEUE
+from ants_async.scaleout.queue import READ_QUEUE, SEND_QUEUE, TRACK_QUEUE
 from ants_async.scaleout.scaleout import ScaleOut
 
 _log = logging.getLogger("ants_async.scaleout")
@@ -26,7 +26,7 @@ async def work(scaleout: ScaleOut, client: AntsClient, *, concurrency: int = 8, 
     """
     if concurrency < 1:
         raise ValidationError("concurrency", concurrency, "at least 1")
-    places = {SEND_QUEUE: concurrency, TRACK_QUEUE: _TRACKING_PLACES}
+    places = {SEND_QUEUE: concurrency, TRACK_QUEUE: _TRACKING_PLACES, READ_QUEUE: 1}
     with scaleout.serving(client):
         # Tasks of their own: Procrastinate stops gently when it is cancelled once, and a scope would go on.
         tasks = [

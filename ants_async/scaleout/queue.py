@@ -15,7 +15,10 @@ from procrastinate.jobs import JobDeferrer
 
 SEND_QUEUE: Final = "ants_send"
 TRACK_QUEUE: Final = "ants_track"
-"""Two, each with its own places in a worker: sends may stand in line for the rate, and reports must not."""
+READ_QUEUE: Final = "ants_read"
+"""Each has its own places in a worker: sends may stand in line for the rate, lists are long, and reports must
+wait for neither.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +79,7 @@ class Queue:
 
     async def read(self, connection: psycopg.AsyncConnection[Any], campaign: int, campaign_id: str) -> None:
         """Have a worker read a campaign's list."""
-        job = await self._task("read", connection, queue=TRACK_QUEUE).defer_async(campaign_id=campaign_id)
+        job = await self._task("read", connection, queue=READ_QUEUE).defer_async(campaign_id=campaign_id)
         await connection.execute(
             "INSERT INTO reading (campaign, job) VALUES (%s, %s)"
             " ON CONFLICT (campaign) DO UPDATE SET job = excluded.job",

@@ -1,5 +1,6 @@
 """Campaigns on many workers: submitted by anybody, sent by all of them, read by anybody."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, suppress
@@ -19,13 +20,14 @@ from ants_async.dispatch.engine import BESIDE_PUSHES, MAX_BODY, Recipients
 from ants_async.dispatch.ledger.connecting import connect, named_errors
 from ants_async.dispatch.ledger.migrations import LEDGER, LOCK, check, migrate
 from ants_async.dispatch.ledger.postgres import PostgresLedger
-from ants_async.dispatch.ledger.protocol import OpenCampaign
+from ants_async.dispatch.ledger.protocol import OpenCampaign, PushedBulk
 from ants_async.dispatch.ledger.work import Work, row, run
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.tracking import TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.endpoints import Family
 from ants_async.errors import (
+    AntsError,
     CampaignMismatch,
     LedgerError,
     LedgerInUse,
@@ -46,6 +48,7 @@ from ants_async.scaleout.tasks import blueprint
 from ants_async.scaleout.worker import Worker
 from ants_async.transport.rate import Limiter, Rates
 
+_log = logging.getLogger("ants_async.scaleout")
 NAMESPACE: Final = "ants"
 _ACCOUNT: Final = "account"  # there is one: whoever is free sends the next chunk
 _WOKEN_AT_ONCE: Final = 500
@@ -135,7 +138,7 @@ class ScaleOut:
         self._read_source = read_source
         self._worker: Worker | None = None
         self._connected = ExitStack()
-        self._arrivals = Arrivals(self.ledger, lambda bulk: self._ended.add(bulk.campaign_key))
+        self._arrivals = Arrivals(self.ledger, self._note_end)
         self._ended: set[int] = set()
 
     def __repr__(self) -> str:
@@ -248,6 +251,10 @@ class ScaleOut:
         """What all processes of the account give to `AntsClient(pin_limits=…)`."""
         return SharedPinLimits(self.ledger.pool, _ACCOUNT)
 
+    def _note_end(self, bulk: PushedBulk) -> None:
+        if not bulk.left:
+            self._ended.add(bulk.campaign_key)
+
     @contextmanager
     def serving(self, client: AntsClient) -> Iterator[None]:
         """Let the tasks of the blueprint send with this client, while the block lasts."""
@@ -291,7 +298,9 @@ class ScaleOut:
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a reader of the user's has to say
-            await self._pause(key, f"its list cannot be read: {error}")
+            _log.warning("the list of campaign %s cannot be read: %s", campaign_id, error)
+            what = str(error) if isinstance(error, AntsError | OSError) else type(error).__name__
+            await self._pause(key, f"its list cannot be read: {what}")
         finally:
             await self.ledger.release(opened.key)
 
@@ -311,6 +320,7 @@ class ScaleOut:
         async def do(connection: Connection) -> int:
             await control.wake_readers(connection, self._queue, self.ledger.at_work)
             await control.finish(connection, None)
+            await control.pause_unread(connection, self.ledger.at_work)
             return await control.wake(
                 connection, self._queue, self._look_again(), grace=self.lease, most=_WOKEN_AT_ONCE
             )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import procrastinate
 
-from ants_async.scaleout.queue import SEND_QUEUE, TRACK_QUEUE, Look
+from ants_async.scaleout.queue import READ_QUEUE, SEND_QUEUE, TRACK_QUEUE, Look
 
 if TYPE_CHECKING:
     from ants_async.scaleout.scaleout import ScaleOut
@@ -37,19 +37,19 @@ def blueprint(scaleout: "ScaleOut") -> procrastinate.Blueprint:
         look = Look(wait=wait, quiet_since=quiet_since, ask_logs=ask_logs)
         await scaleout.worker.look_up(chunk, look, context.job.id)
 
-    @tasks.task(name="read", queue=TRACK_QUEUE)
+    @tasks.task(name="read", queue=READ_QUEUE)
     async def read(campaign_id: str) -> None:
         await scaleout.read_list(campaign_id)
 
     @tasks.periodic(cron=_SWEEP)
-    @tasks.task(name="sweep", queue=TRACK_QUEUE)
+    @tasks.task(name="sweep", queue=TRACK_QUEUE, priority=1)
     async def sweep(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes it
         await scaleout.sweep()
 
     @tasks.periodic(cron=_PRUNE)
     @tasks.task(name="prune", queue=TRACK_QUEUE, pass_context=True)
     async def prune(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001
-        for queue in (SEND_QUEUE, TRACK_QUEUE):
+        for queue in (SEND_QUEUE, TRACK_QUEUE, READ_QUEUE):
             await context.app.job_manager.delete_old_jobs(
                 nb_hours=_KEPT_HOURS, queue=queue, include_failed=True, include_aborted=True
             )

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 import anyio
+import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
@@ -38,7 +39,7 @@ from ants_async.scaleout.queue import Look, Queue
 
 _log = logging.getLogger("ants_async.scaleout")
 _UNRESOLVED: Final = "no final status within validity period and log window"
-_UNTIL_TRIED_AGAIN: Final = 30.0  # seconds, for what has begun in a campaign that the API made us pause
+_UNTIL_TRIED_AGAIN: Final = 30.0  # seconds, for what has begun and could not be brought to its end
 
 
 class Worker:
@@ -79,7 +80,8 @@ class Worker:
             self._client,
             ledger,
             taken.campaign,
-            self._sending,
+            # What has begun in one that is not running any more must not keep a place from the others.
+            self._sending if taken.is_running else attrs.evolve(self._sending, patience=0.0),
             emit=_nobody_waits,
             track=_its_job_does,
             pause=_sleep,
@@ -95,6 +97,9 @@ class Worker:
             await self._pause(taken.campaign.key, str(refused))
         except LeaseLost as lost:
             _log.warning("%s", lost)
+        except Exception:
+            wait = _UNTIL_TRIED_AGAIN  # whatever it is, it may be so again
+            raise
         finally:
             await to_its_end(self._give_back(ledger, wait))
         await self._finish(ledger, taken.campaign.key)
@@ -165,7 +170,8 @@ class Worker:
                 after = Look(wait=look.wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.look_up(connection, chunk, after)
             else:
-                wait = self._tracking.next_wait(look.wait, came)
+                age = self._client.clock() - bulk.answered_at
+                wait = self._tracking.next_wait(look.wait, came, age)
                 after = Look(wait=wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.track(connection, chunk, after)
 

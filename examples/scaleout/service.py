@@ -11,10 +11,17 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from ants_async import Campaign, CampaignSummary, DispatchError, Recipient, ValidationError
 from ants_async.scaleout import ScaleOut
+
+
+class Person(BaseModel):
+    """One who gets the text; what is more than `to` are its fields."""
+
+    model_config = ConfigDict(extra="allow")
+    to: str
 
 
 class Order(BaseModel):
@@ -23,7 +30,7 @@ class Order(BaseModel):
     id: str
     text: str
     sender: str
-    recipients: list[dict[str, str]]
+    recipients: list[Person]
 
 
 @asynccontextmanager
@@ -62,7 +69,8 @@ def counts(summary: CampaignSummary) -> dict[str, Any]:
 async def submit(order: Order) -> dict[str, Any]:
     """Sent by the workers while this answers. Submitted again it goes on: nobody is texted twice."""
     campaign = Campaign(order.id, text=order.text, sender=order.sender)
-    people = (Recipient(one["to"], fields=one) for one in order.recipients)
+    # All of them at once: a bad number refuses the order as a whole, before anybody is texted.
+    people = [Recipient(one.to, fields=one.model_extra or {}) for one in order.recipients]
     submitted = await app.state.scaleout.submit(campaign, people)
     return counts(await submitted.summary())
 
@@ -85,7 +93,9 @@ async def control(campaign_id: str, action: str) -> dict[str, Any]:
 @app.get("/campaigns/{campaign_id}/outcomes")
 async def outcomes(campaign_id: str, after: Annotated[str | None, Query()] = None) -> StreamingResponse:
     """A line each, as they come, until the campaign ends; `after`: the cursor of the last line one has."""
-    stream = app.state.scaleout.campaign(campaign_id).outcomes(after=after)
+    campaign = app.state.scaleout.campaign(campaign_id)
+    await campaign.key()  # it has to be there before the answer begins
+    stream = campaign.outcomes(after=after)
 
     async def lines() -> AsyncIterator[str]:
         async for outcome in stream:

@@ -21,11 +21,9 @@ from local_postgres import local_postgres
 HERE = Path(__file__).parent
 
 
-def process(stack: ExitStack, *words: str) -> subprocess.Popen[str]:
+def process(stack: ExitStack, *words: str, stdout: int | None = None) -> subprocess.Popen[str]:
     """A program beside this one, stopped with it."""
-    started = subprocess.Popen(
-        [sys.executable, "-m", *words], env=os.environ, stdout=subprocess.PIPE, text=True
-    )
+    started = subprocess.Popen([sys.executable, "-m", *words], env=os.environ, stdout=stdout, text=True)
 
     def stop() -> None:
         started.terminate()
@@ -45,7 +43,7 @@ def demo(service: str, count: int) -> None:
         print(
             f"{found['state']}: {found['unsent']} unsent, {found['accepted']} on their way, {found['final']}"
         )
-        if found["state"] == "finished":
+        if found["state"] != "running":
             return
         time.sleep(1)
 
@@ -57,7 +55,9 @@ def main() -> None:
     parser.add_argument("--demo", type=int, metavar="COUNT")
     options = parser.parse_args()
     with local_postgres() as postgres, ExitStack() as stack:
-        simulator = process(stack, "ants_async.cli", "simulate", "--port", "0", "--latency", "20ms")
+        simulator = process(
+            stack, "ants_async.cli", "simulate", "--port", "0", "--latency", "20ms", stdout=subprocess.PIPE
+        )
         base_url = next(iter(simulator.stdout or ())).split()[-1]
         os.environ |= {
             "ANTS_DATABASE": postgres.url(),
@@ -68,13 +68,24 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "ants_async.cli", "database", "migrate"], check=True)
         for _ in range(options.workers):
             process(stack, "ants_async.cli", "worker")
-        process(stack, "uvicorn", "--app-dir", str(HERE), "--port", str(options.port), "service:app")
+        web = process(
+            stack,
+            "uvicorn",
+            "--app-dir",
+            str(HERE),
+            "--port",
+            str(options.port),
+            "--log-level=warning",
+            "service:app",
+        )
         service = f"http://127.0.0.1:{options.port}"
         while True:
             try:
                 httpx.get(f"{service}/docs")
                 break
             except httpx.ConnectError:
+                if web.poll() is not None:
+                    sys.exit("the service did not start: is fastapi installed, and the port free?")
                 time.sleep(0.1)
         print(f"database   {postgres.url()}\nsimulator  {base_url}\nservice    {service}/docs", flush=True)
         if options.demo:

@@ -1,12 +1,16 @@
 """A PostgreSQL with the tables of what workers share, a clock that stands still, and a world around it."""
 
+from contextlib import AsyncExitStack
+
 import psycopg
 import pytest
 from postgres_server import _template, database, migrated_database, postgres
 from psycopg_pool import AsyncConnectionPool
-from scaleout.world import Opening
+from scaleout_world import Clock as ApiClock
+from scaleout_world import World
 
 from ants_async.scaleout.rates import RATE_TABLES
+from ants_async.simulator import Simulator, SimulatorConfig, running
 
 __all__ = ["_template", "database", "migrated_database", "postgres"]
 
@@ -46,12 +50,11 @@ def clock(database, pool):
 
 
 @pytest.fixture
-def make_world(migrated_database):
-    """Opens one; twice in one test, a second process over the same database."""
-    return lambda **options: Opening(migrated_database, options)
-
-
-@pytest.fixture
-async def world(make_world):
-    async with make_world() as opened:
-        yield opened
+async def world(migrated_database):
+    """Reports come when the test moves the API's clock forward."""
+    clock = ApiClock()
+    simulator = Simulator(SimulatorConfig(delivery_time=50, flooding_filter=False), clock)
+    async with running(simulator) as base_url, AsyncExitStack() as stack:
+        made = World(migrated_database, base_url, clock, stack)
+        await made.begin()
+        yield made

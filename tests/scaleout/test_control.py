@@ -14,7 +14,7 @@ async def test_chunks_whose_jobs_were_lost_are_woken(world):
     await world.work_off("send", most=1)
     await lose_jobs(world)
     assert await world.scaleout.sweep() == 2
-    assert sorted(await world.jobs()) == [("send", 2), ("track", 1)]
+    assert sorted(await world.named()) == [("send", 2), ("track", 1)]
     await world.work_off("send", "track", "look_up")
     assert (await campaign.summary()).state is CampaignState.FINISHED
 
@@ -38,7 +38,7 @@ async def test_two_sweeps_at_once_wake_once(world):
     await world.submit(50)
     await lose_jobs(world)
     assert sum(await asyncio.gather(*(world.scaleout.sweep() for _ in range(4)))) == 5
-    assert len(await world.jobs()) == 5
+    assert len(await world.named()) == 5
 
 
 async def test_jobs_of_a_dead_worker_are_taken_over(world):
@@ -48,7 +48,7 @@ async def test_jobs_of_a_dead_worker_are_taken_over(world):
     )
     await world.sql("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", worker)
     await world.scaleout.sweep()
-    assert ("send", 1) in await world.jobs()
+    assert ("send", 1) in await world.named()
 
 
 async def test_a_job_that_is_stuck_with_a_living_worker_does_not_keep_its_chunk(world):
@@ -66,7 +66,7 @@ async def test_a_paused_campaign_is_not_woken_but_for_what_has_begun(world):
     await campaign.pause()
     await lose_jobs(world)
     await world.scaleout.sweep()
-    assert await world.jobs() == [("send", 1)]
+    assert await world.named() == [("send", 1)]
 
 
 async def test_a_campaign_is_finished_although_its_last_worker_died_before_it_said_so(world):

@@ -1,115 +1,282 @@
-"""A chunk has one runner, and a late writer is refused."""
+"""Leases: a chunk is one worker's at a time, and nobody writes for a chunk that another one has by now."""
 
+import anyio
+import psycopg
 import pytest
-from scaleout.world import CAMPAIGN
+from scaleout_world import CAMPAIGN, accepted, everybody, nothing, people
 
-from ants_async.dispatch.answers import refused
-from ants_async.dispatch.ledger.protocol import Bulk
+from ants_async.dispatch.campaign import CampaignState
+from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger.postgres import perform
 from ants_async.dispatch.ledger.schema import ChunkState
-from ants_async.errors import LeaseLost
+from ants_async.dispatch.ledger.work import rows
+from ants_async.errors import LeaseLost, LedgerError
 from ants_async.scaleout.leases import LeasedLedger, Leases
 
-OVER = "UPDATE lease SET until = '-infinity'"
+UNANSWERED, TRACKED, CLOSED = ChunkState
+QUICK = 0.03  # seconds of a lease: it is renewed at once
 
 
 @pytest.fixture
 async def chunk(world):
-    await world.submit(10)
-    ((key,),) = await world.sql("SELECT key FROM chunk")
+    """One of ten messages, that has not begun."""
+    await world.scaleout.submit(CAMPAIGN, people(10))
+    (key,) = await world.chunks()
     return key
 
 
-async def nothing_more(connection, chunk):
-    """What comes next is not of interest."""
+@pytest.fixture
+def leases(world):
+    return Leases(world.ledger, 30)
 
 
-async def taken(world, chunk, state=ChunkState.UNANSWERED):
-    """A ledger for the chunk in the hands of another worker."""
-    leases = Leases(world.scaleout.ledger, 30.0)
-    found = await leases.take(chunk, state)
-    return LeasedLedger(world.scaleout.ledger, leases, found, done_in=state, then=nothing_more), found
+class TestTaking:
+    async def test_of_many_at_once_one_gets_it(self, world, chunk):
+        found = []
+
+        async def take():
+            found.append(await Leases(world.ledger, 30).take(chunk, UNANSWERED))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(20):
+                group.start_soon(take)
+        assert sum(taken is not None for taken in found) == 1
+
+    async def test_what_is_taken_says_what_the_campaign_is(self, world, chunk, leases):
+        taken = await leases.take(chunk, UNANSWERED)
+        assert taken.campaign.campaign == CAMPAIGN
+        assert taken.campaign.stores_texts
+
+    async def test_another_one_is_refused_until_the_lease_is_over(self, world, chunk, leases):
+        first = await leases.take(chunk, UNANSWERED)
+        other = Leases(world.ledger, 30)
+        assert await other.take(chunk, UNANSWERED) is None
+        assert await leases.take(chunk, UNANSWERED) is None
+        await world.expire(chunk)
+        second = await other.take(chunk, UNANSWERED)
+        assert second.fence > first.fence
+
+    async def test_what_was_let_go_is_free_at_once(self, world, chunk, leases):
+        await leases.take(chunk, UNANSWERED)
+        await world.ledger.within(lambda connection: leases.let_go(connection, chunk))
+        assert await Leases(world.ledger, 30).take(chunk, UNANSWERED) is not None
+
+    @pytest.mark.parametrize("state", [TRACKED, CLOSED])
+    async def test_it_is_not_taken_for_what_it_does_not_need(self, world, chunk, leases, state):
+        assert await leases.take(chunk, state) is None
+
+    async def test_a_chunk_that_is_not_there_is_nobodys(self, leases, world):
+        assert await leases.take(4711, UNANSWERED) is None
+
+    @pytest.mark.parametrize("state", [one for one in CampaignState if one is not CampaignState.RUNNING])
+    async def test_only_a_running_campaign_begins_chunks(self, world, chunk, leases, state):
+        await world.sql("UPDATE campaign SET state = %s", str(state))
+        assert await leases.take(chunk, UNANSWERED) is None
+
+    @pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.CANCELLED])
+    async def test_what_has_begun_comes_to_its_end_in_any_campaign(self, world, chunk, leases, state):
+        await world.sql("UPDATE campaign SET state = %s", str(state))
+        await world.sql("UPDATE chunk SET attempted_at = 1")
+        assert await leases.take(chunk, UNANSWERED) is not None
+
+    async def test_who_waited_for_the_one_before_sees_what_that_one_wrote(self, world, chunk, leases):
+        """The lease is over, and its late holder is just committing its answer: nobody has taken it yet."""
+        taken = await leases.take(chunk, UNANSWERED)
+        ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
+        await world.expire(chunk)
+        found = await ledger.chunk(taken.campaign, chunk)
+        is_writing, may_commit, others = anyio.Event(), anyio.Event(), []
+
+        async def hold(connection, key):
+            is_writing.set()
+            await may_commit.wait()
+
+        ledger._then = hold
+
+        async def take():
+            others.append(await Leases(world.ledger, 30).take(chunk, UNANSWERED))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ledger.answered, found, [accepted(found.messages)], 1.0)
+            await is_writing.wait()
+            group.start_soon(take)
+            await world.until(world.somebody_waits)
+            may_commit.set()
+        assert others == [None]
 
 
-async def test_whoever_comes_second_gets_nothing(world, chunk):
-    await taken(world, chunk)
-    assert await Leases(world.scaleout.ledger, 30.0).take(chunk, ChunkState.UNANSWERED) is None
+class TestLateWriters:
+    """Whose chunk was taken over is refused, and nothing of what it wrote is kept."""
 
+    @staticmethod
+    async def overtaken(world, chunk, state):
+        _, taken, ledger = await world.leased(chunk, done_in=TRACKED if state is UNANSWERED else CLOSED)
+        found = await ledger.chunk(taken.campaign, chunk)
+        await world.expire(chunk)
+        assert await Leases(world.ledger, 30).take(chunk, state) is not None
+        return taken, ledger, found
 
-async def test_a_lease_that_is_over_is_another_ones(world, chunk):
-    await taken(world, chunk)
-    await world.sql(OVER)
-    _, second = await taken(world, chunk)
-    assert second.fence == 2
-
-
-async def test_what_is_in_another_state_is_not_taken(world, chunk):
-    assert await Leases(world.scaleout.ledger, 30.0).take(chunk, ChunkState.TRACKED) is None
-
-
-WRITES = {
-    "attempting": lambda ledger, campaign, chunk: ledger.attempting(chunk, 1.0),
-    "answered": lambda ledger, campaign, chunk: ledger.answered(
-        chunk, [refused(chunk.messages[0], "no")], 1.0
-    ),
-    "split": lambda ledger, campaign, chunk: ledger.split(chunk),
-    "park": lambda ledger, campaign, chunk: ledger.park(campaign, chunk.key, "old", 1.0),
-    "give up": lambda ledger, campaign, chunk: ledger.give_up(campaign, chunk.key, "old", 1.0),
-    "settle": lambda ledger, campaign, chunk: ledger.settle(
-        campaign, Bulk(chunk.key, chunk.bulk_id, 1.0, stands_elsewhere=False), {}
-    ),
-    "hand over": lambda ledger, campaign, chunk: ledger.hand_over(chunk.key, nothing_more),
-}
-
-
-@pytest.mark.parametrize("write", WRITES)
-async def test_after_a_take_over_the_late_writer_is_refused_and_changes_nothing(world, chunk, write):
-    late, mine = await taken(world, chunk)
-    loaded = await late.chunk(mine.campaign, chunk)
-    await world.sql(OVER)
-    await taken(world, chunk)
-    everything = (
-        "SELECT chunk.*, lease.*, (SELECT count(*) FROM fate) FROM chunk JOIN lease ON lease.chunk = key"
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda ledger, taken, found: ledger.attempting(found, 1.0),
+            lambda ledger, taken, found: ledger.attempting(found, None),
+            lambda ledger, taken, found: ledger.answered(found, [accepted(found.messages)], 1.0),
+            lambda ledger, taken, found: ledger.split(found),
+            lambda ledger, taken, found: ledger.park(taken.campaign, found.key, "too late", 1.0),
+        ],
+        ids=["attempting", "not attempted", "answered", "split", "park"],
     )
-    before = await world.sql(everything)
-    with pytest.raises(LeaseLost, match="taken over"):
-        await WRITES[write](late, mine.campaign, loaded)
-    assert await world.sql(everything) == before
+    async def test_of_a_chunk_that_is_sent(self, world, chunk, write):
+        taken, ledger, found = await self.overtaken(world, chunk, UNANSWERED)
+        before = await world.snapshot()
+        with pytest.raises(LeaseLost, match="taken over"):
+            await write(ledger, taken, found)
+        assert await world.snapshot() == before
+
+    @pytest.mark.parametrize("write", ["settle", "give_up"])
+    async def test_of_a_chunk_that_is_asked_for(self, world, write):
+        (chunk,) = await world.answered()
+        taken, ledger, _ = await self.overtaken(world, chunk, TRACKED)
+        world.clock.forward(100)
+        entries = {entry.message_id: entry for entry in await world.client.logs.search(limit=100)}
+        assert len(entries) == 10
+        bulk = await world.ledger.within(lambda connection: perform(connection, queries.bulk(chunk)))
+        before = await world.snapshot()
+        with pytest.raises(LeaseLost):  # noqa: PT012 - one of two
+            if write == "settle":
+                await ledger.settle(taken.campaign, bulk, entries)
+            else:
+                await ledger.give_up(taken.campaign, chunk, "too late", 1.0)
+        assert await world.snapshot() == before
+
+    async def test_nor_may_it_hand_over_what_is_not_its_own(self, world, chunk):
+        _, ledger, _ = await self.overtaken(world, chunk, UNANSWERED)
+        before = await world.snapshot()
+        with pytest.raises(LeaseLost):
+            await ledger.hand_over(chunk, nothing)
+        assert await world.snapshot() == before
+
+    async def test_a_lease_that_is_over_and_that_nobody_took_is_still_good_for_writing(self, world, chunk):
+        _, taken, ledger = await world.leased(chunk)
+        await world.expire(chunk)
+        found = await ledger.chunk(taken.campaign, chunk)
+        assert await ledger.answered(found, [accepted(found.messages)], 1.0) is not None
+        assert await world.state(chunk) is TRACKED
+
+    async def test_nobody_takes_it_between_the_look_at_the_fence_and_the_commit(self, world, chunk):
+        _, _, ledger = await world.leased(chunk)
+        await world.expire(chunk)
+
+        def slow():
+            yield from rows("SELECT pg_advisory_xact_lock(1)")
+
+        await world.sql("SELECT pg_advisory_lock(1)")
+        async with anyio.create_task_group() as group:
+            group.start_soon(ledger._fenced, chunk, slow)
+            await world.until(world.somebody_waits)
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                await world.sql("SELECT FROM lease WHERE chunk = %s FOR UPDATE NOWAIT", chunk)
+            await world.sql("SELECT pg_advisory_unlock(1)")
 
 
-async def test_what_is_divided_stays_ours_in_both_halves(world, chunk):
-    ledger, mine = await taken(world, chunk)
-    halves = await ledger.split(await ledger.chunk(mine.campaign, chunk))
-    for half in halves:
-        assert await Leases(world.scaleout.ledger, 30.0).take(half.key, ChunkState.UNANSWERED) is None
-        await ledger.attempting(half, 2.0)
+class TestKeeping:
+    async def test_renewals_keep_it(self, world, chunk):
+        leases = Leases(world.ledger, QUICK)
+        taken = await leases.take(chunk, UNANSWERED)
+        first = await world.value("SELECT until FROM lease")
+
+        async def is_renewed():
+            return await world.value("SELECT until > %s FROM lease", first)
+
+        async with leases.kept({chunk: taken.fence}):
+            await world.until(is_renewed)
+
+    async def test_a_lost_one_ends_the_work(self, world, chunk):
+        leases = Leases(world.ledger, QUICK)
+        taken = await leases.take(chunk, UNANSWERED)
+        with anyio.fail_after(30), pytest.raises(LeaseLost, match=f"chunks {chunk}"):  # noqa: PT012
+            async with leases.kept({chunk: taken.fence}):
+                await world.sql("UPDATE lease SET fence = fence + 1, owner = 'another'")
+                await anyio.sleep_forever()
+
+    async def test_while_one_is_left_the_work_goes_on(self, world):
+        await world.scaleout.submit(CAMPAIGN, people(20))
+        leases = Leases(world.ledger, QUICK)
+        lost, kept = [await leases.take(chunk, UNANSWERED) for chunk in await world.chunks()]
+        await world.sql("UPDATE lease SET fence = fence + 1 WHERE chunk = %s", lost.key)
+        first = await world.value("SELECT until FROM lease WHERE chunk = %s", kept.key)
+
+        async def is_renewed_twice():
+            return await world.value(
+                "SELECT until > %s::timestamptz + interval '20 ms' FROM lease WHERE chunk = %s",
+                first,
+                kept.key,
+            )
+
+        async with leases.kept({lost.key: lost.fence, kept.key: kept.fence}):
+            await world.until(is_renewed_twice)
+
+    async def test_what_was_let_go_a_moment_ago_is_no_loss(self, world, chunk):
+        """It is let go in the database, and those who renew do not know it yet."""
+        leases = Leases(world.ledger, QUICK)
+        taken = await leases.take(chunk, UNANSWERED)
+        await world.ledger.within(lambda connection: leases.let_go(connection, chunk))
+        renewals, within = [], world.ledger.within
+
+        async def counted(do):
+            renewals.append(await within(do))
+            return renewals[-1]
+
+        async def are_several():
+            return len(renewals) > 2
+
+        leases._ledger = type("Counted", (), {"within": staticmethod(counted)})
+        async with leases.kept({chunk: taken.fence}):
+            await world.until(are_several)
+        assert await world.is_free(chunk)
+
+    async def test_an_error_of_the_work_is_raised_as_it_is(self, world, chunk, leases):
+        taken = await leases.take(chunk, UNANSWERED)
+        with pytest.raises(LedgerError, match="of the work"):
+            async with leases.kept({chunk: taken.fence}):
+                raise LedgerError("of the work")
 
 
-async def test_a_lease_is_renewed_while_work_goes_on(world, chunk):
-    leases = Leases(world.scaleout.ledger, 0.03)
-    mine = await leases.take(chunk, ChunkState.UNANSWERED)
-    ends = set()
-    async with leases.kept({chunk: mine.fence}):
-        while len(ends) < 3:
-            ends |= set(await world.sql("SELECT until FROM lease"))
+class TestHalves:
+    async def test_both_are_ours_and_nobody_elses(self, world, chunk, leases):
+        taken = await leases.take(chunk, UNANSWERED)
+        ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
+        halves = await ledger.split(await ledger.chunk(taken.campaign, chunk))
+        assert [len(half.messages) for half in halves] == [5, 5]
+        for half in halves:
+            assert await Leases(world.ledger, 30).take(half.key, UNANSWERED) is None
+        for half in halves:
+            await ledger.attempting(half, 1.0)
+            await ledger.answered(half, [accepted(half.messages)], 1.0)
+            assert await world.is_free(half.key)
+        assert not ledger.fences
+        assert {outcome.to for outcome in await world.newest()} == set(everybody(10))
 
+    async def test_both_are_renewed(self, world, chunk):
+        leases = Leases(world.ledger, QUICK)
+        taken = await leases.take(chunk, UNANSWERED)
+        ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
+        await ledger.split(await ledger.chunk(taken.campaign, chunk))
+        first = await world.value("SELECT max(until) FROM lease")
 
-async def test_work_ends_when_its_lease_is_lost(world, chunk):
-    leases = Leases(world.scaleout.ledger, 0.03)
-    mine = await leases.take(chunk, ChunkState.UNANSWERED)
-    await world.sql("UPDATE lease SET fence = fence + 1")
+        async def are_renewed():
+            return await world.value("SELECT min(until) > %s FROM lease", first)
 
-    async def work():
-        async with leases.kept({chunk: mine.fence}):
-            while True:
-                await world.sql("SELECT 1")
+        async with leases.kept(ledger.fences):
+            await world.until(are_renewed)
 
-    with pytest.raises(LeaseLost):
-        await work()
-
-
-async def test_a_paused_campaign_begins_nothing_but_ends_what_has_begun(world, chunk):
-    await world.scaleout.campaign(CAMPAIGN.id).pause()
-    leases = Leases(world.scaleout.ledger, 30.0)
-    assert await leases.take(chunk, ChunkState.UNANSWERED) is None
-    await world.sql("UPDATE chunk SET attempted_at = 1.0")
-    assert await leases.take(chunk, ChunkState.UNANSWERED) is not None
+    async def test_each_can_be_lost_by_itself(self, world, chunk, leases):
+        taken = await leases.take(chunk, UNANSWERED)
+        ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
+        head, tail = await ledger.split(await ledger.chunk(taken.campaign, chunk))
+        await world.expire(tail.key)
+        assert await Leases(world.ledger, 30).take(tail.key, UNANSWERED) is not None
+        with pytest.raises(LeaseLost):
+            await ledger.answered(tail, [accepted(tail.messages)], 1.0)
+        assert await ledger.answered(head, [accepted(head.messages)], 1.0) is not None

@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import aclosing
 
 import pytest
-from scaleout.world import CAMPAIGN
+from scaleout_world import CAMPAIGN
 
 from ants_async.errors import LedgerError, LedgerInUse, ValidationError
 from ants_async.scaleout import Cursor

@@ -1,150 +1,365 @@
-"""Submitting: a list becomes chunks with jobs, once, however often it is handed over."""
+"""Submitting: a list comes into the database with its jobs, as often as it is submitted, and nobody twice."""
 
+import asyncio
+from contextlib import aclosing
+
+import anyio
+import attrs
 import pytest
-from scaleout.world import CAMPAIGN, people
+from scaleout_world import CAMPAIGN, FIRST, everybody, numbered, people
 
-from ants_async import Campaign, Dispatcher
+from ants_async.dispatch import Campaign, Dispatcher, Mode, OutcomeKind, Recipient
 from ants_async.dispatch.campaign import CampaignState
-from ants_async.dispatch.ledger import PostgresLedger
-from ants_async.errors import CampaignMismatch, LedgerInUse, ValidationError
+from ants_async.dispatch.ledger.postgres import PostgresLedger
+from ants_async.errors import CampaignMismatch, LedgerError, LedgerInUse, ValidationError
+
+OWN_TEXTS = Campaign("own", sender="ANTS")
 
 
-async def finish(world):
-    await world.work_off("read", "send", "track", "look_up")
+async def state_of(world, campaign=CAMPAIGN):
+    return (await world.scaleout.campaign(campaign.id).summary()).state
 
 
-async def state_and_final(campaign):
-    summary = await campaign.summary()
-    return summary.state, summary.final
+class TestList:
+    async def test_each_is_texted_once_and_has_the_last_word(self, world):
+        await world.scaleout.submit(CAMPAIGN, people(95))
+        summary = await world.work_to_the_end()
+        assert summary.state is CampaignState.FINISHED
+        assert summary.is_done
+        assert await world.texted() == everybody(95)
+
+    async def test_chunks_and_their_jobs_come_together(self, world):
+        await world.scaleout.submit(CAMPAIGN, people(95))
+        assert [job.args["chunk"] for job in await world.jobs("send")] == await world.chunks()
+        assert len(await world.chunks()) == 10
+
+    async def test_where_the_transaction_fails_there_are_neither(self, world, monkeypatch):
+        async def fail(connection, chunks, turn):
+            await defer(connection, chunks, turn)
+            raise LedgerError("planted")
+
+        defer = world.queue.send
+        monkeypatch.setattr(world.queue, "send", fail)
+        with pytest.raises(LedgerError, match="planted"):
+            await world.scaleout.submit(CAMPAIGN, people(95))
+        assert await world.chunks() == []
+        assert await world.jobs() == []
+        assert await world.sql("SELECT FROM lease") == []
+        monkeypatch.undo()
+        await world.scaleout.submit(CAMPAIGN, people(95))
+        await world.work_to_the_end()
+        assert await world.texted() == everybody(95)
+
+    async def test_it_may_come_from_an_async_source(self, world):
+        async def source():
+            for one in people(25):
+                yield one
+
+        await world.scaleout.submit(CAMPAIGN, source())
+        await world.work_to_the_end()
+        assert await world.texted() == everybody(25)
+
+    async def test_an_empty_one_is_finished_at_once(self, world):
+        campaign = await world.scaleout.submit(CAMPAIGN, [])
+        assert (await campaign.finished()).state is CampaignState.FINISHED
+
+    async def test_it_is_sent_while_it_is_still_being_read(self, world):
+        texted = []
+
+        async def source():
+            for one in people(250):
+                yield one
+                if one.to == str(FIRST + 230):
+                    await world.work("ants_send")
+                    texted.append(len(await world.texted()))
+
+        await world.scaleout.submit(CAMPAIGN, source())
+        assert texted == [200]
+
+    async def test_who_stands_in_it_twice_is_noted_and_texted_once(self, world):
+        await world.scaleout.submit(CAMPAIGN, numbered(1, 2, 1, 3, 2, 2))
+        summary = await world.work_to_the_end()
+        assert summary.duplicates == 3
+        assert await world.texted() == everybody(3, first=FIRST + 1)
+        doubled = [one for one in await world.newest() if one.kind is OutcomeKind.DUPLICATE]
+        assert [(one.row, one.to) for one in doubled] == [
+            (3, str(FIRST + 1)),
+            (5, str(FIRST + 2)),
+            (6, str(FIRST + 2)),
+        ]
 
 
-async def test_the_same_list_again_shuffled_and_longer_texts_only_the_new_ones(world):
-    campaign = await world.submit(25)
-    await world.scaleout.submit(CAMPAIGN, [*reversed(people(25)), *people(5, first=66_900_000_000)])
-    await finish(world)
-    summary = await campaign.summary()
-    assert (summary.state, summary.final) == (CampaignState.FINISHED, 30)
-    assert (await world.stats())["accepted"] == 30
-
-
-async def test_doubled_rows_are_counted_and_texted_once(world):
-    campaign = await world.scaleout.submit(CAMPAIGN, [*people(10), *people(3)])
-    await finish(world)
-    assert ((await campaign.summary()).final, (await campaign.summary()).duplicates) == (10, 3)
-
-
-async def test_a_list_that_breaks_off_is_sent_as_far_as_it_was_read_and_goes_on_later(world):
-    def broken():
-        yield from people(250)
-        raise OSError("the disk is gone")
-
-    with pytest.raises(OSError, match="gone"):
-        await world.scaleout.submit(CAMPAIGN, broken())
-    await finish(world)
-    campaign = world.scaleout.campaign(CAMPAIGN.id)
-    summary = await campaign.summary()
-    assert (summary.state, summary.source_read) == (CampaignState.RUNNING, False)
-    assert summary.final == 250
-    await world.submit(260)
-    await finish(world)
-    assert ((await campaign.summary()).state, (await campaign.summary()).final) == (
-        CampaignState.FINISHED,
-        260,
+class TestAgain:
+    @pytest.mark.parametrize("is_sent", [False, True])
+    @pytest.mark.parametrize(
+        "again",
+        [people(95), people(95, shuffled=7), people(40), people(140), people(140, shuffled=7), []],
+        ids=["same", "shuffled", "cut", "extended", "extended and shuffled", "empty"],
     )
-    assert (await world.stats())["accepted"] == 260
+    async def test_nobody_is_lost_and_nobody_is_texted_twice(self, world, again, is_sent):
+        await world.scaleout.submit(CAMPAIGN, people(95))
+        if is_sent:
+            assert (await world.work_to_the_end()).state is CampaignState.FINISHED
+        await world.scaleout.submit(CAMPAIGN, again)
+        summary = await world.work_to_the_end()
+        assert summary.state is CampaignState.FINISHED
+        assert summary.total == max(95, len(again))
+        assert await world.texted() == everybody(max(95, len(again)))
+
+    async def test_doubled_rows_are_those_of_the_last_reading(self, world):
+        await world.scaleout.submit(CAMPAIGN, numbered(1, 1, 1, 2))
+        await world.scaleout.submit(CAMPAIGN, numbered(1, 2, 2))
+        summary = await world.scaleout.campaign(CAMPAIGN.id).summary()
+        assert summary.duplicates == 1
+        assert summary.total == 2
+
+    @pytest.mark.parametrize("before", [5, 25, 250])
+    async def test_a_list_that_breaks_off_is_kept_so_far_and_goes_on_when_it_comes_again(self, world, before):
+        def breaking():
+            yield from people(before)
+            raise OSError("the disk is gone")
+
+        with pytest.raises(OSError, match="the disk is gone"):
+            await world.scaleout.submit(CAMPAIGN, breaking())
+        await world.work_to_the_end()
+        texted = await world.texted()
+        assert before - 10 < len(texted) <= before  # a chunk is cut when it is full
+        assert texted <= everybody(before)
+        assert await state_of(world) is CampaignState.RUNNING
+        await world.scaleout.submit(CAMPAIGN, people(300))
+        assert (await world.work_to_the_end()).state is CampaignState.FINISHED
+        assert await world.texted() == everybody(300)
+
+    async def test_of_a_source_that_gives_them_one_by_one_nobody_is_left_out(self, world):
+        async def breaking():
+            for one in people(37):
+                yield one
+            raise OSError("the line is gone")
+
+        with pytest.raises(OSError, match="the line is gone"):
+            await world.scaleout.submit(CAMPAIGN, breaking())
+        await world.work_to_the_end()
+        assert await world.texted() == everybody(37)
+
+    async def test_what_may_have_been_stored_is_not_stored_again(self, world, monkeypatch):
+        """The connection is lost while the transaction ends: nobody knows how it ended."""
+        within = world.ledger.within
+
+        async def lost(do):
+            value = await within(do)
+            if await world.chunks():
+                raise LedgerError("the connection is lost")
+            return value
+
+        monkeypatch.setattr(world.ledger, "within", lost)
+        with pytest.raises(LedgerError, match="is lost"):
+            await world.scaleout.submit(CAMPAIGN, people(300))
+        monkeypatch.undo()
+        await world.scaleout.submit(CAMPAIGN, people(300))
+        assert (await world.scaleout.campaign(CAMPAIGN.id).summary()).total == 300
+
+    async def test_a_bad_row_costs_only_what_stands_behind_it(self, world):
+        rows = [*people(20), Recipient(str(FIRST + 20)), *people(10, first=FIRST + 21)]  # it has no name
+        with pytest.raises(ValidationError, match="name"):
+            await world.scaleout.submit(CAMPAIGN, rows)
+        assert (await world.scaleout.campaign(CAMPAIGN.id).summary()).total == 20
+
+    @pytest.mark.parametrize(
+        "other",
+        [attrs.evolve(CAMPAIGN, text="Hello"), attrs.evolve(CAMPAIGN, sender="OTHER")],
+        ids=["text", "sender"],
+    )
+    async def test_another_campaign_of_the_same_id_is_refused(self, world, other):
+        await world.scaleout.submit(CAMPAIGN, people(5))
+        before = await world.snapshot()
+        with pytest.raises(CampaignMismatch):
+            await world.scaleout.submit(other, people(5))
+        assert await world.snapshot() == before
+
+    async def test_one_that_was_cancelled_is_refused(self, world):
+        campaign = await world.scaleout.submit(CAMPAIGN, people(5))
+        await campaign.cancel()
+        with pytest.raises(CampaignMismatch, match="was cancelled"):
+            await world.scaleout.submit(CAMPAIGN, people(5))
+        assert await state_of(world) is CampaignState.CANCELLED
 
 
-async def test_no_rows_and_jobs_where_a_transaction_fails(world, monkeypatch):
-    async def fail(connection, chunks, jobs):
-        raise OSError("planted")
+class TestRefused:
+    async def test_without_ids_of_our_own(self, world):
+        multi = Campaign("multi", text="Hi", mode=Mode.MULTI)
+        with pytest.raises(ValidationError, match="advanced"):
+            await world.scaleout.submit(multi, people(5))
+        assert await world.scaleout.campaigns() == []
 
-    with monkeypatch.context() as patched:
-        patched.setattr("ants_async.scaleout.queue._note", fail)
-        with pytest.raises(Exception, match="planted"):
-            await world.submit(10)
-    assert await world.sql("SELECT count(*) FROM chunk") == [(0,)]
-    assert await world.jobs() == []
+    async def test_neither_a_list_nor_the_name_of_one(self, world):
+        with pytest.raises(ValidationError, match="source"):
+            await world.scaleout.submit(CAMPAIGN, None)
+
+    async def test_while_its_list_is_being_read_elsewhere(self, world):
+        other = await world.open()
+        is_reading, goes_on = anyio.Event(), anyio.Event()
+
+        async def slow():
+            for one in people(5):
+                yield one
+            is_reading.set()
+            await goes_on.wait()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(other.submit, CAMPAIGN, slow())
+            await is_reading.wait()
+            with pytest.raises(LedgerInUse):
+                await world.scaleout.submit(CAMPAIGN, people(10))
+            goes_on.set()
+        await world.scaleout.submit(CAMPAIGN, people(10))
+        assert (await world.scaleout.campaign(CAMPAIGN.id).summary()).total == 10
+
+    async def test_after_one_that_was_cancelled_while_it_read_others_may(self, world):
+        is_reading = anyio.Event()
+
+        async def slow():
+            for one in people(15):
+                yield one
+            is_reading.set()
+            await anyio.sleep_forever()
+
+        task = asyncio.create_task(world.scaleout.submit(CAMPAIGN, slow()))
+        await is_reading.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await world.scaleout.submit(CAMPAIGN, people(20))
+        await world.work_to_the_end()
+        assert await world.texted() == everybody(20)
 
 
-async def test_a_text_that_cannot_be_made_is_refused_with_its_row(world):
-    with pytest.raises(ValidationError, match="row 1: field 'nickname' is missing"):
-        await world.submit(2, Campaign("x", text="Hi {nickname}"))
+class TestReadByAWorker:
+    @staticmethod
+    async def reader(world, read_source):
+        return await world.worker_of_its_own(read_source=read_source)
 
+    async def test_it_is_read_there_and_sent(self, world):
+        names = []
 
-async def test_mode_multi_is_refused_as_it_has_no_ids(world):
-    with pytest.raises(ValidationError, match="advanced"):
-        await world.scaleout.submit(Campaign("m", text="Hi", mode="multi"), people(1))
+        def read(name):
+            names.append(name.source)
+            return people(25)
 
+        reader = await self.reader(world, read)
+        campaign = await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
+        assert await world.work(scaleout=reader)
+        assert names == ["customers.csv"]
+        assert (await world.work_to_the_end()).state is CampaignState.FINISHED
+        assert await world.texted() == everybody(25)
+        assert (await campaign.summary()).source == "customers.csv"
+        assert await world.sql("SELECT FROM reading") == []
 
-async def test_another_text_under_the_same_id_is_refused(world):
-    await world.submit(1)
-    with pytest.raises(CampaignMismatch, match="text"):
-        await world.submit(1, Campaign(CAMPAIGN.id, text="Bye {name}", sender="ANTS"))
+    @pytest.mark.parametrize("error", [OSError("gone"), UnicodeError("no UTF-8"), KeyError("phone")])
+    async def test_what_cannot_be_read_pauses_it_with_a_reason(self, world, error):
+        def read(_):
+            yield from people(25)
+            raise error
 
-
-async def test_a_list_is_read_by_one_process_at_a_time(world):
-    async def slow():
-        yield people(1)[0]
-        with pytest.raises(LedgerInUse, match="at work"):
-            await world.submit(5)
-
-    await world.scaleout.submit(CAMPAIGN, slow())
-
-
-async def test_a_worker_reads_a_list_by_its_name(make_world):
-    async with make_world(read_source=lambda summary: people(int(summary.source))) as world:
-        campaign = await world.scaleout.submit(CAMPAIGN, None, source="30")
-        assert await world.jobs() == [("read", None)]
-        await finish(world)
-        assert ((await campaign.summary()).state, (await campaign.summary()).final) == (
-            CampaignState.FINISHED,
-            30,
-        )
-
-
-async def test_a_list_that_a_worker_cannot_read_pauses_the_campaign_and_says_why(make_world):
-    def read(summary):
-        raise FileNotFoundError(2, "no such file", summary.source)
-
-    async with make_world(read_source=read) as world:
-        campaign = await world.scaleout.submit(CAMPAIGN, None, source="people.csv")
-        await finish(world)
+        reader = await self.reader(world, read)
+        campaign = await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
+        await world.work(scaleout=reader)
         summary = await campaign.summary()
         assert summary.state is CampaignState.PAUSED
-        assert "people.csv" in summary.reason
+        # What a reader of the user's own says may quote anything: its kind has to do.
+        assert (str(error) if isinstance(error, OSError) else type(error).__name__) in summary.reason
+
+    async def test_and_after_it_was_mended_it_is_resumed(self, world):
+        contents = [people(5), people(25)]
+
+        def read(_):
+            yield from contents.pop(0)
+            if contents:
+                raise OSError("gone")
+
+        reader = await self.reader(world, read)
+        campaign = await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
+        await world.work(scaleout=reader)
+        await reader.sweep()
+        assert await world.jobs("read") == []
+        await campaign.resume()
+        await reader.sweep()
+        await world.work(scaleout=reader)
+        assert (await world.work_to_the_end()).state is CampaignState.FINISHED
+        assert await world.texted() == everybody(25)
+
+    async def test_a_worker_that_does_not_know_how_says_so(self, world):
+        campaign = await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
+        await world.work()
+        summary = await campaign.summary()
+        assert summary.state is CampaignState.PAUSED
+        assert "read_source" in summary.reason
+
+    async def test_one_that_was_paused_or_cancelled_before_is_not_read(self, world):
+        read = []
+        reader = await self.reader(world, lambda name: read.append(name) or [])
+        campaign = await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
+        await campaign.cancel()
+        await world.work(scaleout=reader)
+        assert read == []
+        assert await state_of(world) is CampaignState.CANCELLED
+
+    async def test_an_outage_of_the_database_is_no_fault_of_the_list(self, world, monkeypatch):
+        reader = await self.reader(world, lambda _: people(25))
+        await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
+
+        async def away(*_):
+            raise LedgerError("the database is away")
+
+        monkeypatch.setattr(reader._queue, "send", away)
+        with pytest.raises(LedgerError):
+            await world.work(scaleout=reader)
+        monkeypatch.undo()
+        assert await state_of(world) is CampaignState.RUNNING
+        await reader.sweep()
+        await world.work(scaleout=reader)
+        await world.work_to_the_end()
+        assert await world.texted() == everybody(25)
 
 
-async def test_the_reading_of_a_list_is_woken_when_its_job_was_lost(make_world):
-    async with make_world(read_source=lambda summary: people(10)) as world:
-        campaign = await world.scaleout.submit(CAMPAIGN, None, source="x")
-        await world.sql("DELETE FROM procrastinate_jobs")
+class TestOneProcessAndMany:
+    @staticmethod
+    async def begun_by_one(world, *, stop_after, store_texts=True, campaign=CAMPAIGN, recipients=None):
+        async with PostgresLedger(world.url, store_texts=store_texts) as ledger:
+            dispatcher = Dispatcher(world.client, ledger, chunk_size=10, concurrency=1, grace=0)
+            async with aclosing(dispatcher.run(campaign, recipients or people(40))) as outcomes:
+                seen = 0
+                async for _ in outcomes:
+                    seen += 1
+                    if seen == stop_after:
+                        break
+
+    async def test_workers_go_on_with_what_a_single_process_began(self, world):
+        await self.begun_by_one(world, stop_after=15)
+        assert await state_of(world) is CampaignState.INTERRUPTED
+        await world.scaleout.submit(CAMPAIGN, people(60))
         await world.scaleout.sweep()
-        await finish(world)
-        assert (await campaign.summary()).final == 10
+        assert (await world.work_to_the_end()).state is CampaignState.FINISHED
+        assert await world.texted() == everybody(60)
 
+    async def test_while_it_is_at_work_there_it_is_refused_here(self, world):
+        async with PostgresLedger(world.url) as ledger:
+            dispatcher = Dispatcher(world.client, ledger, chunk_size=10)
+            async with aclosing(dispatcher.run(CAMPAIGN, people(40))) as outcomes:
+                await anext(outcomes)
+                with pytest.raises(LedgerInUse):
+                    await world.scaleout.submit(CAMPAIGN, people(40))
 
-async def test_without_a_list_or_its_name_there_is_nothing_to_submit(world):
-    with pytest.raises(ValidationError, match="source"):
-        await world.scaleout.submit(CAMPAIGN, None)
-
-
-async def test_workers_go_on_with_what_a_single_process_began(world, migrated_database):
-    async with PostgresLedger(migrated_database) as ledger:
-        stream = Dispatcher(world.client, ledger, chunk_size=5).run(CAMPAIGN, people(20))
-        await anext(stream)
-        await stream.aclose()
-    campaign = await world.submit(40)
-    await world.scaleout.sweep()
-    await finish(world)
-    assert ((await campaign.summary()).state, (await campaign.summary()).final) == (
-        CampaignState.FINISHED,
-        40,
-    )
-    assert (await world.stats())["accepted"] == 40
-
-
-async def test_what_workers_have_a_single_process_is_refused(world, migrated_database):
-    await world.submit(5)
-    async with PostgresLedger(migrated_database) as ledger:
+    async def test_a_single_process_is_refused_what_workers_have(self, world):
+        await world.scaleout.submit(CAMPAIGN, people(5))
+        before = await world.snapshot()
         with pytest.raises(LedgerInUse, match="submitted to workers"):
-            await anext(Dispatcher(world.client, ledger).run(CAMPAIGN, people(5)))
+            await self.begun_by_one(world, stop_after=1)
+        assert await world.snapshot() == before
+
+    async def test_what_stands_in_a_ledger_without_its_texts_is_not_for_workers(self, world):
+        """They would have nothing to send: only the process that has the list has the texts."""
+        own = [Recipient(str(FIRST + number), text=f"Hello {number}") for number in range(40)]
+        await self.begun_by_one(world, stop_after=5, store_texts=False, campaign=OWN_TEXTS, recipients=own)
+        with pytest.raises(CampaignMismatch, match="texts"):
+            await world.scaleout.submit(OWN_TEXTS, own)
+        assert await state_of(world, OWN_TEXTS) is CampaignState.INTERRUPTED

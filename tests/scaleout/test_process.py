@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from postgres_server import local_postgres
-from scaleout.world import CAMPAIGN, people
+from scaleout_world import CAMPAIGN, people
 
 from ants_async import AntsClient, BasicAuth
 from ants_async.errors import LedgerError, ValidationError

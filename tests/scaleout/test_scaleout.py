@@ -5,7 +5,7 @@ import asyncio
 import procrastinate
 import psycopg
 import pytest
-from scaleout.world import CAMPAIGN, people
+from scaleout_world import CAMPAIGN, people
 
 from ants_async import AntsClient, BasicAuth, Campaign
 from ants_async.dispatch.campaign import CampaignState
@@ -72,7 +72,7 @@ async def test_pushed_reports_are_taken_by_any_process_and_finish_a_campaign(wor
     summary = await campaign.summary()
     assert (summary.state, summary.final) == (CampaignState.FINISHED, 3)
     await world.work_off("track")
-    assert await world.jobs() == []
+    assert await world.named() == []
 
 
 async def test_pushed_reports_of_others_are_not_taken(world):

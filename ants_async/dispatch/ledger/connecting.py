@@ -13,7 +13,7 @@ from ants_async.dispatch.ledger.migrations import SCHEMA
 from ants_async.errors import LedgerError
 
 PATIENCE = 10.0  # seconds until a server that does not answer is taken for away
-_SECRETS = ("password", "sslpassword")
+_SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 
 def connections(url: str, *, most: int, patience: float = PATIENCE) -> AsyncConnectionPool:
@@ -62,4 +62,4 @@ def named_errors() -> Iterator[None]:
         yield
     except (psycopg.Error, PoolTimeout, OSError, UnicodeError) as error:
         said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-        raise LedgerError(f"PostgreSQL: {said or str(error).strip().partition(chr(10))[0]}") from error
+        raise LedgerError(f"PostgreSQL: {said or str(error).strip().partition(chr(10))[0]}") from None

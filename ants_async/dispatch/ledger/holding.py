@@ -10,6 +10,7 @@ import psycopg
 
 from ants_async.dispatch.ledger.work import Work, rows
 from ants_async.dispatch.unbroken import to_its_end
+from ants_async.errors import LedgerInUse
 
 _LOCK: Final[LiteralString] = "hashtextextended('ants_async ' || {}, 0)"
 _TAKE: Final[LiteralString] = "SELECT pg_try_advisory_lock(" + _LOCK.format("%s::text") + ")"
@@ -35,6 +36,17 @@ async def take(
         raise
     await to_its_end(session.close())
     return None
+
+
+async def check_lock(
+    connection: psycopg.AsyncConnection[Any], session: psycopg.AsyncConnection[Any] | None
+) -> None:
+    """Ask for the session of a lock: nobody uses it, and nobody would notice that it has ended."""
+    if session is not None:
+        of_session = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = %s"
+        if await (await connection.execute(of_session, (session.info.backend_pid,))).fetchone() is not None:
+            return
+    raise LedgerInUse("its lock was lost with a connection, and somebody else may have it: begin anew")
 
 
 def held(names: Collection[str]) -> Work[set[str]]:

@@ -45,6 +45,7 @@ LEDGER: Final[Sequence[LiteralString]] = (
     );
     CREATE INDEX chunk_by_campaign ON chunk (campaign, state);
     CREATE INDEX chunk_by_last ON chunk (last);
+    CREATE INDEX chunk_open ON chunk (key) WHERE state < 2;
     CREATE TABLE status (
         key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         group_id BIGINT NOT NULL,

@@ -22,7 +22,7 @@ from ants_async.dispatch.ledger.connecting import (
     named_errors,
     without_password,
 )
-from ants_async.dispatch.ledger.holding import held, take
+from ants_async.dispatch.ledger.holding import check_lock, held, take
 from ants_async.dispatch.ledger.migrations import LEDGER, check, migrate
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.ledger.sql import SqlLedger
@@ -184,6 +184,10 @@ class PostgresLedger(SqlLedger):
         """The lock of a name, which ends with this session, however that ends; None: somebody has it."""
         with named_errors():
             return await take(self._connect, name)
+
+    async def check_held(self, connection: psycopg.AsyncConnection[Any], key: int) -> None:
+        """For a transaction that relies on it: raises `LedgerInUse` where a campaign is no longer ours."""
+        await check_lock(connection, self._at_work.get(key))
 
     async def at_work(self, campaign_ids: Collection[str]) -> set[str]:
         """Those of them that a living process has at work."""
