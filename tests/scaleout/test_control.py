@@ -75,3 +75,18 @@ async def test_a_campaign_is_finished_although_its_last_worker_died_before_it_sa
     await world.sql("UPDATE campaign SET state = 'running'")
     await world.scaleout.sweep()
     assert (await campaign.summary()).state is CampaignState.FINISHED
+
+
+async def test_a_list_that_nobody_reads_to_its_end_pauses_its_campaign_and_says_so(world):
+    campaign = await world.submit(10)
+    await world.work_off("send", "track", "look_up")
+    await world.sql("UPDATE campaign SET source_read = 0, state = 'running'")  # a second submitter died
+    await world.scaleout.sweep()
+    summary = await campaign.summary()
+    assert (summary.state, summary.reason) == (
+        CampaignState.PAUSED,
+        "its list was not read to its end: submit it again",
+    )
+    await world.submit(12)
+    await world.work_off("send", "track", "look_up")
+    assert (await campaign.summary()).state is CampaignState.FINISHED

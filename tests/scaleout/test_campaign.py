@@ -1,0 +1,107 @@
+"""A campaign from outside: paused, resumed, cancelled, watched."""
+
+import asyncio
+
+import pytest
+from scaleout_world import CAMPAIGN, SEND, people
+
+from ants_async import Campaign, Dispatcher
+from ants_async.dispatch import PostgresLedger
+from ants_async.dispatch.campaign import CampaignState
+from ants_async.errors import LedgerDamaged, LedgerError, LedgerInUse, ValidationError
+
+
+async def test_paused_nothing_is_begun_and_resumed_it_is(world):
+    campaign = await world.submit(20)
+    await campaign.pause("lunch")
+    await world.work_off("send")
+    summary = await campaign.summary()
+    assert (summary.state, summary.reason, summary.planned) == (CampaignState.PAUSED, "lunch", 20)
+    await campaign.resume()
+    await world.work_off("send", "track", "look_up")
+    assert (await campaign.summary()).state is CampaignState.FINISHED
+
+
+async def test_a_chunk_that_waits_for_its_turn_when_it_is_cancelled_does_not_leave(world):
+    campaign = await world.submit(10)
+    ledger = world.ledger
+    within, first = ledger.within, True
+
+    async def cancelling(do):
+        nonlocal first
+        if first and do.__qualname__.startswith("LeasedLedger"):  # the chunk is taken, and nothing has left
+            first = False
+            await campaign.cancel()
+        return await within(do)
+
+    ledger.within = cancelling
+    await world.work_off("send")
+    assert (await campaign.summary()).planned == 10
+    assert world.network.count(SEND) == 0
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "cancel"])
+async def test_what_is_over_is_not_changed(world, action):
+    campaign = await world.submit(1)
+    await world.work_off("send", "track", "look_up")
+    with pytest.raises(ValidationError, match="it is finished"):
+        await getattr(campaign, action)()
+
+
+async def test_what_a_single_process_has_at_work_is_not_changed_from_outside(world, migrated_database):
+    async with PostgresLedger(migrated_database) as ledger:
+        stream = Dispatcher(world.client, ledger).run(Campaign("own", text="Hi"), people(5))
+        await anext(stream)
+        with pytest.raises(ValidationError, match="one of workers"):
+            await world.scaleout.campaign("own").cancel()
+        await stream.aclose()
+
+
+async def test_its_end_can_be_waited_for(world):
+    campaign = await world.submit(5)
+    waiting = asyncio.create_task(campaign.finished(poll=0.01))
+    await world.work_off("send", "track", "look_up")
+    assert (await waiting).final == 5
+
+
+async def test_one_that_is_not_there_is_told_so(world):
+    with pytest.raises(LedgerError, match="'nobody' is not in"):
+        await world.scaleout.campaign("nobody").pause()
+
+
+async def test_a_list_whose_lock_was_lost_is_not_read_on(world):
+    with pytest.raises(LedgerInUse, match="lost"):
+        await world.scaleout.submit(CAMPAIGN, _cut_off(world, people(300)))
+
+
+async def _cut_off(world, recipients):
+    for number, one in enumerate(recipients):
+        if number == 150:
+            await world.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        yield one
+
+
+async def test_a_chunk_that_fails_for_a_reason_of_its_own_is_not_tried_again_at_once(world):
+    await world.submit(10)
+    await world.sql("UPDATE planned SET texts = '{'")
+    (before,) = await world.jobs("send")
+    with pytest.raises(LedgerDamaged):
+        await world.worker.send(before.args["chunk"])
+    again = [job for job in await world.jobs("send") if job.id != before.id]
+    assert [job.due_in > 20 for job in again] == [True]
+
+
+async def test_a_name_that_was_lost_notes_no_place(world):
+    campaign = await world.submit(10)
+    await world.work_off("send", "track", "look_up")
+
+    async def read():
+        async with campaign.outcomes(consumer="billing") as stream:
+            await anext(aiter(stream))
+            await world.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+
+    with pytest.raises(LedgerInUse, match="lost"):
+        await read()
