@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import psycopg
 
+from ants_async.dispatch.campaign import CampaignState
 from ants_async.dispatch.engine import Recipients, batches
 from ants_async.dispatch.ledger import chunks, queries
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
@@ -12,6 +13,7 @@ from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
+from ants_async.errors import CampaignMismatch
 from ants_async.scaleout.control import finish
 from ants_async.scaleout.queue import Queue
 
@@ -59,6 +61,11 @@ class ListReader:
         await self._ledger.source_read(self._campaign.key)
         await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
 
+    async def _check_wanted(self, connection: Connection) -> None:
+        cursor = await connection.execute("SELECT state FROM campaign WHERE key = %s", (self._campaign.key,))
+        if await cursor.fetchone() == (str(CampaignState.CANCELLED),):
+            raise CampaignMismatch(f"campaign {self._campaign.campaign.id!r} was cancelled meanwhile")
+
     async def _known(self, connection: Connection) -> NumberSet:
         """All numbers of the campaign at one moment: chunks may be divided meanwhile."""
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -79,6 +86,7 @@ class ListReader:
                 turn = await self._queue.turn(connection, after=turn)
                 begun = await perform(connection, chunks.begin(self._campaign, several, None))
                 await self._ledger.check_held(connection, key)  # or somebody else reads it, too
+                await self._check_wanted(connection)
                 await self._queue.send(connection, [chunk.key for chunk in begun], turn)
             return turn + len(several) - 1
 

@@ -57,6 +57,18 @@ _WOKEN_AT_ONCE: Final = 500
 class SharedLedger(PostgresLedger):
     """The ledger of campaigns that workers send: here it is only its list that is at work in one process."""
 
+    def __init__(self, url: str, *, connections: int) -> None:
+        super().__init__(url, connections=connections)
+        self._while_running: set[str] = set()
+
+    async def open_while_running(self, campaign: Campaign, *, now: float) -> OpenCampaign:
+        """As `open_campaign`; raises `LedgerInUse`, too, when somebody has paused it."""
+        self._while_running.add(campaign.id)
+        try:
+            return await self.open_campaign(campaign, None, reads_source=True, now=now)
+        finally:
+            self._while_running.discard(campaign.id)
+
     async def _open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
@@ -74,6 +86,8 @@ class SharedLedger(PostgresLedger):
         )
         if state == str(CampaignState.CANCELLED):
             raise CampaignMismatch(f"campaign {campaign_id!r} was cancelled; to send anew take another id")
+        if campaign_id in self._while_running and state != str(CampaignState.RUNNING):
+            raise LedgerInUse(f"campaign {campaign_id!r} is {state}")
         if not has_texts:
             raise CampaignMismatch(
                 f"campaign {campaign_id!r} was begun without storing texts, which workers would not have; "
@@ -290,9 +304,9 @@ class ScaleOut:
             await self._pause(key, "its list is to be read by a worker that has `read_source`")
             return
         try:
-            opened = await self.ledger.open_campaign(campaign, None, reads_source=True, now=time.time())
+            opened = await self.ledger.open_while_running(campaign, now=time.time())
         except LedgerInUse:
-            return  # it is being read
+            return  # it is being read, or was paused
         try:
             await self._read(opened, self._read_source(summary))
         except LedgerError:

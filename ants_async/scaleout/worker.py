@@ -4,6 +4,7 @@ The same sending and the same questions as in one process; what differs is who r
 Here it is a job, deferred in the transaction that makes it necessary.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterable
@@ -144,10 +145,21 @@ class Worker:
                 _log.warning("%s", lost)
 
     async def _ask(self, taken: Taken, look: Look, *, by_logs: bool) -> None:
-        chunk = taken.key
         ledger = LeasedLedger(
             self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
         )
+        try:
+            await self._ask_with(ledger, taken, look, by_logs=by_logs)
+        except asyncio.CancelledError:  # it is stopped, perhaps with reports in hand
+            again = attrs.evolve(look, wait=0.0, ask_logs=True)
+            with suppress(LeaseLost):
+                await to_its_end(
+                    ledger.hand_over(taken.key, lambda there, chunk: self._queue.track(there, chunk, again))
+                )
+            raise
+
+    async def _ask_with(self, ledger: LeasedLedger, taken: Taken, look: Look, *, by_logs: bool) -> None:
+        chunk = taken.key
         inquiry = Inquiry(self._client, ledger, taken.campaign, _nobody_waits)
         bulk = await self._ledger.within(lambda connection: perform(connection, queries.bulk(chunk)))
         came, failure = 0, None

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from scaleout_world import CAMPAIGN, SEND, people
+from scaleout_world import CAMPAIGN, REPORTS, SEND, people
 
 from ants_async import Campaign, Dispatcher
 from ants_async.dispatch import PostgresLedger
 from ants_async.dispatch.campaign import CampaignState
-from ants_async.errors import LedgerDamaged, LedgerError, LedgerInUse, ValidationError
+from ants_async.errors import CampaignMismatch, LedgerDamaged, LedgerError, LedgerInUse, ValidationError
 
 
 async def test_paused_nothing_is_begun_and_resumed_it_is(world):
@@ -105,3 +105,51 @@ async def test_a_name_that_was_lost_notes_no_place(world):
 
     with pytest.raises(LedgerInUse, match="lost"):
         await read()
+
+
+async def test_a_list_is_not_read_on_once_its_campaign_is_cancelled(world):
+    async def cancelled_half_way():
+        for number, one in enumerate(people(600)):
+            if number == 250:
+                await world.scaleout.campaign(CAMPAIGN.id).cancel()
+            yield one
+
+    with pytest.raises(CampaignMismatch, match="cancelled meanwhile"):
+        await world.scaleout.submit(CAMPAIGN, cancelled_half_way())
+    assert (await world.scaleout.campaign(CAMPAIGN.id).summary()).total == 200
+
+
+async def test_a_look_that_is_stopped_is_given_back_at_once_and_the_logs_are_asked(world):
+    await world.submit(10)
+    await world.work_off("send")
+    is_asked = asyncio.Event()
+
+    async def hang(request, real):
+        if request.url.path != REPORTS:
+            return None
+        is_asked.set()
+        return await asyncio.Event().wait()
+
+    world.network.bend = hang
+    work = asyncio.create_task(world.work_off("track"))
+    await is_asked.wait()
+    work.cancel()
+    await asyncio.wait({work})
+    assert await world.is_free(1)
+    assert [job.args["ask_logs"] for job in await world.jobs("track")] == [True]
+
+
+async def test_a_list_is_not_read_of_a_campaign_that_was_paused_meanwhile(world):
+    await world.scaleout.submit(CAMPAIGN, None, source="x")
+    with pytest.raises(LedgerInUse, match="is paused"):
+        await asyncio.gather(
+            world.scaleout.campaign(CAMPAIGN.id).pause(),
+            _after(world, CampaignState.PAUSED, world.ledger.open_while_running(CAMPAIGN, now=1.0)),
+        )
+    assert (await world.scaleout.campaign(CAMPAIGN.id).summary()).state is CampaignState.PAUSED
+
+
+async def _after(world, state, work):
+    while (await world.scaleout.campaign(CAMPAIGN.id).summary()).state is not state:
+        pass
+    return await work
