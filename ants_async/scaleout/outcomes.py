@@ -18,7 +18,7 @@ from ants_async.dispatch.campaign import CampaignState, Outcome
 from ants_async.dispatch.ledger import queries
 from ants_async.dispatch.ledger.chunks import column
 from ants_async.dispatch.ledger.fates import Fate, reader_of
-from ants_async.dispatch.ledger.holding import check_lock
+from ants_async.dispatch.ledger.holding import check_lock, unlock
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.messages import message_ids
 from ants_async.dispatch.unbroken import to_its_end
@@ -110,7 +110,7 @@ class OutcomeStream:
             try:
                 self._consumed = self.cursor = await self._ledger.within(self._place)
             except BaseException:
-                await to_its_end(self._lock.close())
+                await to_its_end(unlock(self._lock))
                 raise
         return self
 
@@ -126,7 +126,7 @@ class OutcomeStream:
                     self._consumed = self.cursor
                 await to_its_end(self._ledger.within(self._note))
             finally:
-                await to_its_end(self._lock.close())
+                await to_its_end(unlock(self._lock))
 
     async def __aiter__(self) -> AsyncIterator[Outcome]:
         if self._consumer is not None and self._lock is None:

@@ -22,7 +22,7 @@ from ants_async.dispatch.ledger.connecting import (
     named_errors,
     without_password,
 )
-from ants_async.dispatch.ledger.holding import check_lock, held, take
+from ants_async.dispatch.ledger.holding import check_lock, held, take, unlock
 from ants_async.dispatch.ledger.migrations import LEDGER, check, migrate
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.ledger.sql import SqlLedger
@@ -100,7 +100,7 @@ class PostgresLedger(SqlLedger):
         pool, self._pool = self._pool, None
         try:
             while self._at_work:
-                await self._at_work.popitem()[1].close()
+                await unlock(self._at_work.popitem()[1])
         finally:
             if pool is not None:
                 await pool.close()
@@ -156,7 +156,7 @@ class PostgresLedger(SqlLedger):
                 check=self._check,
             )
         except BaseException:
-            await to_its_end(session.close())
+            await to_its_end(unlock(session))
             raise
         self._at_work[opened.key] = session
         return opened
@@ -178,7 +178,7 @@ class PostgresLedger(SqlLedger):
         """Free a campaign for others, in the state that it is in."""
         session = self._at_work.pop(key, None)
         if session is not None:
-            await to_its_end(session.close())
+            await to_its_end(unlock(session))
 
     async def lock(self, name: str) -> psycopg.AsyncConnection[Any] | None:
         """The lock of a name, which ends with this session, however that ends; None: somebody has it."""
