@@ -48,21 +48,31 @@ async def finish(connection: Connection, campaign: int | None) -> None:
     )
 
 
+_UNREAD: Final = """
+by_workers AND state = %s AND source_read = 0
+AND NOT EXISTS (SELECT FROM reading WHERE reading.campaign = campaign.key)
+AND NOT EXISTS (SELECT FROM chunk WHERE chunk.campaign = campaign.key AND chunk.state < 2)
+"""
+
+
 async def pause_unread(
     connection: Connection, at_work: Callable[[Sequence[str]], Awaitable[set[str]]]
 ) -> None:
     """A campaign whose list nobody reads any more, and which has nothing left to do, has to say so."""
-    cursor = await connection.execute(
-        "SELECT key, id FROM campaign WHERE by_workers AND state = %s AND source_read = 0"
-        " AND NOT EXISTS (SELECT FROM reading WHERE reading.campaign = campaign.key)"
-        " AND NOT EXISTS (SELECT FROM chunk WHERE chunk.campaign = campaign.key AND chunk.state < 2)",
-        (_RUNNING,),
+    unread = f"SELECT id FROM campaign WHERE {_UNREAD}".encode()  # noqa: S608 - a constant of ours
+    cursor = await connection.execute(unread, (_RUNNING,))
+    found = [campaign_id for (campaign_id,) in await cursor.fetchall()]
+    left = set(found) - await at_work(found) if found else set()
+    # Looked at again: it may have been at work until a moment ago, and have got further.
+    await connection.execute(
+        f"UPDATE campaign SET state = %s, reason = %s WHERE id = ANY(%s) AND {_UNREAD}".encode(),  # noqa: S608
+        (
+            str(CampaignState.PAUSED),
+            "its list was not read to its end: submit it again",
+            list(left),
+            _RUNNING,
+        ),
     )
-    found = dict(await cursor.fetchall())
-    being_read = await at_work(list(found.values()))
-    for key, campaign_id in found.items():
-        if campaign_id not in being_read:
-            await pause(connection, key, "its list was not read to its end: submit it again")
 
 
 async def is_read(connection: Connection, campaign: int) -> None:

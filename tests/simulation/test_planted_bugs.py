@@ -6,8 +6,9 @@ from unittest import mock
 
 import attrs
 
-from ants_async.dispatch import engine, sending, tracking
+from ants_async.dispatch import engine, sending
 from ants_async.dispatch.engine import _Run
+from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger import SqliteLedger
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker
@@ -116,7 +117,7 @@ class TestNobodyIsLost:
         async def never(self, bulk):
             return 0, 1
 
-        with mock.patch.object(Tracker, "_ask_logs", never):
+        with mock.patch.object(Inquiry, "logs", never):
             assert noticed("longer than")
 
     def test_somebody_given_up_too_early(self):
@@ -156,13 +157,13 @@ class TestOneLastWordEachAndATrueOne:
 
 class TestReportsOfOthersAreLeftAlone:
     def test_a_pull_without_a_filter(self):
-        real = tracking.Tracker._ask_reports
+        real = Inquiry.reports
 
         async def greedy(self, bulk):
             await self._client.reports.fetch(limit=1000)
             return await real(self, bulk)
 
-        with mock.patch.object(tracking.Tracker, "_ask_reports", greedy):
+        with mock.patch.object(Inquiry, "reports", greedy):
             assert noticed("strangers' reports were taken")
 
 
