@@ -78,7 +78,7 @@ class Queue:
         await _note(connection, [chunk], [await task.defer_async(chunk=chunk, **attrs.asdict(look))])
 
     async def read(self, connection: psycopg.AsyncConnection[Any], campaign: int, campaign_id: str) -> None:
-        """Have a worker read a campaign's list. One that comes before it was let go leaves it to the sweep."""
+        """Have a worker read a campaign's list; one that comes too early leaves it to the sweep."""
         job = await self._task("read", connection, queue=READ_QUEUE).defer_async(campaign_id=campaign_id)
         await connection.execute(
             "INSERT INTO reading (campaign, job) VALUES (%s, %s)"
