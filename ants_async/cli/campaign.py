@@ -1,7 +1,6 @@
-"""`ants-async campaign`: run, resume, status, list; what workers send is in `shared`."""
+"""`ants-async campaign`: run, resume, status, list, results; for workers see `submit` and `shared`."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,27 +8,34 @@ import anyio
 import click
 
 from ants_async.cli.account import with_options
-from ants_async.cli.database import database_option
+from ants_async.cli.database import (
+    campaigns_in,
+    database_option,
+    either,
+    either_option,
+    find,
+    is_database,
+    ledger_option,
+    refuse_beside_database,
+    summary_in,
+)
 from ants_async.cli.files import Check, RecipientFile
-from ants_async.cli.job import Job, Options, default_id, default_ledger, execute, file_from
+from ants_async.cli.job import Job, Options, default_id, execute, file_from
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors
-from ants_async.cli.results import check_target
-from ants_async.cli.shared import cancel, outcomes, pause, resume_shared, shared_campaigns, submit
-from ants_async.dispatch import SqliteLedger
+from ants_async.cli.results import check_target, write_results
+from ants_async.cli.shared import cancel, outcomes, pause, resume_shared
+from ants_async.cli.submit import submit, text_options
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
 from ants_async.errors import ConfigurationError
 
 _PATH: Final = click.Path(path_type=Path)
-_ledger_option = click.option(
-    "--ledger", type=_PATH, help="The record of what was sent. [default: $ANTS_LEDGER, or your state folder]"
-)
 _json_option = click.option("--json", "in_json", is_flag=True, help="As JSON.")
 
 
 _sending_options = with_options(
-    _ledger_option,
+    ledger_option,
     click.option("--results", type=_PATH, help="Where results go, a row a recipient: .jsonl or .csv."),
     chunk_option,
     click.option(
@@ -53,9 +59,7 @@ for command in (plan, submit, pause, cancel, outcomes):
 @campaign.command()
 @click.argument("file", type=_PATH)
 @click.option("--id", "campaign_id", help="The campaign's name. [default: from file, sender, text and mode]")
-@click.option("--sender", help="The sender shown on the phone.")
-@click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']")
-@click.option("--to-column", default="to", show_default=True, help="The column with the numbers.")
+@text_options
 @click.option(
     "--mode",
     type=click.Choice([mode.value for mode in Mode]),
@@ -104,11 +108,12 @@ def resume(campaign_id: str, database: str | None, **sending: Any) -> None:
     With --database the workers go on with it, and this command is done.
     """
     with one_line_errors():
-        if database and not sending["ledger"]:
+        if database and is_database(sending["ledger"], database):
+            refuse_beside_database(*sending)
             show_one(resume_shared(database, campaign_id), in_json=False)
             return
         options = _options(sending)
-        summary = _summary(options.ledger, campaign_id)
+        summary = summary_in(options.ledger, None, campaign_id)
         textless = summary.planned and not summary.stores_texts
         file = None if summary.source_read and not textless else _file_of(summary)
         check = Check(summary.total) if file is None else _check(file, options)
@@ -116,24 +121,42 @@ def resume(campaign_id: str, database: str | None, **sending: Any) -> None:
 
 
 @campaign.command()
-@click.argument("campaign_id", metavar="ID")
-@_ledger_option
-@database_option
+@click.argument("campaign_id", metavar="[ID]", required=False)
+@either_option
 @_json_option
-def status(campaign_id: str, ledger: Path | None, database: str | None, in_json: bool) -> None:
-    """Show how far campaign ID is, also while it runs."""
+def status(campaign_id: str | None, ledger: Path | None, database: str | None, in_json: bool) -> None:
+    """Show how far campaign ID is, also while it runs; without ID all campaigns."""
     with one_line_errors():
-        show_one(_summary(ledger, campaign_id, database), in_json=in_json)
+        if campaign_id is None:
+            show_all(campaigns_in(ledger, database), in_json=in_json)
+        else:
+            show_one(summary_in(ledger, database, campaign_id), in_json=in_json)
 
 
 @campaign.command("list")
-@_ledger_option
-@database_option
+@either_option
 @_json_option
 def list_(ledger: Path | None, database: str | None, in_json: bool) -> None:
     """Show all campaigns of a ledger, or of a database."""
     with one_line_errors():
-        show_all(_campaigns(ledger, database), in_json=in_json)
+        show_all(campaigns_in(ledger, database), in_json=in_json)
+
+
+@campaign.command()
+@click.argument("campaign_id", metavar="ID")
+@click.argument("file", type=_PATH)
+@either_option
+def results(campaign_id: str, file: Path, ledger: Path | None, database: str | None) -> None:
+    """Write what is known of campaign ID to FILE, a row a recipient: .jsonl or .csv."""
+
+    async def write() -> int:
+        async with either(ledger, database) as found:
+            await find(found, campaign_id)
+            return await write_results(file, found.outcomes(campaign_id))
+
+    with one_line_errors():
+        check_target(file, option="FILE")
+        click.echo(f"results: {anyio.run(write):,} rows in {file}")
 
 
 def _options(sending: dict[str, Any]) -> Options:
@@ -172,27 +195,3 @@ def _file_of(summary: CampaignSummary) -> RecipientFile:
             f"'ants-async campaign run FILE --id {name}' and the same text, sender and mode"
         )
     return file
-
-
-def _summary(ledger: Path | None, campaign_id: str, database: str | None = None) -> CampaignSummary:
-    summaries = _campaigns(ledger, database)
-    for summary in summaries:
-        if summary.campaign.id == campaign_id:
-            return summary
-    known = ", ".join(summary.campaign.id for summary in summaries) or "none"
-    raise ConfigurationError(f"no campaign {campaign_id!r} in this ledger; there are: {known}")
-
-
-def _campaigns(path: Path | None, database: str | None) -> Sequence[CampaignSummary]:
-    """All campaigns of a ledger, or of a database, which others may be using. A --ledger comes first."""
-    if database and path is None:
-        return shared_campaigns(database)
-    place = path or default_ledger()
-
-    async def ask() -> Sequence[CampaignSummary]:
-        async with SqliteLedger(place, read_only=True) as ledger:
-            return await ledger.campaigns()
-
-    if not place.exists():
-        raise ConfigurationError(f"there is no ledger {place}; --ledger names another")
-    return anyio.run(ask)

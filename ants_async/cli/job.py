@@ -1,14 +1,12 @@
 """One run of a campaign, new or continued: connect, send, show, write results, say how it ended."""
 
 import json
+import logging
 import os
 import re
 import shlex
-import signal
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,13 +14,13 @@ from typing import Any, Final
 
 import anyio
 import attrs
-from anyio.abc import TaskStatus
 from rich.console import Console
 
-from ants_async.cli.files import Check, RecipientFile
-from ants_async.cli.progress import Display, Tally, by_group, display, say
-from ants_async.cli.refusals import INTERRUPTED
+from ants_async.cli.ending import Ending, conclude, exit_code
+from ants_async.cli.files import BadRow, Check, RecipientFile
+from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
+from ants_async.cli.signals import stop_on_signal
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Recipient
@@ -30,7 +28,8 @@ from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
 from ants_async.extras import needing_extra
 from ants_async.transport.auth import BasicAuth
 
-UNRESOLVED: Final = 3
+_log = logging.getLogger("ants_async.cli")
+_STOPPING: Final = "stopping once the requests under way are answered"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -73,11 +72,24 @@ def source_of(file: RecipientFile) -> dict[str, Any]:
 
 
 def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
-    """Those of the file that a campaign was read from. Raises `ConfigurationError`, `UnusableFile`."""
+    """Those of the file that a campaign was read from; the log says how many of its rows are bad.
+
+    Raises `ConfigurationError`, `UnusableFile`.
+    """
+    name = summary.campaign.id
     file = file_from(summary)
     if file is None:
-        raise ConfigurationError(f"campaign {summary.campaign.id!r} does not come from a file")
-    return file.recipients()
+        raise ConfigurationError(f"campaign {name!r} does not come from a file")
+    bad = 0
+    first: BadRow | None = None
+    for row in file.rows():
+        if isinstance(row, BadRow):
+            bad, first = bad + 1, first or row
+        else:
+            yield row
+    if first is not None:
+        where = f"the first in line {first.row}: {first.reason}"
+        _log.warning("campaign %s: %s bad rows of %s were left out, %s", name, bad, file.path, where)
 
 
 def file_from(summary: CampaignSummary) -> RecipientFile | None:
@@ -121,14 +133,6 @@ def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> 
     return f"{name}-{sha256(identity.encode()).hexdigest()[:8]}"
 
 
-class Ending(Enum):
-    """How a run came to its end."""
-
-    DONE = "finished"
-    PAUSED = "paused"
-    INTERRUPTED = "interrupted"
-
-
 async def execute(job: Job) -> int:
     """Do the job; the exit code. Raises `AntsError` for what keeps it from starting."""
     console = Console()
@@ -142,17 +146,17 @@ async def execute(job: Job) -> int:
         before = await ledger.summary(job.campaign.id)
         if before is not None:
             _check_world(job, before)
-        _announce(console, job, before)
+        announce(console, job.campaign, job.check, before)
         tally = Tally.after(before, job.check.good)
-        ending = await _send(job, client, ledger, display(tally, console))
+        ending = await _send(job, client, ledger, tally, display(tally, console))
         if ending is not Ending.DONE:
             say(console, _how_to_resume(job, path))
         summary = await ledger.summary(job.campaign.id)
         if options.results is not None and summary is not None:
             written = await write_results(options.results, ledger.outcomes(job.campaign.id))
             say(console, f"results: {written:,} rows in {options.results}")
-        _conclude(console, job, ending, summary, tally)
-    return _exit_code(ending, summary)
+        conclude(console, ending, summary, tally, job.check.bad)
+    return exit_code(ending, summary)
 
 
 @asynccontextmanager
@@ -170,7 +174,7 @@ async def _client(options: Options) -> AsyncIterator[AntsClient]:
         yield client
 
 
-async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, screen: Display) -> Ending:
+async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, tally: Tally, screen: Display) -> Ending:
     """Run the campaign to its end, or until it is stopped or paused."""
     dispatcher = Dispatcher(client, ledger, chunk_size=job.options.chunk, concurrency=job.options.concurrency)
     recipients = None if job.file is None else job.file.recipients()
@@ -178,7 +182,7 @@ async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, screen: Disp
     scope = anyio.CancelScope()
     with screen:
         async with anyio.create_task_group() as helpers:
-            await helpers.start(_stop_on_signal, scope, screen)
+            await helpers.start(stop_on_signal, scope, screen, _STOPPING)
             helpers.start_soon(screen.keep_drawing)
             try:
                 with scope:
@@ -186,7 +190,7 @@ async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, screen: Disp
                         dispatcher.run(job.campaign, recipients, source=job.source)
                     ) as outcomes:
                         async for outcome in outcomes:
-                            screen.tally.add(outcome)
+                            tally.add(outcome)
             except AntsError as caught:
                 error = caught
             helpers.cancel_scope.cancel()
@@ -196,21 +200,6 @@ async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, screen: Disp
     if error is not None:
         raise error
     return Ending.INTERRUPTED if scope.cancel_called else Ending.DONE
-
-
-async def _stop_on_signal(
-    scope: anyio.CancelScope, screen: Display, *, task_status: TaskStatus[None]
-) -> None:
-    """The first signal stops the run gracefully, the second one at once: the ledger survives both."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        task_status.started()
-        async for _ in signals:
-            if scope.cancel_called:
-                screen.close()
-                sys.stdout.flush()
-                os._exit(INTERRUPTED)
-            say(screen.console, "stopping once the requests under way are answered; again stops at once")
-            scope.cancel()
 
 
 def _default_place(options: Options, stack: AsyncExitStack) -> Path:
@@ -231,48 +220,23 @@ def default_ledger(*, create: bool = False) -> Path:
     return folder / "ledger.db"
 
 
-def _announce(console: Console, job: Job, before: CampaignSummary | None) -> None:
-    check = job.check
-    if check.bad:
+def announce(
+    console: Console, campaign: Campaign, check: Check | None, before: CampaignSummary | None
+) -> None:
+    """What is sent, or gone on with. `check` is None for a list that is not read here."""
+    if check is not None and check.bad:
         say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
     if before is None:
-        say(console, f"campaign {job.campaign.id}: {check.good:,} recipients")
+        size = "its list is read by a worker" if check is None else f"{check.good:,} recipients"
+        say(console, f"campaign {campaign.id}: {size}")
         return
-    if before.campaign != job.campaign:
+    if before.campaign != campaign:
         return  # the engine will refuse it
     say(
         console,
-        f"continues campaign {job.campaign.id}, {before.total - before.planned:,} already sent; "
+        f"continues campaign {campaign.id}, {before.total - before.planned:,} already sent; "
         "to send to the same people again, give a new --id",
     )
-
-
-def _conclude(
-    console: Console, job: Job, ending: Ending, summary: CampaignSummary | None, tally: Tally
-) -> None:
-    """The closing line: counts of the whole campaign, pace of this run."""
-    seconds = anyio.current_time() - tally.started
-    parts = [f"{ending.value} after {seconds:,.1f} s"]
-    if summary is not None:
-        parts += [
-            f"{summary.total:,}{'' if summary.source_read else f' of {tally.total:,}'} recipients",
-            f"{summary.accepted + summary.final:,} accepted",
-            *by_group(summary.by_group),
-            *(
-                f"{count:,} {name}"
-                for name, count in [
-                    ("not sent yet", summary.planned),
-                    ("without a final status yet", summary.accepted),
-                    ("unresolved", summary.unresolved),
-                ]
-                if count
-            ),
-            f"{summary.rejected:,} rejected",
-            f"{summary.duplicates:,} duplicates",
-            f"{job.check.bad:,} bad rows",
-            f"{summary.deduplicated:,} deduplicated",
-        ]
-    say(console, " · ".join([*parts, f"sent at {tally.rate:,.0f} messages/s"]))
 
 
 def _how_to_resume(job: Job, ledger: Path) -> str:
@@ -285,10 +249,3 @@ def _how_to_resume(job: Job, ledger: Path) -> str:
     for name, value in [("--results", job.options.results), ("--base-url", job.options.base_url)]:
         command += [name, str(value)] if value else []
     return f"to go on: {shlex.join(command)}"
-
-
-def _exit_code(ending: Ending, summary: CampaignSummary | None) -> int:
-    if ending is Ending.INTERRUPTED:
-        return INTERRUPTED
-    all_final = summary is not None and summary.is_done and not summary.unresolved
-    return 0 if ending is Ending.DONE and all_final else UNRESOLVED

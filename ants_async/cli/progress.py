@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import anyio
 import attrs
@@ -16,6 +16,34 @@ from rich.text import Text
 from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
 
 _GROUP_ORDER: Final = ("DELIVERED", "UNDELIVERABLE", "EXPIRED", "REJECTED")
+
+
+class Progress(Protocol):
+    """How much of it all is done; as text, in a line."""
+
+    total: int
+
+    @property
+    def done(self) -> int:
+        """At most `total`."""
+        ...
+
+
+@attrs.define
+class Reading:
+    """A list on its way into a database: `rows` read, cut into `requests`."""
+
+    total: int
+    rows: int = 0
+    requests: int = 0
+
+    @property
+    def done(self) -> int:
+        """Rows read."""
+        return self.rows
+
+    def __str__(self) -> str:
+        return f"read {self.rows:,} of {self.total:,} · requests {self.requests:,}"
 
 
 @attrs.define
@@ -59,6 +87,22 @@ class Tally:
                 self.unresolved += 1
             case OutcomeKind.DUPLICATE:
                 self.duplicates += 1
+
+    def see(self, now: CampaignSummary) -> None:
+        """Take the counts of a ledger that others write."""
+        more = now.total - now.planned - self.answered
+        if more:
+            self.answered_now += more
+            self.last_answer = anyio.current_time()
+        self.answered += more
+        self.total = now.total if now.source_read else max(self.total, now.total)
+        self.rejected, self.unresolved, self.duplicates = now.rejected, now.unresolved, now.duplicates
+        self.groups = Counter(now.by_group)
+
+    @property
+    def done(self) -> int:
+        """Recipients that are answered for, doubles too."""
+        return min(self.answered + self.duplicates, self.total)
 
     def _answer(self) -> None:
         self.answered += 1
@@ -104,12 +148,12 @@ def say(console: Console, line: str) -> None:
 
 
 class Display:
-    """Shows a tally in plain lines; `draw` whenever `interval` seconds have passed."""
+    """Shows progress in plain lines; `draw` whenever `interval` seconds have passed."""
 
     interval = 2.0
 
-    def __init__(self, tally: Tally, console: Console) -> None:
-        self.tally = tally
+    def __init__(self, progress: Progress, console: Console) -> None:
+        self.progress = progress
         self.console = console
 
     def __enter__(self) -> Self:
@@ -122,7 +166,7 @@ class Display:
 
     def draw(self) -> None:
         """Show how far things are now."""
-        say(self.console, str(self.tally))
+        say(self.console, str(self.progress))
 
     def close(self) -> None:
         """Show the last state and leave the terminal as it was; may be called again."""
@@ -136,12 +180,12 @@ class Display:
 
 
 class LiveDisplay(Display):
-    """Shows a bar and the tally, in place."""
+    """Shows a bar and the line, in place."""
 
     interval = 0.2
 
-    def __init__(self, tally: Tally, console: Console) -> None:
-        super().__init__(tally, console)
+    def __init__(self, progress: Progress, console: Console) -> None:
+        super().__init__(progress, console)
         self._live = Live(self._picture(), console=console, auto_refresh=False)
         self._live.start()
 
@@ -153,14 +197,13 @@ class LiveDisplay(Display):
         self._live.stop()
 
     def _picture(self) -> Table:
-        done = min(self.tally.answered + self.tally.duplicates, self.tally.total)
-        bar = ProgressBar(total=max(self.tally.total, 1), completed=done, width=60)
+        bar = ProgressBar(total=max(self.progress.total, 1), completed=self.progress.done, width=60)
         picture = Table.grid()
         picture.add_row(bar)
-        picture.add_row(Text(str(self.tally), overflow="ellipsis", no_wrap=True))
+        picture.add_row(Text(str(self.progress), overflow="ellipsis", no_wrap=True))
         return picture
 
 
-def display(tally: Tally, console: Console) -> Display:
+def display(progress: Progress, console: Console) -> Display:
     """The display that suits where the output goes."""
-    return LiveDisplay(tally, console) if console.is_terminal else Display(tally, console)
+    return LiveDisplay(progress, console) if console.is_terminal else Display(progress, console)

@@ -25,8 +25,10 @@ def one_line_errors() -> Iterator[None]:
         sys.exit(INTERRUPTED)
     except (AntsError, OSError, BaseExceptionGroup) as error:
         expected = _expected(error)
-        if expected is None or isinstance(expected, BrokenPipeError):  # click ends a closed pipe quietly
+        if expected is None:
             raise
+        if isinstance(expected, BrokenPipeError):
+            raise expected from None  # click ends a closed pipe quietly
         click.echo(f"error: {clean(' '.join(str(expected).split()))}", err=True)
         sys.exit(UNCLEAR if isinstance(expected, OutcomeUnknown) else REFUSED)
 

@@ -32,12 +32,12 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _Write = Callable[[Mapping[str, Any]], object]
 
 
-def check_target(path: Path) -> None:
+def check_target(path: Path, option: str = "--results") -> None:
     """Refuse, before anything is sent, a place where results cannot be written."""
     if path.suffix.lower() not in _WRITERS:
-        raise ConfigurationError(f"--results {path}: the name must end in {' or '.join(_WRITERS)}")
+        raise ConfigurationError(f"{option} {path}: the name must end in {' or '.join(_WRITERS)}")
     if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"--results {path}: cannot be written there")
+        raise ConfigurationError(f"{option} {path}: cannot be written there")
 
 
 def as_row(outcome: Outcome) -> dict[str, Any]:

@@ -13,11 +13,15 @@ from rich.console import Console
 
 from ants_async.cli.database import needed_database_option
 from ants_async.cli.job import recipients_of
+from ants_async.cli.logs import log_to_stderr
 from ants_async.cli.progress import say
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.client import AntsClient
 from ants_async.dispatch.unbroken import end_of
+from ants_async.errors import ApiError, AuthenticationError, PermissionDenied, TransportError
 from ants_async.extras import needing_extra
+
+_log = logging.getLogger("ants_async.cli")
 
 
 @click.command()
@@ -51,6 +55,7 @@ def worker(
     console = Console(stderr=True)
     with one_line_errors():
         with needing_extra("scaleout"):
+            from ants_async.dispatch.ledger.connecting import without_password  # noqa: PLC0415
             from ants_async.scaleout import ScaleOut, work  # noqa: PLC0415
 
         async def run() -> None:
@@ -60,13 +65,25 @@ def worker(
                 scaleout.rates(None if rate == "none" else rate) as rates,
                 AntsClient.from_env(base_url=base_url, rate=rates) as client,
             ):
+                await _check_account(client)
                 serving = work(scaleout, client, concurrency=concurrency, grace=grace)
-                what = f"serving {scaleout.ledger}, sending to {client.base_url}"
+                how = f"{concurrency} at a time, rate {rate}"
+                what = f"serving {without_password(database)}, sending to {client.base_url}, {how}"
                 await _until_stopped(serving, what, console)
             say(console, "stopped")
 
-        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+        log_to_stderr()
         anyio.run(run)
+
+
+async def _check_account(client: AntsClient) -> None:
+    """That it is not refused: a worker without one would pause every campaign there is."""
+    try:
+        await client.account.balance()
+    except (AuthenticationError, PermissionDenied):
+        raise
+    except (ApiError, TransportError) as error:
+        _log.warning("the API gives no balance, which is no reason not to begin: %s", error)
 
 
 async def _until_stopped(serving: Coroutine[Any, Any, None], what: str, console: Console) -> None:

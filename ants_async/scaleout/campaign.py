@@ -74,11 +74,31 @@ class SharedCampaign:
             raise ValidationError("campaign", self.id, rule)
         return key
 
+    async def requests(self) -> int:
+        """How many its list makes, as far as it was read."""
+
+        async def count(connection: Connection) -> int:
+            cursor = await connection.execute(
+                "SELECT count(*) FROM chunk JOIN campaign ON campaign.key = chunk.campaign WHERE id = %s",
+                (self.id,),
+            )
+            return int((await cursor.fetchone() or (0,))[0])
+
+        return await self._ledger.within(count)
+
     def outcomes(
-        self, *, after: str | Cursor | None = None, consumer: str | None = None, poll: float = 0.5
+        self,
+        *,
+        after: str | Cursor | None = None,
+        consumer: str | None = None,
+        poll: float = 0.5,
+        follow: bool = True,
     ) -> OutcomeStream:
-        """Outcomes from a place on, or from where this consumer left off; `poll`: seconds between looks."""
-        return OutcomeStream(self._ledger, self.id, after=after, consumer=consumer, poll=poll)
+        """Outcomes from a place on, or from where this consumer left off; `poll`: seconds between looks.
+
+        Without `follow` those that are there now.
+        """
+        return OutcomeStream(self._ledger, self.id, after=after, consumer=consumer, poll=poll, follow=follow)
 
     async def finished(self, *, poll: float = 1.0) -> CampaignSummary:
         """Wait for its end: everybody had the last word, or it was cancelled."""

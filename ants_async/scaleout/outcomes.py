@@ -79,7 +79,8 @@ class OutcomeStream:
     consumed when the next one is asked for, or the block is left without an error; a consumer that is killed
     gets at most the last thousand again. Raises `LedgerInUse` while another one reads under the same name.
 
-    The stream ends when everybody has had the last word; it waits while the campaign is paused.
+    The stream ends when everybody has had the last word; it waits while the campaign is paused. Without
+    `follow` it ends with what is there.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class OutcomeStream:
         after: str | Cursor | None = None,
         consumer: str | None = None,
         poll: float = 0.5,
+        follow: bool = True,
     ) -> None:
         if after is not None and consumer is not None:
             raise ValidationError("after", after, "left out for a consumer, whose place the database keeps")
@@ -97,6 +99,7 @@ class OutcomeStream:
         self._campaign_id = campaign_id
         self._consumer = consumer
         self._poll = poll
+        self._follow = follow
         self._lock: Connection | None = None
         self._key = 0
         self._consumed = self.cursor = Cursor.read(after)
@@ -144,7 +147,7 @@ class OutcomeStream:
                     since_noted = 0
             if found:
                 await self._consume()
-            elif is_over:
+            elif is_over or not self._follow:
                 return
             else:
                 await anyio.sleep(self._poll)

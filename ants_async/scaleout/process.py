@@ -9,7 +9,7 @@ from procrastinate import exceptions
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.unbroken import end_of
-from ants_async.errors import ValidationError
+from ants_async.errors import LedgerError, ValidationError
 from ants_async.scaleout.queue import READ_QUEUE, SEND_QUEUE, TRACK_QUEUE
 from ants_async.scaleout.scaleout import ScaleOut
 
@@ -27,10 +27,11 @@ async def work(scaleout: ScaleOut, client: AntsClient, *, concurrency: int = 8, 
     if concurrency < 1:
         raise ValidationError("concurrency", concurrency, "at least 1")
     places = {SEND_QUEUE: concurrency, TRACK_QUEUE: _TRACKING_PLACES, READ_QUEUE: 1}
+    absence = _Absence(scaleout)
     with scaleout.serving(client):
         # Tasks of their own: Procrastinate stops gently when it is cancelled once, and a scope would go on.
         tasks = [
-            asyncio.create_task(_serve(scaleout, queue, number, grace), name=f"worker of {queue}")
+            asyncio.create_task(_serve(scaleout, queue, number, grace, absence), name=f"worker of {queue}")
             for queue, number in places.items()
         ]
         try:
@@ -46,7 +47,7 @@ async def work(scaleout: ScaleOut, client: AntsClient, *, concurrency: int = 8, 
                 task.result()
 
 
-async def _serve(scaleout: ScaleOut, queue: str, places: int, grace: float) -> None:
+async def _serve(scaleout: ScaleOut, queue: str, places: int, grace: float, absence: "_Absence") -> None:
     """One queue. When the database is away, it is asked again every second."""
     while True:
         try:
@@ -62,6 +63,36 @@ async def _serve(scaleout: ScaleOut, queue: str, places: int, grace: float) -> N
                 stalled_worker_timeout=scaleout.lease,
             )
             _log.warning("the worker of %s stopped by itself; it starts again", queue)
-        except exceptions.ConnectorException as error:
-            _log.warning("the worker of %s lost the database; it tries again: %s", queue, error)
+        except exceptions.ConnectorException:
+            await absence.over(queue)
         await asyncio.sleep(_BACKOFF)
+
+
+class _Absence:
+    """The database is away: told once, and once that it is back, however many queues wait for it."""
+
+    def __init__(self, scaleout: ScaleOut) -> None:
+        self._scaleout = scaleout
+        self._turn = asyncio.Lock()
+
+    async def over(self, queue: str) -> None:
+        """Wait for its end."""
+        if self._turn.locked():
+            async with self._turn:
+                return
+        async with self._turn:
+            reason = await self._reason()
+            if reason is None:
+                _log.warning("a connection to the database broke; the worker of %s begins anew", queue)
+                return
+            _log.warning("the database is away, and is tried every second: %s", reason)
+            while await self._reason() is not None:  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(_BACKOFF)
+            _log.warning("the database is back")
+
+    async def _reason(self) -> str | None:
+        try:
+            await self._scaleout.reach()
+        except LedgerError as error:
+            return str(error)
+        return None

@@ -172,6 +172,11 @@ class ScaleOut:
                         steps += 1
         return steps
 
+    async def reach(self) -> None:
+        """Connect to the database once. Raises `LedgerError`, which says why that cannot be done."""
+        with named_errors():
+            await (await connect(self._url)).close()
+
     async def __aenter__(self) -> Self:
         await self.ledger.__aenter__()
         try:

@@ -3,11 +3,13 @@
 import io
 import re
 
+import attrs
 import pytest
 from rich.console import Console
 
-from ants_async.cli.progress import Display, LiveDisplay, Tally, by_group, display
-from ants_async.dispatch.campaign import Outcome, OutcomeKind
+from ants_async.cli.progress import Display, LiveDisplay, Reading, Tally, by_group, display
+from ants_async.dispatch import MemoryLedger
+from ants_async.dispatch.campaign import Campaign, Outcome, OutcomeKind
 from ants_async.models.statuses import STATUSES
 
 NUMBER = "66812345678"
@@ -63,3 +65,19 @@ def test_a_terminal_gets_a_bar_and_its_cursor_back(tally):
         assert type(screen) is LiveDisplay
     assert re.search("━.*\\n.*sent 0 of 1,000 · 0/s", out.getvalue()), "the bar, below it the line"
     assert out.getvalue().rstrip().endswith("\x1b[?25h")
+
+
+def test_a_list_is_read_by_rows_and_cut_into_requests():
+    reading = Reading(2_000, rows=1_500, requests=1)
+    assert (str(reading), reading.done) == ("read 1,500 of 2,000 · requests 1", 1_500)
+
+
+async def test_a_campaign_that_others_send_is_counted_by_their_ledger(tally):
+    async with MemoryLedger() as ledger:
+        await ledger.open_campaign(Campaign("may"), None, reads_source=True, now=0.0)
+        summary = await ledger.summary("may")
+    tally.see(attrs.evolve(summary, accepted=3, final=2, planned=5, rejected=1, by_group={"DELIVERED": 2}))
+    assert (tally.total, tally.done, tally.answered_now) == (1_000, 6, 6)
+    assert str(tally).startswith("sent 6 of 1,000 · DELIVERED 2 · rejected 1 · ")
+    tally.see(attrs.evolve(summary, final=11, duplicates=1, source_read=True))
+    assert (tally.total, tally.done, tally.answered_now) == (11, 11, 11)

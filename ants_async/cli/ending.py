@@ -1,0 +1,58 @@
+"""How a run of a campaign came to its end, in a line and an exit code."""
+
+from enum import Enum
+from typing import Final
+
+import anyio
+from rich.console import Console
+
+from ants_async.cli.progress import Tally, by_group, say
+from ants_async.cli.refusals import INTERRUPTED
+from ants_async.dispatch.campaign import CampaignSummary
+
+UNRESOLVED: Final = 3
+
+
+class Ending(Enum):
+    """How a run came to its end."""
+
+    DONE = "finished"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+def conclude(
+    console: Console, ending: Ending, summary: CampaignSummary | None, tally: Tally, bad: int | None
+) -> None:
+    """The closing line: counts of the whole campaign, pace of this run. `bad`: rows, where they are known."""
+    seconds = anyio.current_time() - tally.started
+    parts = [f"{ending.value} after {seconds:,.1f} s"]
+    if summary is not None:
+        parts += [
+            f"{summary.total:,}{'' if summary.source_read else f' of {tally.total:,}'} recipients",
+            f"{summary.accepted + summary.final:,} accepted",
+            *by_group(summary.by_group),
+            *(
+                f"{count:,} {name}"
+                for name, count in [
+                    ("not sent yet", summary.planned),
+                    ("without a final status yet", summary.accepted),
+                    ("unresolved", summary.unresolved),
+                ]
+                if count
+            ),
+            f"{summary.rejected:,} rejected",
+            f"{summary.duplicates:,} duplicates",
+            *([] if bad is None else [f"{bad:,} bad rows"]),
+            f"{summary.deduplicated:,} deduplicated",
+        ]
+    say(console, " · ".join([*parts, f"sent at {tally.rate:,.0f} messages/s"]))
+
+
+def exit_code(ending: Ending, summary: CampaignSummary | None) -> int:
+    """0 when every recipient has a final status."""
+    if ending is Ending.INTERRUPTED:
+        return INTERRUPTED
+    all_final = summary is not None and summary.is_done and not summary.unresolved
+    return 0 if ending is Ending.DONE and all_final else UNRESOLVED

@@ -1,0 +1,179 @@
+"""`ants-async campaign submit`: a list on its way to the workers, and their work watched to its end."""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import anyio
+import attrs
+import click
+from rich.console import Console
+
+from ants_async.cli.account import with_options
+from ants_async.cli.database import is_typed, needed_database_option, with_scaleout
+from ants_async.cli.ending import Ending, conclude, exit_code
+from ants_async.cli.files import Check, RecipientFile
+from ants_async.cli.job import announce, source_of
+from ants_async.cli.plan import chunk_option
+from ants_async.cli.progress import Display, Reading, Tally, display, say
+from ants_async.cli.reading import minutes
+from ants_async.cli.refusals import INTERRUPTED, one_line_errors
+from ants_async.cli.signals import stop_on_signal
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Recipient
+
+if TYPE_CHECKING:
+    from ants_async.scaleout import ScaleOut, SharedCampaign
+
+T = TypeVar("T")
+_ENDINGS: Final = {
+    CampaignState.FINISHED: Ending.DONE,
+    CampaignState.CANCELLED: Ending.CANCELLED,
+    CampaignState.PAUSED: Ending.PAUSED,
+}
+_LOOK: Final = 1.0  # seconds between two looks, each of which sums up the whole campaign
+_SHARE: Final = 10  # of the database's time, one in so many at most goes into looks
+text_options: Final = with_options(
+    click.option("--sender", help="The sender shown on the phone."),
+    click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']"),
+    click.option("--to-column", default="to", show_default=True, help="The column with the numbers."),
+)
+
+
+@attrs.frozen(slots=True)
+class Order:
+    """What is submitted. `check` is None for a list that a worker reads."""
+
+    campaign: Campaign
+    file: RecipientFile
+    check: Check | None
+
+    @property
+    def source(self) -> str:
+        """What a worker reads it by."""
+        return json.dumps(source_of(self.file), ensure_ascii=False)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@needed_database_option
+@click.option("--id", "campaign_id", required=True, help="The campaign's name.")
+@text_options
+@click.option("--validity", help="How long the network may try: minutes, or 12h; at most 48h.")
+@click.option("--strict", is_flag=True, help="Send nothing when any row is bad.")
+@chunk_option
+@click.option("--by-worker", is_flag=True, help="A worker reads FILE, at a path that is the same for all.")
+@click.option("--wait", is_flag=True, help="Watch it until everybody has had the last word.")
+def submit(
+    *,
+    file: Path,
+    database: str,
+    campaign_id: str,
+    sender: str | None,
+    text: str | None,
+    to_column: str,
+    validity: str | None,
+    strict: bool,
+    chunk: int,
+    by_worker: bool,
+    wait: bool,
+) -> None:
+    """Hand FILE, a CSV file with a header, over to the workers.
+
+    The same command again goes on with the same campaign: nobody is texted twice. Exit codes with --wait are
+    those of `campaign run`; Ctrl-C then ends the watching alone.
+    """
+    with one_line_errors():
+        for name in ("strict", "chunk"):
+            if by_worker and is_typed(name):
+                raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
+        valid_for = None if validity is None else timedelta(minutes=minutes("--validity", validity))
+        wanted = Campaign(campaign_id, text=text, sender=sender, validity=valid_for)
+        source = RecipientFile(file.absolute(), to_column, wanted.template)
+        check = None if by_worker else source.check(Path(f"{file.stem}.rejects.csv"), strict=strict)
+        order = Order(wanted, source, check)
+        sys.exit(with_scaleout(database, lambda there: _hand_over(there, order, wait=wait), chunk_size=chunk))
+
+
+async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
+    console = Console()
+    before = await scaleout.ledger.summary(order.campaign.id)
+    announce(console, order.campaign, order.check, before)
+    campaign = await _submit(scaleout, order, console)
+    if campaign is None:
+        say(console, "what was read is sent; the same command again goes on with the rest")
+        return INTERRUPTED
+    if not wait:
+        return 0
+    tally = Tally.after(before, 0 if order.check is None else order.check.good)
+    ending = await _watched(lambda: _watch(campaign, tally), display(tally, console), "watching no more")
+    if ending is None:
+        say(console, f"the workers go on; to look: ants-async campaign status {campaign.id}")
+        return INTERRUPTED
+    summary = await campaign.summary()
+    if summary.reason:
+        say(console, f"{ending.value}: {summary.reason}")
+    conclude(console, ending, summary, tally, None if order.check is None else order.check.bad)
+    return exit_code(ending, summary)
+
+
+async def _submit(scaleout: "ScaleOut", order: Order, console: Console) -> "SharedCampaign | None":
+    """None when it was stopped."""
+    if order.check is None:
+        return await scaleout.submit(order.campaign, None, source=order.source)
+    reading = Reading(order.check.good)
+    people = _counted(order.file.recipients(), reading)
+    campaign = scaleout.campaign(order.campaign.id)
+
+    async def read() -> "SharedCampaign":
+        async with anyio.create_task_group() as helpers:
+            helpers.start_soon(_count_requests, campaign, reading)
+            await scaleout.submit(order.campaign, people, source=order.source)
+            helpers.cancel_scope.cancel()
+        reading.requests = await campaign.requests()
+        return campaign
+
+    done = await _watched(read, display(reading, console), "stopping once what was read is in the database")
+    if done is not None:
+        say(console, f"{order.check.good:,} recipients in the database · requests {reading.requests:,}")
+    return done
+
+
+async def _watched(work: Callable[[], Awaitable[T]], screen: Display, stopping: str) -> T | None:
+    """Work on screen; None when a signal has stopped it."""
+    done = None
+    with screen:
+        async with anyio.create_task_group() as helpers:
+            scope = anyio.CancelScope()
+            await helpers.start(stop_on_signal, scope, screen, stopping)
+            helpers.start_soon(screen.keep_drawing)
+            with scope:
+                done = await work()
+            helpers.cancel_scope.cancel()
+    return done
+
+
+def _counted(people: Iterable[Recipient], reading: Reading) -> Iterator[Recipient]:
+    for one in people:
+        reading.rows += 1
+        yield one
+
+
+async def _count_requests(campaign: "SharedCampaign", reading: Reading) -> None:
+    while True:
+        await anyio.sleep(_LOOK)
+        reading.requests = await campaign.requests()
+
+
+async def _watch(campaign: "SharedCampaign", tally: Tally) -> Ending:
+    """Until it ends, or pauses."""
+    while True:
+        began = anyio.current_time()
+        summary: CampaignSummary = await campaign.summary()
+        tally.see(summary)
+        if summary.state in _ENDINGS:
+            return _ENDINGS[summary.state]
+        took = anyio.current_time() - began
+        await anyio.sleep(max(_LOOK, took * _SHARE))
