@@ -78,7 +78,7 @@ async def _cut_off(world, recipients):
     for number, one in enumerate(recipients):
         if number == 150:
             await world.sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
         yield one
@@ -101,7 +101,7 @@ async def test_a_name_that_was_lost_notes_no_place(world):
     async def read():
         async with campaign.outcomes(consumer="billing") as stream:
             await anext(aiter(stream))
-            await world.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            await world.sql("SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'")
 
     with pytest.raises(LedgerInUse, match="lost"):
         await read()

@@ -120,7 +120,7 @@ async def test_when_a_process_died_its_campaign_is_interrupted_and_another_goes_
             await opened(other)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
         while await other.at_work([CAMPAIGN.id]):
