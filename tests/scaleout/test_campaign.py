@@ -101,7 +101,9 @@ async def test_a_name_that_was_lost_notes_no_place(world):
     async def read():
         async with campaign.outcomes(consumer="billing") as stream:
             await anext(aiter(stream))
-            await world.sql("SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'")
+            await world.sql(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
+            )
 
     with pytest.raises(LedgerInUse, match="lost"):
         await read()
