@@ -21,9 +21,9 @@ from ants_async.dispatch import Campaign, Recipient
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import OutcomeKind
 from ants_async.dispatch.delivery import SendingRules
+from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.models.statuses import STATUSES
-from ants_async.scaleout.control import Connection
 from ants_async.scaleout.leases import LeasedLedger, Leases
 from ants_async.scaleout.queue import READ_QUEUE, SEND_QUEUE, TRACK_QUEUE, Look
 from ants_async.scaleout.scaleout import ScaleOut

@@ -53,6 +53,12 @@ _MOST_UNREAD: Final = 10_000  # outcomes of pushed reports, before no more repor
 BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
 
 
+def check_chunk_size(chunk_size: int) -> None:
+    """What one call for reports can answer. Raises `ValidationError`."""
+    if not 1 <= chunk_size <= MAX_LIMIT:
+        raise ValidationError("chunk_size", chunk_size, f"1 to {MAX_LIMIT}")
+
+
 class Dispatcher:
     """Sends campaigns to their end.
 
@@ -74,8 +80,7 @@ class Dispatcher:
         tracking: TrackingRules | None = None,
         push: Push | None = None,
     ) -> None:
-        if not 1 <= chunk_size <= MAX_LIMIT:  # what one call for reports can answer
-            raise ValidationError("chunk_size", chunk_size, f"1 to {MAX_LIMIT}")
+        check_chunk_size(chunk_size)
         if concurrency < 1:
             raise ValidationError("concurrency", concurrency, "at least 1")
         self.client = client

@@ -29,6 +29,7 @@ from ants_async.errors import (
 
 _log = logging.getLogger("ants_async.dispatch")
 _HOUR = 3600.0
+OVERDUE = "no final status within validity period and log window"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -47,6 +48,10 @@ class TrackingRules:
     logs_after: float = 120.0
     give_up_after: float = 49 * 3600.0
     patience: float = 600.0
+
+    def is_overdue(self, bulk: Bulk, now: float) -> bool:
+        """Whether no source will tell any more."""
+        return now - bulk.answered_at > self.give_up_after
 
     def next_wait(self, wait: float, came: int, age: float = 0.0) -> float:
         """After one that brought so many statuses, of a bulk that was answered so long ago.
@@ -187,9 +192,8 @@ class Tracker:
             except (ApiError, TransportError) as error:
                 failure = error
         self._note(failure)
-        if left and asked and failure is None and self._now() - bulk.answered_at > self._rules.give_up_after:
-            reason = "no final status within validity period and log window"
-            await self._emit(await self._ledger.give_up(self._campaign, bulk.key, reason, self._now()))
+        if left and asked and failure is None and self._rules.is_overdue(bulk, self._now()):
+            await self._emit(await self._ledger.give_up(self._campaign, bulk.key, OVERDUE, self._now()))
             left = 0
         if not left:
             self._followed.pop(bulk.key, None)

@@ -81,6 +81,15 @@ def pause_of(uses: list[Use], retry_after: float | None) -> float | None:
     return min(_UNHINTED_PAUSE, *periods) if retry_after is None and periods else retry_after
 
 
+async def hold_back(uses: list[Use], waits: list[float], *, wait: bool) -> None:
+    """Until all have room; `waits` are theirs. Raises `PinLimitReached` where nobody is to wait."""
+    longest = max(waits)
+    if not wait:
+        use = uses[waits.index(longest)]
+        raise PinLimitReached(use.name, use.limit_text, retry_after=longest)
+    await anyio.sleep(longest)
+
+
 class LocalPinLimits:
     """All windows of one client. What other processes send is not seen; the API's own 429 tells of it."""
 
@@ -104,10 +113,7 @@ class LocalPinLimits:
                     if use.limit is not None:
                         window.used.append(now)
                 return now
-            if not wait:
-                use = uses[waits.index(longest)]
-                raise PinLimitReached(use.name, use.limit_text, retry_after=longest)
-            await anyio.sleep(longest)
+            await hold_back(uses, waits, wait=wait)
 
     async def give_back(self, uses: list[Use], taken_at: float) -> None:
         """As `PinLimits.give_back`."""

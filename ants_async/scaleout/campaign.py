@@ -1,39 +1,34 @@
 """A campaign that workers send, from outside."""
 
-from collections.abc import Callable
 from typing import Final
 
 import anyio
 
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
+from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger
 from ants_async.errors import LedgerError, ValidationError
 from ants_async.scaleout import control
-from ants_async.scaleout.leases import Connection
-from ants_async.scaleout.outcomes import Cursor, OutcomeStream, campaign_key
-from ants_async.scaleout.queue import Look, Queue
+from ants_async.scaleout.outcomes import Cursor, OutcomeStream
+from ants_async.scaleout.queue import Queue
 
-_WOKEN_AT_ONCE: Final = 500
 _BEGUN: Final = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.INTERRUPTED)
 
 
 class SharedCampaign:
     """Its state and its outcomes. Methods raise `LedgerError` when there is none, or the database is away."""
 
-    def __init__(
-        self, ledger: PostgresLedger, queue: Queue, campaign_id: str, look_again: Callable[[], Look]
-    ) -> None:
+    def __init__(self, ledger: PostgresLedger, queue: Queue, campaign_id: str) -> None:
         self.id = campaign_id
         self._ledger = ledger
         self._queue = queue
-        self._look_again = look_again
 
     def __repr__(self) -> str:
         return f"SharedCampaign({self.id!r})"
 
     async def key(self) -> int:
         """Its place in the ledger."""
-        return await campaign_key(self._ledger, self.id)
+        return await self._ledger.campaign_key(self.id)
 
     async def summary(self) -> CampaignSummary:
         """Its counts now."""
@@ -53,14 +48,11 @@ class SharedCampaign:
     async def resume(self) -> None:
         """Go on after a pause."""
         key = await self._change(CampaignState.RUNNING, None, _BEGUN)
-        look = self._look_again()
 
         async def wake(connection: Connection) -> int:
-            return await control.wake(
-                connection, self._queue, look, grace=0.0, most=_WOKEN_AT_ONCE, campaign=key
-            )
+            return await control.wake(connection, self._queue, grace=0.0, campaign=key)
 
-        while await self._ledger.within(wake) == _WOKEN_AT_ONCE:
+        while await self._ledger.within(wake) == control.WOKEN_AT_ONCE:
             pass
         await self._ledger.within(lambda connection: control.finish(connection, key))
 

@@ -1,18 +1,18 @@
 """A campaign's state, which all workers go by; and the waking of what nobody is at work on."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import time
 from datetime import timedelta
-from typing import Any, Final
-
-import psycopg
+from typing import Final
 
 from ants_async.dispatch.campaign import CampaignState
+from ants_async.dispatch.ledger.connecting import Connection
+from ants_async.dispatch.ledger.postgres import at_work, perform
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.scaleout.queue import Look, Queue
 
-Connection = psycopg.AsyncConnection[Any]
 _RUNNING: Final = str(CampaignState.RUNNING)
 _CLOSED: Final = int(ChunkState.CLOSED)
+WOKEN_AT_ONCE: Final = 500
 
 
 async def set_state(
@@ -55,14 +55,12 @@ AND NOT EXISTS (SELECT FROM chunk WHERE chunk.campaign = campaign.key AND chunk.
 """
 
 
-async def pause_unread(
-    connection: Connection, at_work: Callable[[Sequence[str]], Awaitable[set[str]]]
-) -> None:
+async def pause_unread(connection: Connection) -> None:
     """A campaign whose list nobody reads any more, and which has nothing left to do, has to say so."""
     unread = f"SELECT id FROM campaign WHERE {_UNREAD}".encode()  # noqa: S608 - a constant of ours
     cursor = await connection.execute(unread, (_RUNNING,))
     found = [campaign_id for (campaign_id,) in await cursor.fetchall()]
-    left = set(found) - await at_work(found) if found else set()
+    left = set(found) - await perform(connection, at_work(found))
     # Looked at again: it may have been at work until a moment ago, and have got further.
     await connection.execute(
         f"UPDATE campaign SET state = %s, reason = %s WHERE id = ANY(%s) AND {_UNREAD}".encode(),  # noqa: S608
@@ -92,33 +90,31 @@ ORDER BY lease.chunk LIMIT %(most)s FOR UPDATE OF lease SKIP LOCKED
 """
 
 
-async def wake(
-    connection: Connection, queue: Queue, look: Look, *, grace: float, most: int, campaign: int | None = None
-) -> int:
+async def wake(connection: Connection, queue: Queue, *, grace: float, campaign: int | None = None) -> int:
     """Give a job to each chunk that is not final, nobody's, and without a living job; how many there were.
 
-    What asks for reports asks the logs, too: whoever had the chunk may have died with reports in hand.
+    At most `WOKEN_AT_ONCE`. What asks for reports asks the logs, too: whoever had the chunk may have died
+    with reports in hand.
     """
     values = {
         "campaign": campaign,
         "grace": timedelta(seconds=grace),
         "running": _RUNNING,
-        "most": most,
+        "most": WOKEN_AT_ONCE,
     }
     found = await (await connection.execute(_ASLEEP, values)).fetchall()
     unsent = [chunk for chunk, state in found if state == ChunkState.UNANSWERED]
     if unsent:
         await queue.send(connection, unsent, await queue.turn(connection))
+    look = Look(wait=0, quiet_since=time.time(), ask_logs=True)
     for chunk, state in found:
         if state != ChunkState.UNANSWERED:
             await queue.track(connection, chunk, look)
     return len(found)
 
 
-async def wake_readers(
-    connection: Connection, queue: Queue, at_work: Callable[[Sequence[str]], Awaitable[set[str]]]
-) -> None:
-    """Give a job to each list that workers are to read, and none does. `at_work`: those being read."""
+async def wake_readers(connection: Connection, queue: Queue) -> None:
+    """Give a job to each list that workers are to read, and none does."""
     cursor = await connection.execute(
         "SELECT campaign.key, campaign.id FROM reading JOIN campaign ON campaign.key = reading.campaign"
         " LEFT JOIN procrastinate_jobs AS job ON job.id = reading.job AND job.status = 'todo'"
@@ -126,7 +122,7 @@ async def wake_readers(
         (_RUNNING,),
     )
     found = dict(await cursor.fetchall())
-    being_read = await at_work(list(found.values()))
+    being_read = await perform(connection, at_work(found.values()))
     for key, campaign_id in found.items():
         if campaign_id not in being_read:
             await queue.read(connection, key, campaign_id)

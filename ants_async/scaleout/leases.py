@@ -13,11 +13,11 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import anyio
 import attrs
-import psycopg
 
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome
 from ants_async.dispatch.ledger import chunks, queries, settling
+from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
@@ -28,7 +28,6 @@ from ants_async.models.reports import DeliveryReport
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Connection = psycopg.AsyncConnection[Any]
 
 
 @attrs.frozen(slots=True)

@@ -8,23 +8,21 @@ a place that never changes.
 import re
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import anyio
 import attrs
-import psycopg
 
 from ants_async.dispatch.campaign import CampaignState, Outcome
-from ants_async.dispatch.ledger import queries
 from ants_async.dispatch.ledger.chunks import column
+from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.fates import Fate, reader_of
 from ants_async.dispatch.ledger.holding import check_lock, unlock
-from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
+from ants_async.dispatch.ledger.postgres import SNAPSHOT, PostgresLedger, perform
 from ants_async.dispatch.messages import message_ids
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import LedgerError, LedgerInUse, ValidationError
 
-Connection = psycopg.AsyncConnection[Any]
 _FATES_A_TURN: Final = 2000
 _OUTCOMES_A_TURN: Final = 10_000
 _CURSOR: Final = re.compile(r"([0-9]{1,20})-([0-9]{1,19})-([0-9]{1,6})", re.ASCII)
@@ -105,7 +103,7 @@ class OutcomeStream:
         self._consumed = self.cursor = Cursor.read(after)
 
     async def __aenter__(self) -> Self:
-        await self._find()
+        self._key = await self._ledger.campaign_key(self._campaign_id)
         if self._consumer is not None:
             self._lock = await self._ledger.lock(f"consumer {self._key} {self._consumer}")
             if self._lock is None:
@@ -134,7 +132,8 @@ class OutcomeStream:
     async def __aiter__(self) -> AsyncIterator[Outcome]:
         if self._consumer is not None and self._lock is None:
             raise LedgerError(f"the stream of consumer {self._consumer!r} is used as 'async with'")
-        await self._find()
+        if not self._key:
+            self._key = await self._ledger.campaign_key(self._campaign_id)
         since_noted = 0
         while True:
             found, is_over = await self._ledger.within(self._read)
@@ -157,9 +156,6 @@ class OutcomeStream:
         if self._consumer is not None:
             await self._ledger.within(self._note)
 
-    async def _find(self) -> None:
-        self._key = await campaign_key(self._ledger, self._campaign_id)
-
     async def _place(self, connection: Connection) -> Cursor:
         cursor = await connection.execute(
             "SELECT told_in::text::bigint, told_as, place FROM consumer WHERE campaign = %s AND name = %s",
@@ -179,7 +175,7 @@ class OutcomeStream:
 
     async def _read(self, connection: Connection) -> tuple[list[tuple[Cursor, Outcome]], bool]:
         """What is new, and whether nothing more will come, by one look at everything."""
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        await connection.execute(SNAPSHOT)
         await connection.execute("SET LOCAL enable_sort = off")  # by the index, however little is known of it
         at = self.cursor
         values = (self._key, str(at.told_in), at.told_as)
@@ -223,11 +219,3 @@ SELECT EXISTS (SELECT FROM campaign WHERE key = %s AND state = ANY(%s))
         SELECT FROM fate WHERE told_of = %s AND (told_in, told_as) > (%s::text::xid8, %s)
     )
 """
-
-
-async def campaign_key(ledger: PostgresLedger, campaign_id: str) -> int:
-    """Where it stands. Raises `LedgerError` when there is none."""
-    key = await ledger.within(lambda connection: perform(connection, queries.campaign_key(campaign_id)))
-    if key is None:
-        raise LedgerError(f"campaign {campaign_id!r} is not in {ledger!r}")
-    return key

@@ -10,11 +10,10 @@ import math
 from itertools import count
 from typing import Final, LiteralString
 
-import anyio
 from psycopg.sql import SQL, Composed
 
-from ants_async.errors import LimitsUnreachable, PinLimitReached
-from ants_async.resources.pin_limits import Use, pause_of
+from ants_async.errors import LimitsUnreachable
+from ants_async.resources.pin_limits import Use, hold_back, pause_of
 from ants_async.scaleout.asking import CLOCK, Cursor, Pool, asking
 
 _SWEEP_EVERY: Final = 100
@@ -79,10 +78,7 @@ class SharedPinLimits:
                     await cursor.execute(_SWEEP, (now,))
             if longest <= 0:
                 return now
-            if not wait:
-                use = uses[waits.index(longest)]
-                raise PinLimitReached(use.name, use.limit_text, retry_after=longest)
-            await anyio.sleep(longest)
+            await hold_back(uses, waits, wait=wait)
 
     async def give_back(self, uses: list[Use], taken_at: float) -> None:
         """As `PinLimits.give_back`."""

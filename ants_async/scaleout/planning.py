@@ -1,14 +1,13 @@
 """A list of recipients → chunks in the ledger and their jobs, a few at a time, both in one transaction."""
 
 from functools import partial
-from typing import Any, Final
-
-import psycopg
+from typing import Final
 
 from ants_async.dispatch.campaign import CampaignState
 from ants_async.dispatch.engine import Recipients, batches
 from ants_async.dispatch.ledger import chunks, queries
-from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
+from ants_async.dispatch.ledger.connecting import Connection
+from ants_async.dispatch.ledger.postgres import SNAPSHOT, PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
@@ -17,7 +16,6 @@ from ants_async.errors import CampaignMismatch
 from ants_async.scaleout.control import finish
 from ants_async.scaleout.queue import Queue
 
-Connection = psycopg.AsyncConnection[Any]
 _CHUNKS_AT_ONCE: Final = 20
 
 
@@ -68,7 +66,7 @@ class ListReader:
 
     async def _known(self, connection: Connection) -> NumberSet:
         """All numbers of the campaign at one moment: chunks may be divided meanwhile."""
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        await connection.execute(SNAPSHOT)
         known = NumberSet()
         for chunk in await perform(connection, queries.chunks_in_order(self._campaign.key)):
             known.add_all(await perform(connection, queries.numbers([chunk])))

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import attrs
 import procrastinate
-import psycopg
 from procrastinate.jobs import JobDeferrer
+
+from ants_async.dispatch.ledger.connecting import Connection
 
 SEND_QUEUE: Final = "ants_send"
 TRACK_QUEUE: Final = "ants_track"
@@ -42,7 +43,7 @@ class Queue:
         self._namespace = namespace
 
     async def send(
-        self, connection: psycopg.AsyncConnection[Any], chunks: Sequence[int], turn: int, *, wait: float = 0.0
+        self, connection: Connection, chunks: Sequence[int], turn: int, *, wait: float = 0.0
     ) -> None:
         """Wake chunks for their sending, one after the other from this turn on; after so many seconds."""
         due = datetime.now(UTC) + timedelta(seconds=wait) if wait else None
@@ -52,7 +53,7 @@ class Queue:
             jobs.append(await task.defer_async(chunk=chunk))
         await _note(connection, chunks, jobs)
 
-    async def turn(self, connection: psycopg.AsyncConnection[Any], *, after: int = -1) -> int:
+    async def turn(self, connection: Connection, *, after: int = -1) -> int:
         """The next turn for chunks of a campaign whose latest one has turn `after`.
 
         A job's priority is its turn with a minus. Turns of a campaign run upwards, and begin with the one
@@ -66,18 +67,18 @@ class Queue:
         (at_hand,) = await cursor.fetchone() or (None,)
         return 0 if at_hand is None else max(after + 1, int(at_hand))
 
-    async def track(self, connection: psycopg.AsyncConnection[Any], chunk: int, look: "Look") -> None:
+    async def track(self, connection: Connection, chunk: int, look: "Look") -> None:
         """Ask for a chunk's reports when its wait is over."""
         due = datetime.now(UTC) + timedelta(seconds=look.wait)
         task = self._task("track", connection, queue=TRACK_QUEUE, schedule_at=due)
         await _note(connection, [chunk], [await task.defer_async(chunk=chunk, **attrs.asdict(look))])
 
-    async def look_up(self, connection: psycopg.AsyncConnection[Any], chunk: int, look: "Look") -> None:
+    async def look_up(self, connection: Connection, chunk: int, look: "Look") -> None:
         """Ask the logs about a chunk."""
         task = self._task("look_up", connection, queue=TRACK_QUEUE)
         await _note(connection, [chunk], [await task.defer_async(chunk=chunk, **attrs.asdict(look))])
 
-    async def read(self, connection: psycopg.AsyncConnection[Any], campaign: int, campaign_id: str) -> None:
+    async def read(self, connection: Connection, campaign: int, campaign_id: str) -> None:
         """Have a worker read a campaign's list; one that comes too early leaves it to the sweep."""
         job = await self._task("read", connection, queue=READ_QUEUE).defer_async(campaign_id=campaign_id)
         await connection.execute(
@@ -86,11 +87,11 @@ class Queue:
             (campaign, job),
         )
 
-    def _task(self, name: str, connection: psycopg.AsyncConnection[Any], **options: Any) -> JobDeferrer:
+    def _task(self, name: str, connection: Connection, **options: Any) -> JobDeferrer:
         return self._app.configure_task(f"{self._namespace}:{name}", connection=connection, **options)
 
 
-async def _note(connection: psycopg.AsyncConnection[Any], chunks: Sequence[int], jobs: Sequence[int]) -> None:
+async def _note(connection: Connection, chunks: Sequence[int], jobs: Sequence[int]) -> None:
     await connection.execute(
         "INSERT INTO lease (chunk, job) SELECT * FROM unnest(%s::bigint[], %s::bigint[])"
         " ON CONFLICT (chunk) DO UPDATE SET job = excluded.job",

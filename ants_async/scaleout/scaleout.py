@@ -16,8 +16,8 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode
 from ants_async.dispatch.delivery import SendingRules
-from ants_async.dispatch.engine import BESIDE_PUSHES, MAX_BODY, Recipients
-from ants_async.dispatch.ledger.connecting import connect, named_errors
+from ants_async.dispatch.engine import BESIDE_PUSHES, MAX_BODY, Recipients, check_chunk_size
+from ants_async.dispatch.ledger.connecting import Connection, connect, named_errors
 from ants_async.dispatch.ledger.migrations import LEDGER, LOCK, check, migrate
 from ants_async.dispatch.ledger.postgres import PostgresLedger
 from ants_async.dispatch.ledger.protocol import OpenCampaign, PushedBulk
@@ -38,10 +38,9 @@ from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
 from ants_async.scaleout import control
 from ants_async.scaleout.campaign import SharedCampaign
-from ants_async.scaleout.leases import Connection
 from ants_async.scaleout.pin_limits import SharedPinLimits
 from ants_async.scaleout.planning import ListReader
-from ants_async.scaleout.queue import Look, Queue
+from ants_async.scaleout.queue import Queue
 from ants_async.scaleout.rates import shared_rates
 from ants_async.scaleout.tables import STEPS
 from ants_async.scaleout.tasks import blueprint
@@ -51,7 +50,6 @@ from ants_async.transport.rate import Limiter, Rates
 _log = logging.getLogger("ants_async.scaleout")
 NAMESPACE: Final = "ants"
 _ACCOUNT: Final = "account"  # there is one: whoever is free sends the next chunk
-_WOKEN_AT_ONCE: Final = 500
 
 
 class SharedLedger(PostgresLedger):
@@ -131,8 +129,7 @@ class ScaleOut:
         read_source: Callable[[CampaignSummary], Recipients] | None = None,
         connections: int = 16,
     ) -> None:
-        if not 1 <= chunk_size <= MAX_LIMIT:  # what one call for reports can answer
-            raise ValidationError("chunk_size", chunk_size, f"1 to {MAX_LIMIT}")
+        check_chunk_size(chunk_size)
         if not lease > 0:
             raise ValidationError("lease", lease, "more than 0 seconds")
         self.ledger = SharedLedger(url, connections=connections)
@@ -243,7 +240,7 @@ class ScaleOut:
 
     def campaign(self, campaign_id: str) -> SharedCampaign:
         """A campaign that was submitted, by whomever."""
-        return SharedCampaign(self.ledger, self._queue, campaign_id, self._look_again)
+        return SharedCampaign(self.ledger, self._queue, campaign_id)
 
     async def campaigns(self) -> Sequence[CampaignSummary]:
         """All campaigns, newest first."""
@@ -326,9 +323,6 @@ class ScaleOut:
     async def _pause(self, key: int, reason: str) -> None:
         await self.ledger.within(lambda there: control.pause(there, key, reason))
 
-    def _look_again(self) -> Look:
-        return Look(wait=0, quiet_since=time.time(), ask_logs=True)
-
     async def sweep(self) -> int:
         """Wake what nobody is at work on, and what dead workers have left; how many chunks there were."""
         for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.lease):
@@ -337,12 +331,10 @@ class ScaleOut:
                     await self.app.job_manager.retry_job(job)
 
         async def do(connection: Connection) -> int:
-            await control.wake_readers(connection, self._queue, self.ledger.at_work)
+            await control.wake_readers(connection, self._queue)
             await control.finish(connection, None)
-            await control.pause_unread(connection, self.ledger.at_work)
-            return await control.wake(
-                connection, self._queue, self._look_again(), grace=self.lease, most=_WOKEN_AT_ONCE
-            )
+            await control.pause_unread(connection)
+            return await control.wake(connection, self._queue, grace=self.lease)
 
         return await self.ledger.within(do)
 

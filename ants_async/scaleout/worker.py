@@ -19,12 +19,13 @@ from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
-from ants_async.dispatch.tracking import TrackingRules
+from ants_async.dispatch.tracking import OVERDUE, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import (
     ApiError,
@@ -35,11 +36,10 @@ from ants_async.errors import (
     TransportError,
 )
 from ants_async.scaleout.control import finish, pause
-from ants_async.scaleout.leases import Connection, LeasedLedger, Leases, Taken
+from ants_async.scaleout.leases import LeasedLedger, Leases, Taken
 from ants_async.scaleout.queue import Look, Queue
 
 _log = logging.getLogger("ants_async.scaleout")
-_UNRESOLVED: Final = "no final status within validity period and log window"
 _UNTIL_TRIED_AGAIN: Final = 30.0  # seconds, for what has begun and could not be brought to its end
 
 
@@ -166,8 +166,9 @@ class Worker:
         async with self._leases.kept(ledger.fences):
             try:
                 came, left = await (inquiry.logs(bulk) if by_logs else inquiry.reports(bulk))
-                if by_logs and left and not look.ask_logs and self._is_overdue(bulk):
-                    await ledger.give_up(taken.campaign, chunk, _UNRESOLVED, self._client.clock())
+                now = self._client.clock()
+                if by_logs and left and not look.ask_logs and self._tracking.is_overdue(bulk, now):
+                    await ledger.give_up(taken.campaign, chunk, OVERDUE, now)
             except (ApiError, TransportError) as error:
                 failure = error
                 _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error)
@@ -189,9 +190,6 @@ class Worker:
 
         await ledger.hand_over(chunk, go_on)
         await self._finish(ledger, taken.campaign.key)
-
-    def _is_overdue(self, bulk: Bulk) -> bool:
-        return self._client.clock() - bulk.answered_at > self._tracking.give_up_after
 
     async def _pause(self, campaign: int, reason: str) -> None:
         """Nothing new is sent; what was sent is still asked for."""

@@ -2,14 +2,18 @@
 
 import json
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner
+from postgres_server import _template, database, migrated_database, postgres
+from scaleout_commands import LIST, SUBMIT
 
 from ants_async.cli.root import cli
 from ants_async.simulator import SimulatorConfig, running
 
+__all__ = ["_template", "database", "migrated_database", "postgres"]
 DEMO = {"ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
 UNREACHABLE = "66847781471"
 
@@ -107,3 +111,23 @@ def at_a_terminal(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def place(api, migrated_database, monkeypatch):
+    """A folder with a list, a simulator, and a database."""
+    Path("people.csv").write_text(LIST, encoding="utf-8")
+    monkeypatch.setenv("ANTS_DATABASE", migrated_database)
+    return migrated_database
+
+
+@pytest.fixture
+def finished(ants):
+    """Submits with `--wait`, and says what came of it."""
+
+    def run(*options, code=0):
+        result = ants(*SUBMIT, "--wait", *options)
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    return run

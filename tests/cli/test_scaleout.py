@@ -5,18 +5,7 @@ import signal
 from decimal import Decimal
 
 import pytest
-from scaleout_commands import (
-    SUBMIT,
-    _template,
-    database,
-    finished,
-    migrated_database,
-    place,
-    postgres,
-    worker,
-)
-
-__all__ = ["_template", "database", "finished", "migrated_database", "place", "postgres"]
+from scaleout_commands import SUBMIT, worker
 
 
 class TestTables:

@@ -9,19 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scaleout_commands import (
-    SUBMIT,
-    _template,
-    database,
-    finished,
-    migrated_database,
-    place,
-    postgres,
-    started,
-    worker,
-)
-
-__all__ = ["_template", "database", "finished", "migrated_database", "place", "postgres"]
+from scaleout_commands import SUBMIT, started, worker
 
 
 @pytest.mark.usefixtures("place")

@@ -6,21 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from scaleout_commands import (
-    LIST,
-    SUBMIT,
-    _template,
-    database,
-    finished,
-    migrated_database,
-    place,
-    postgres,
-    started,
-    until,
-    worker,
-)
-
-__all__ = ["_template", "database", "finished", "migrated_database", "place", "postgres"]
+from scaleout_commands import LIST, SUBMIT, started, until, worker
 
 pytestmark = pytest.mark.usefixtures("place")
 

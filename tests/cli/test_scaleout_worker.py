@@ -6,20 +6,7 @@ import time
 import psycopg
 import pytest
 from postgres_server import local_postgres
-from scaleout_commands import (
-    SUBMIT,
-    _template,
-    database,
-    finished,
-    migrated_database,
-    place,
-    postgres,
-    started,
-    until,
-    worker,
-)
-
-__all__ = ["_template", "database", "finished", "migrated_database", "place", "postgres"]
+from scaleout_commands import SUBMIT, started, until, worker
 
 
 class TestBegins:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ants_async.dispatch.campaign import CampaignState
+from ants_async.dispatch.campaign import Campaign, CampaignState
 
 
 async def lose_jobs(world):
@@ -90,3 +90,12 @@ async def test_a_list_that_nobody_reads_to_its_end_pauses_its_campaign_and_says_
     await world.submit(12)
     await world.work_off("send", "track", "look_up")
     assert (await campaign.summary()).state is CampaignState.FINISHED
+
+
+async def test_a_sweep_needs_one_connection(world):
+    scaleout = await world.open(connections=1)
+    await world.submit(10)
+    await lose_jobs(world)
+    await scaleout.submit(Campaign("by-name", text="Hi"), None, source="people.csv")
+    await world.sql("DELETE FROM procrastinate_jobs")
+    assert await scaleout.sweep() == 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from ants_async.dispatch.ledger.migrations import SCHEMA
 from ants_async.errors import LedgerError
 
+Connection: TypeAlias = psycopg.AsyncConnection[Any]
 PATIENCE = 10.0  # seconds until a server that does not answer is taken for away
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
@@ -28,7 +29,7 @@ def connections(url: str, *, most: int, patience: float = PATIENCE) -> AsyncConn
     )
 
 
-async def connect(url: str, *, patience: float = PATIENCE) -> psycopg.AsyncConnection[Any]:
+async def connect(url: str, *, patience: float = PATIENCE) -> Connection:
     """One connection, in autocommit: an address that leads nowhere is told at once, by its own reason."""
     return await psycopg.AsyncConnection.connect(autocommit=True, **_address(url, patience))
 

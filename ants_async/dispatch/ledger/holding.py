@@ -5,10 +5,11 @@ So nobody has to clear up after a kill.
 
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 
 import psycopg
 
+from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.work import Work, rows
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import LedgerInUse
@@ -23,9 +24,7 @@ SELECT name FROM (SELECT name, {_LOCK.format("name")} AS lock FROM unnest(?::tex
 """  # noqa: S608 - a constant of ours
 
 
-async def take(
-    connect: Callable[[], Awaitable[psycopg.AsyncConnection[Any]]], name: str
-) -> psycopg.AsyncConnection[Any] | None:
+async def take(connect: Callable[[], Awaitable[Connection]], name: str) -> Connection | None:
     """A session of its own with the lock of a name, which is free when it closes; None: somebody has it."""
     session = await connect()
     try:
@@ -39,7 +38,7 @@ async def take(
     return None
 
 
-async def unlock(session: psycopg.AsyncConnection[Any]) -> None:
+async def unlock(session: Connection) -> None:
     """Free at once: that a session was closed the server learns a moment later."""
     try:
         with suppress(psycopg.Error):
@@ -48,9 +47,7 @@ async def unlock(session: psycopg.AsyncConnection[Any]) -> None:
         await session.close()
 
 
-async def check_lock(
-    connection: psycopg.AsyncConnection[Any], session: psycopg.AsyncConnection[Any] | None
-) -> None:
+async def check_lock(connection: Connection, session: Connection | None) -> None:
     """Ask for the session of a lock: nobody uses it, and nobody would notice that it has ended."""
     if session is not None:
         of_session = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = %s"

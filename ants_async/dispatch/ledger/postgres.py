@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cache
 from types import TracebackType
-from typing import Any, Final, ParamSpec, Self, TypeVar
+from typing import Final, ParamSpec, Self, TypeVar
 
 import anyio.lowlevel
 import attrs
-import psycopg
 from psycopg import errors, sql
 from psycopg_pool import AsyncConnectionPool
 
@@ -17,6 +16,7 @@ from ants_async.dispatch.ledger import checks, queries
 from ants_async.dispatch.ledger.chunks import NEW_KEYS
 from ants_async.dispatch.ledger.connecting import (
     PATIENCE,
+    Connection,
     connect,
     connections,
     named_errors,
@@ -37,7 +37,8 @@ _TRIES: Final = 5  # two transactions that met: one of them has to begin anew
 _MET: Final = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 _MANY: Final = 8  # rows from which COPY is the faster way
 _DIALECT: Final = {NEW_KEYS: "SELECT nextval('chunk_key') FROM generate_series(1, %s)"}
-_LOOK: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+"""Begins a transaction that sees all as it stood at one moment, though others write meanwhile."""
 
 
 class PostgresLedger(SqlLedger):
@@ -58,7 +59,7 @@ class PostgresLedger(SqlLedger):
         self._store_texts = store_texts
         self._patience = patience
         self._pool: AsyncConnectionPool | None = None
-        self._at_work: dict[int, psycopg.AsyncConnection[Any]] = {}  # a session with its lock for each
+        self._at_work: dict[int, Connection] = {}  # a session with its lock for each
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({without_password(self._url)!r})"
@@ -81,7 +82,7 @@ class PostgresLedger(SqlLedger):
     ) -> None:
         await to_its_end(self._close())
 
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+    async def _connect(self) -> Connection:
         return await connect(self._url, patience=self._patience)
 
     async def _open(self) -> None:
@@ -112,7 +113,7 @@ class PostgresLedger(SqlLedger):
             raise LedgerError(f"{self!r} is not open; use it as 'async with'")
         return self._pool
 
-    async def within(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
+    async def within(self, do: Callable[[Connection], Awaitable[T]]) -> T:
         """One transaction, which comes to its end once it has begun, whatever cancels the caller.
 
         Where it met another one it is done anew from its start. Raises `LedgerError`.
@@ -120,14 +121,14 @@ class PostgresLedger(SqlLedger):
         await anyio.lowlevel.checkpoint_if_cancelled()  # nothing is begun any more
         return await to_its_end(self._tried(do))
 
-    async def _tried(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
+    async def _tried(self, do: Callable[[Connection], Awaitable[T]]) -> T:
         with named_errors():
             for _ in range(_TRIES - 1):
                 with suppress(*_MET):
                     return await self._once(do)
             return await self._once(do)
 
-    async def _once(self, do: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
+    async def _once(self, do: Callable[[Connection], Awaitable[T]]) -> T:
         async with self.pool.connection() as connection:
             return await do(connection)
 
@@ -180,19 +181,18 @@ class PostgresLedger(SqlLedger):
         if session is not None:
             await to_its_end(unlock(session))
 
-    async def lock(self, name: str) -> psycopg.AsyncConnection[Any] | None:
+    async def lock(self, name: str) -> Connection | None:
         """The lock of a name, which ends with this session, however that ends; None: somebody has it."""
         with named_errors():
             return await take(self._connect, name)
 
-    async def check_held(self, connection: psycopg.AsyncConnection[Any], key: int) -> None:
+    async def check_held(self, connection: Connection, key: int) -> None:
         """For a transaction that relies on it: raises `LedgerInUse` where a campaign is no longer ours."""
         await check_lock(connection, self._at_work.get(key))
 
     async def at_work(self, campaign_ids: Collection[str]) -> set[str]:
         """Those of them that a living process has at work."""
-        names = {_name(campaign_id): campaign_id for campaign_id in campaign_ids}
-        return {names[name] for name in await self._run(held, names)}
+        return await self._run(at_work, campaign_ids)
 
     async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
         """Whoever was running a campaign and was killed had no time to say so."""
@@ -209,7 +209,7 @@ class PostgresLedger(SqlLedger):
         ]
 
 
-async def perform(connection: psycopg.AsyncConnection[Any], work: Work[T]) -> T:
+async def perform(connection: Connection, work: Work[T]) -> T:
     """Do a piece of the ledger's work in the transaction at hand."""
     try:
         step = next(work)
@@ -220,7 +220,7 @@ async def perform(connection: psycopg.AsyncConnection[Any], work: Work[T]) -> T:
         return value
 
 
-async def _rows(connection: psycopg.AsyncConnection[Any], step: Statement | Insertion) -> Rows:
+async def _rows(connection: Connection, step: Statement | Insertion) -> Rows:
     if isinstance(step, Statement):
         cursor = await connection.execute(_spoken(step.sql), step.values)
         return await cursor.fetchall() if cursor.description else []
@@ -246,12 +246,18 @@ def _spoken(statement: str) -> bytes:
 
 
 def _looking(begin: Callable[[], Work[T]]) -> Work[T]:
-    yield from run(_LOOK)
+    yield from run(SNAPSHOT)
     return (yield from begin())
 
 
 def _name(campaign_id: str) -> str:
     return f"campaign {campaign_id}"
+
+
+def at_work(campaign_ids: Collection[str]) -> Work[set[str]]:
+    """Those of them that a living process has at work."""
+    names = {_name(campaign_id): campaign_id for campaign_id in campaign_ids}
+    return {names[name] for name in (yield from held(names))}
 
 
 def _by_workers() -> Work[set[str]]:

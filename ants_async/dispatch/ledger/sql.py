@@ -136,11 +136,16 @@ class SqlLedger:
     async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
         return await self._look(queries.summaries, campaign_id)
 
-    async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
-        """The newest outcome of every recipient in the order planned, then the duplicates."""
+    async def campaign_key(self, campaign_id: str) -> int:
+        """A campaign's place. Raises `LedgerError` when it is not there."""
         key = await self._run(queries.campaign_key, campaign_id)
         if key is None:
             raise LedgerError(f"campaign {campaign_id!r} is not in {self!r}")
+        return key
+
+    async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
+        """The newest outcome of every recipient in the order planned, then the duplicates."""
+        key = await self.campaign_key(campaign_id)
         async for some in self._chunks(key):
             for outcome in await self._look(queries.outcomes, campaign_id, some):
                 yield outcome

@@ -23,6 +23,13 @@ async def make_ledger(request, tmp_path):
 
 
 @pytest.fixture
+async def url(database):
+    """The address of a database with the ledger's tables."""
+    await PostgresLedger(database).migrate()
+    return database
+
+
+@pytest.fixture
 async def ledger(make_ledger):
     """One that is open."""
     async with make_ledger() as opened:

@@ -20,12 +20,6 @@ from ants_async.simulator import SimulatorConfig, running
 
 
 @pytest.fixture
-async def url(database):
-    await PostgresLedger(database).migrate()
-    return database
-
-
-@pytest.fixture
 async def ledger(url):
     async with PostgresLedger(url) as one:
         yield one

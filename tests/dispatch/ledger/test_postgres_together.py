@@ -30,12 +30,6 @@ from ants_async.errors import LedgerError, LedgerInUse
 
 
 @pytest.fixture
-async def url(database):
-    await PostgresLedger(database).migrate()
-    return database
-
-
-@pytest.fixture
 async def ledger(url):
     async with PostgresLedger(url) as one:
         yield one
