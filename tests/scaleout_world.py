@@ -92,6 +92,11 @@ def refusing(status_code, *, path=SEND, times=None):
     return bend
 
 
+async def take(leases, chunk, state):
+    """For what a chunk in this state needs."""
+    return await (leases.to_send if state is ChunkState.UNANSWERED else leases.to_ask)(chunk)
+
+
 class World:
     """A database, an API, and one `ScaleOut` with its worker; `open` and `client_of_its_own` add to it."""
 
@@ -265,7 +270,7 @@ class World:
         scaleout = await self.worker_of_its_own()
         job = await self.fetch(queue, scaleout=scaleout)
         state = ChunkState.UNANSWERED if job.queue == SEND_QUEUE else ChunkState.TRACKED
-        assert await scaleout.worker._leases.take(job.task_kwargs["chunk"], state) is not None
+        assert await take(scaleout.worker._leases, job.task_kwargs["chunk"], state) is not None
         return scaleout, job
 
     async def is_dead(self, scaleout):
@@ -304,7 +309,7 @@ class World:
         """A chunk as a worker has it that is at work on it."""
         leases = Leases(self.ledger, 30)
         state = await self.state(chunk)
-        taken = await leases.take(chunk, state)
+        taken = await take(leases, chunk, state)
         assert taken is not None
         return leases, taken, LeasedLedger(self.ledger, leases, taken, done_in=done_in, then=then or nothing)
 

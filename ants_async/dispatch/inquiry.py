@@ -1,21 +1,21 @@
 """What reports and logs say of a bulk, in the ledger before anything else happens with it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-
-import anyio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from ants_async.client import AntsClient
-from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
 from ants_async.dispatch.lookup import by_bulk_id, by_message_ids
 from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
 
+Settle: TypeAlias = Callable[[Bulk, Mapping[str, DeliveryReport]], Awaitable[tuple[int, int]]]
+
 
 class Inquiry:
     """Asks about the bulks of a campaign: how many final statuses came, how many are left.
 
-    `emit` takes outcomes.
+    `settle` records what came, by message id, before anything else happens to it, and answers the same.
     """
 
     def __init__(
@@ -23,12 +23,12 @@ class Inquiry:
         client: AntsClient,
         ledger: Ledger,
         campaign: OpenCampaign,
-        emit: Callable[[Iterable[Outcome]], Awaitable[None]],
+        settle: Settle,
     ) -> None:
         self._client = client
         self._ledger = ledger
         self._campaign = campaign
-        self._emit = emit
+        self._settle = settle
 
     async def reports(self, bulk: Bulk) -> tuple[int, int]:
         """Fetch what is there: reports are handed out once."""
@@ -46,11 +46,3 @@ class Inquiry:
             ids = await self._ledger.waiting(self._campaign, bulk)
             return await self._settle(bulk, await by_message_ids(self._client, ids))
         return await self._settle(bulk, await by_bulk_id(self._client, bulk.bulk_id))
-
-    async def _settle(self, bulk: Bulk, reports: Mapping[str, DeliveryReport]) -> tuple[int, int]:
-        outcomes: Sequence[Outcome] = ()
-        left = len(reports)
-        with anyio.CancelScope(shield=True):  # reports come once: stored before anything else
-            outcomes, left = await self._ledger.settle(self._campaign, bulk, reports)
-        await self._emit(outcomes)
-        return len(outcomes), left

@@ -7,7 +7,7 @@ way, since reports are handed out once: for both the logs are asked by message i
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
@@ -26,6 +26,7 @@ from ants_async.errors import (
     PermissionDenied,
     TransportError,
 )
+from ants_async.models.reports import DeliveryReport
 
 _log = logging.getLogger("ants_async.dispatch")
 _HOUR = 3600.0
@@ -84,7 +85,7 @@ class Tracker:
         emit: Callable[[Iterable[Outcome]], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
-        self._inquiry = Inquiry(client, ledger, campaign, emit)
+        self._inquiry = Inquiry(client, ledger, campaign, self._settle)
         self._ledger = ledger
         self._campaign = campaign
         self._rules = rules
@@ -199,6 +200,14 @@ class Tracker:
             self._followed.pop(bulk.key, None)
         elif self._is_followed(watched):
             self._schedule(watched, came)
+
+    async def _settle(self, bulk: Bulk, reports: Mapping[str, DeliveryReport]) -> tuple[int, int]:
+        outcomes: Sequence[Outcome] = ()
+        left = len(reports)
+        with anyio.CancelScope(shield=True):  # reports come once
+            outcomes, left = await self._ledger.settle(self._campaign, bulk, reports)
+        await self._emit(outcomes)
+        return len(outcomes), left
 
     def _note(self, failure: AntsError | None) -> None:
         """Nothing is given up while the API does not answer; but when it never does, that has to be said."""

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 import anyio
 import attrs
@@ -31,12 +31,13 @@ P = ParamSpec("P")
 
 
 @attrs.frozen(slots=True)
-class Taken:
-    """A chunk that this worker has, and its campaign."""
+class Taken(Generic[T]):
+    """A chunk that this worker has, its campaign, and what it was taken for: a `Chunk`, or a `Bulk`."""
 
     key: int
     fence: int
     campaign: OpenCampaign
+    found: T
     is_running: bool = True
 
 
@@ -64,27 +65,37 @@ class Leases:
         self._length = timedelta(seconds=seconds)
         self.owner = secrets.token_hex(8)
 
-    async def take(self, chunk: int, state: ChunkState, job: int | None = None) -> Taken | None:
-        """Take a chunk that is in this state; None when another worker has it, or nothing is to be done.
+    async def to_send(self, chunk: int, job: int | None = None) -> Taken[Chunk] | None:
+        """Take a chunk without an answer; None when another worker has it, or nothing is to be done.
 
         `job`: for this job, which has to be the latest one that was deferred for the chunk: a second one
         would double all that follow it. What has not begun is begun only while its campaign is running. What
         has begun comes to its end.
         """
+        return await self._take(chunk, ChunkState.UNANSWERED, job, chunks.load)
+
+    async def to_ask(self, chunk: int, job: int | None = None) -> Taken[Bulk] | None:
+        """Take a chunk that waits for final statuses; None as for `to_send`."""
+        return await self._take(chunk, ChunkState.TRACKED, job, lambda _, key: queries.bulk(key))
+
+    async def _take(
+        self, chunk: int, state: ChunkState, job: int | None, read: Callable[[OpenCampaign, int], Work[T]]
+    ) -> Taken[T] | None:
         unanswered, running = int(ChunkState.UNANSWERED), str(CampaignState.RUNNING)
 
-        async def do(connection: Connection) -> Sequence[Any] | None:
+        async def do(connection: Connection) -> Taken[T] | None:
             values = (chunk, job, job is None, int(state), running, unanswered, self.owner, self._length)
-            return await (await connection.execute(_TAKE, values)).fetchone()
+            found = await (await connection.execute(_TAKE, values)).fetchone()
+            if found is None:
+                return None
+            fence, key, campaign_id, text, sender, mode, validity, created_at, stores_texts, now = found
+            valid_for = None if validity is None else timedelta(seconds=validity)
+            campaign = Campaign(campaign_id, text, sender, Mode(mode), valid_for)
+            opened = OpenCampaign(key, campaign, created_at, stores_texts=bool(stores_texts))
+            held = await perform(connection, read(opened, chunk))
+            return Taken(chunk, fence, opened, held, is_running=now == running)
 
-        found = await self._ledger.within(do)
-        if found is None:
-            return None
-        fence, key, campaign_id, text, sender, mode, validity, created_at, stores_texts, now = found
-        valid_for = None if validity is None else timedelta(seconds=validity)
-        campaign = Campaign(campaign_id, text, sender, Mode(mode), valid_for)
-        opened = OpenCampaign(key, campaign, created_at, stores_texts=bool(stores_texts))
-        return Taken(chunk, fence, opened, is_running=now == running)
+        return await self._ledger.within(do)
 
     async def inherit(self, connection: Connection, chunk: int) -> int:
         """A chunk that was made of one that we have: its fence."""
@@ -161,7 +172,7 @@ class LeasedLedger(SqlLedger):
         self,
         ledger: PostgresLedger,
         leases: Leases,
-        taken: Taken,
+        taken: Taken[Any],
         *,
         done_in: ChunkState,
         then: Callable[[Connection, int], Awaitable[None]],
@@ -173,7 +184,7 @@ class LeasedLedger(SqlLedger):
         self.fences = {taken.key: taken.fence}
         self.has_closed = False
 
-    async def _run(self, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _look(self, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._ledger.within(lambda connection: perform(connection, work(*args, **kwargs)))
 
     async def _fenced(self, chunk: int, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -220,7 +231,12 @@ class LeasedLedger(SqlLedger):
 
     async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
         """A request may have arrived since `at`; None: it is known that none did."""
-        await self._fenced(chunk.key, queries.set_attempted if at is None else _begin, chunk.key, at)
+
+        async def do(connection: Connection) -> None:
+            await self._check(connection, chunk.key)
+            await perform(connection, (queries.set_attempted if at is None else _begin)(chunk.key, at))
+
+        await self._ledger.within(do)
         return attrs.evolve(chunk, attempted_at=at)
 
     async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
@@ -239,11 +255,15 @@ class LeasedLedger(SqlLedger):
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
         return await self._fenced(chunk.key, queries.answered, chunk, answers, now)
 
-    async def settle(
+    async def record_final(
         self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]
-    ) -> tuple[Sequence[Outcome], int]:
-        """Record final statuses by message id; answers the outcomes, and how many still wait."""
-        return await self._fenced(bulk.key, settling.settle, campaign.campaign.id, bulk, reports)
+    ) -> tuple[int, int]:
+        """Record final statuses by message id; how many came, and how many still wait.
+
+        Outcomes are read from the ledger, by whoever wants them.
+        """
+        came, left = await self._fenced(bulk.key, settling.record_final, campaign.campaign.id, bulk, reports)
+        return len(came), left
 
     async def park(
         self, campaign: OpenCampaign, key: int, reason: str, now: float

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import anyio
@@ -18,10 +19,9 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.inquiry import Inquiry
-from ants_async.dispatch.ledger import queries
 from ants_async.dispatch.ledger.connecting import Connection
-from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
-from ants_async.dispatch.ledger.protocol import Bulk
+from ants_async.dispatch.ledger.postgres import PostgresLedger
+from ants_async.dispatch.ledger.protocol import Bulk, Chunk
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
@@ -70,9 +70,7 @@ class Worker:
 
     async def send(self, chunk: int, job: int | None = None) -> None:
         """Bring a chunk to its answer."""
-        taken = await to_its_end(
-            self._leases.take(chunk, ChunkState.UNANSWERED, job), undo=self._give_back_unseen
-        )
+        taken = await to_its_end(self._leases.to_send(chunk, job), undo=self._give_back_unseen)
         if taken is None:
             return
         ledger = self._until_answered(taken)
@@ -92,7 +90,7 @@ class Worker:
         try:
             async with self._leases.kept(ledger.fences):
                 await sender.get_ready(None)
-                await sender.deliver(await ledger.chunk(taken.campaign, chunk))
+                await sender.deliver(taken.found)
         except CampaignPaused as refused:
             wait = _UNTIL_TRIED_AGAIN
             await self._pause(taken.campaign.key, str(refused))
@@ -105,7 +103,7 @@ class Worker:
             await to_its_end(self._give_back(ledger, wait))
         await self._finish(ledger, taken.campaign.key)
 
-    def _until_answered(self, taken: Taken) -> LeasedLedger:
+    def _until_answered(self, taken: Taken[Chunk]) -> LeasedLedger:
         return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=self._follow)
 
     async def _follow(self, connection: Connection, chunk: int) -> None:
@@ -123,7 +121,7 @@ class Worker:
             with suppress(LeaseLost):  # whoever took it over has it
                 await ledger.hand_over(chunk, resume)
 
-    async def _give_back_unseen(self, taken: Taken | None) -> None:
+    async def _give_back_unseen(self, taken: Taken[Chunk] | None) -> None:
         """What was taken for somebody who was cancelled meanwhile."""
         if taken is not None:
             await self._give_back(self._until_answered(taken), 0.0)
@@ -137,14 +135,14 @@ class Worker:
         await self._look(chunk, look, job, by_logs=True)
 
     async def _look(self, chunk: int, look: Look, job: int | None, *, by_logs: bool) -> None:
-        taken = await self._leases.take(chunk, ChunkState.TRACKED, job)
+        taken = await self._leases.to_ask(chunk, job)
         if taken is not None:
             try:
                 await self._ask(taken, look, by_logs=by_logs)
             except LeaseLost as lost:
                 _log.warning("%s", lost)
 
-    async def _ask(self, taken: Taken, look: Look, *, by_logs: bool) -> None:
+    async def _ask(self, taken: Taken[Bulk], look: Look, *, by_logs: bool) -> None:
         ledger = LeasedLedger(
             self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
         )
@@ -158,10 +156,9 @@ class Worker:
                 )
             raise
 
-    async def _ask_with(self, ledger: LeasedLedger, taken: Taken, look: Look, *, by_logs: bool) -> None:
-        chunk = taken.key
-        inquiry = Inquiry(self._client, ledger, taken.campaign, _nobody_waits)
-        bulk = await self._ledger.within(lambda connection: perform(connection, queries.bulk(chunk)))
+    async def _ask_with(self, ledger: LeasedLedger, taken: Taken[Bulk], look: Look, *, by_logs: bool) -> None:
+        chunk, bulk = taken.key, taken.found
+        inquiry = Inquiry(self._client, ledger, taken.campaign, partial(ledger.record_final, taken.campaign))
         came, failure = 0, None
         async with self._leases.kept(ledger.fences):
             try:
@@ -198,7 +195,7 @@ class Worker:
     async def _finish(self, ledger: LeasedLedger, campaign: int) -> None:
         """After the transaction that closed a chunk: who closes the last one sees all the others closed."""
         if ledger.has_closed:
-            await self._ledger.within(lambda connection: finish(connection, campaign))
+            await self._ledger.within(lambda connection: finish(connection, campaign), is_one=True)
 
 
 async def _nobody_waits(outcomes: Iterable[Outcome]) -> None:

@@ -43,6 +43,11 @@ def cpu_seconds(pid):
     return (int(stat[11]) + int(stat[12])) / _TICKS + sum(map(cpu_seconds, children))
 
 
+def cores_idle():
+    """Seconds that all cores together had nothing to do so far."""
+    return int(Path("/proc/stat").read_text(encoding="ascii").split()[4]) / _TICKS
+
+
 @attrs.define
 class Place:
     """Where campaigns run. `workers` are processes; `scaleout` is this process's own door."""

@@ -27,12 +27,12 @@ async def test_a_chunk_that_waits_for_its_turn_when_it_is_cancelled_does_not_lea
     ledger = world.ledger
     within, first = ledger.within, True
 
-    async def cancelling(do):
+    async def cancelling(do, **how):
         nonlocal first
         if first and do.__qualname__.startswith("LeasedLedger"):  # the chunk is taken, and nothing has left
             first = False
             await campaign.cancel()
-        return await within(do)
+        return await within(do, **how)
 
     ledger.within = cancelling
     await world.work_off("send")
@@ -85,13 +85,26 @@ async def _cut_off(world, recipients):
 
 
 async def test_a_chunk_that_fails_for_a_reason_of_its_own_is_not_tried_again_at_once(world):
+    async def bend(request, _):
+        raise RuntimeError("of its own")
+
+    await world.submit(10)
+    world.network.bend = bend
+    (before,) = await world.jobs("send")
+    with pytest.raises(RuntimeError, match="of its own"):
+        await world.worker.send(before.args["chunk"])
+    again = [job for job in await world.jobs("send") if job.id != before.id]
+    assert [job.due_in > 20 for job in again] == [True]
+
+
+async def test_a_chunk_that_cannot_be_read_is_nobodys_and_is_woken_by_the_sweep(world):
     await world.submit(10)
     await world.sql("UPDATE planned SET texts = '{'")
     (before,) = await world.jobs("send")
     with pytest.raises(LedgerDamaged):
         await world.worker.send(before.args["chunk"])
-    again = [job for job in await world.jobs("send") if job.id != before.id]
-    assert [job.due_in > 20 for job in again] == [True]
+    await world.sql("DELETE FROM procrastinate_jobs")
+    assert await world.scaleout.sweep() == 1
 
 
 async def test_a_name_that_was_lost_notes_no_place(world):

@@ -3,7 +3,7 @@
 import anyio
 import psycopg
 import pytest
-from scaleout_world import CAMPAIGN, accepted, everybody, nothing, people
+from scaleout_world import CAMPAIGN, accepted, everybody, nothing, people, take
 
 from ants_async.dispatch.campaign import CampaignState
 from ants_async.dispatch.ledger import queries
@@ -34,57 +34,58 @@ class TestTaking:
     async def test_of_many_at_once_one_gets_it(self, world, chunk):
         found = []
 
-        async def take():
-            found.append(await Leases(world.ledger, 30).take(chunk, UNANSWERED))
+        async def one():
+            found.append(await Leases(world.ledger, 30).to_send(chunk))
 
         async with anyio.create_task_group() as group:
             for _ in range(20):
-                group.start_soon(take)
+                group.start_soon(one)
         assert sum(taken is not None for taken in found) == 1
 
     async def test_what_is_taken_says_what_the_campaign_is(self, world, chunk, leases):
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         assert taken.campaign.campaign == CAMPAIGN
         assert taken.campaign.stores_texts
 
     async def test_another_one_is_refused_until_the_lease_is_over(self, world, chunk, leases):
-        first = await leases.take(chunk, UNANSWERED)
+        first = await leases.to_send(chunk)
         other = Leases(world.ledger, 30)
-        assert await other.take(chunk, UNANSWERED) is None
-        assert await leases.take(chunk, UNANSWERED) is None
+        assert await other.to_send(chunk) is None
+        assert await leases.to_send(chunk) is None
         await world.expire(chunk)
-        second = await other.take(chunk, UNANSWERED)
+        second = await other.to_send(chunk)
         assert second.fence > first.fence
 
     async def test_what_was_let_go_is_free_at_once(self, world, chunk, leases):
-        await leases.take(chunk, UNANSWERED)
+        await leases.to_send(chunk)
         await world.ledger.within(lambda connection: leases.let_go(connection, chunk))
-        assert await Leases(world.ledger, 30).take(chunk, UNANSWERED) is not None
+        assert await Leases(world.ledger, 30).to_send(chunk) is not None
 
-    @pytest.mark.parametrize("state", [TRACKED, CLOSED])
-    async def test_it_is_not_taken_for_what_it_does_not_need(self, world, chunk, leases, state):
-        assert await leases.take(chunk, state) is None
+    async def test_it_is_not_taken_for_what_it_does_not_need(self, world, chunk, leases):
+        assert await leases.to_ask(chunk) is None
+        await world.work()
+        assert await leases.to_send(chunk) is None
 
     async def test_a_chunk_that_is_not_there_is_nobodys(self, leases, world):
-        assert await leases.take(4711, UNANSWERED) is None
+        assert await leases.to_send(4711) is None
 
     @pytest.mark.parametrize("state", [one for one in CampaignState if one is not CampaignState.RUNNING])
     async def test_only_a_running_campaign_begins_chunks(self, world, chunk, leases, state):
         await world.sql("UPDATE campaign SET state = %s", str(state))
-        assert await leases.take(chunk, UNANSWERED) is None
+        assert await leases.to_send(chunk) is None
 
     @pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.CANCELLED])
     async def test_what_has_begun_comes_to_its_end_in_any_campaign(self, world, chunk, leases, state):
         await world.sql("UPDATE campaign SET state = %s", str(state))
         await world.sql("UPDATE chunk SET attempted_at = 1")
-        assert await leases.take(chunk, UNANSWERED) is not None
+        assert await leases.to_send(chunk) is not None
 
     async def test_who_waited_for_the_one_before_sees_what_that_one_wrote(self, world, chunk, leases):
         """The lease is over, and its late holder is just committing its answer: nobody has taken it yet."""
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
         await world.expire(chunk)
-        found = await ledger.chunk(taken.campaign, chunk)
+        found = taken.found
         is_writing, may_commit, others = anyio.Event(), anyio.Event(), []
 
         async def hold(connection, key):
@@ -93,13 +94,13 @@ class TestTaking:
 
         ledger._then = hold
 
-        async def take():
-            others.append(await Leases(world.ledger, 30).take(chunk, UNANSWERED))
+        async def another():
+            others.append(await Leases(world.ledger, 30).to_send(chunk))
 
         async with anyio.create_task_group() as group:
             group.start_soon(ledger.answered, found, [accepted(found.messages)], 1.0)
             await is_writing.wait()
-            group.start_soon(take)
+            group.start_soon(another)
             await world.until(world.somebody_waits)
             may_commit.set()
         assert others == [None]
@@ -111,9 +112,9 @@ class TestLateWriters:
     @staticmethod
     async def overtaken(world, chunk, state):
         _, taken, ledger = await world.leased(chunk, done_in=TRACKED if state is UNANSWERED else CLOSED)
-        found = await ledger.chunk(taken.campaign, chunk)
+        found = taken.found
         await world.expire(chunk)
-        assert await Leases(world.ledger, 30).take(chunk, state) is not None
+        assert await take(Leases(world.ledger, 30), chunk, state) is not None
         return taken, ledger, found
 
     @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ class TestLateWriters:
             await write(ledger, taken, found)
         assert await world.snapshot() == before
 
-    @pytest.mark.parametrize("write", ["settle", "give_up"])
+    @pytest.mark.parametrize("write", ["record_final", "give_up"])
     async def test_of_a_chunk_that_is_asked_for(self, world, write):
         (chunk,) = await world.answered()
         taken, ledger, _ = await self.overtaken(world, chunk, TRACKED)
@@ -144,8 +145,8 @@ class TestLateWriters:
         bulk = await world.ledger.within(lambda connection: perform(connection, queries.bulk(chunk)))
         before = await world.snapshot()
         with pytest.raises(LeaseLost):  # noqa: PT012 - one of two
-            if write == "settle":
-                await ledger.settle(taken.campaign, bulk, entries)
+            if write == "record_final":
+                await ledger.record_final(taken.campaign, bulk, entries)
             else:
                 await ledger.give_up(taken.campaign, chunk, "too late", 1.0)
         assert await world.snapshot() == before
@@ -160,7 +161,7 @@ class TestLateWriters:
     async def test_a_lease_that_is_over_and_that_nobody_took_is_still_good_for_writing(self, world, chunk):
         _, taken, ledger = await world.leased(chunk)
         await world.expire(chunk)
-        found = await ledger.chunk(taken.campaign, chunk)
+        found = taken.found
         assert await ledger.answered(found, [accepted(found.messages)], 1.0) is not None
         assert await world.state(chunk) is TRACKED
 
@@ -183,7 +184,7 @@ class TestLateWriters:
 class TestKeeping:
     async def test_renewals_keep_it(self, world, chunk):
         leases = Leases(world.ledger, QUICK)
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         first = await world.value("SELECT until FROM lease")
 
         async def is_renewed():
@@ -194,7 +195,7 @@ class TestKeeping:
 
     async def test_a_lost_one_ends_the_work(self, world, chunk):
         leases = Leases(world.ledger, QUICK)
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         with anyio.fail_after(30), pytest.raises(LeaseLost, match=f"chunks {chunk}"):  # noqa: PT012
             async with leases.kept({chunk: taken.fence}):
                 await world.sql("UPDATE lease SET fence = fence + 1, owner = 'another'")
@@ -203,7 +204,7 @@ class TestKeeping:
     async def test_while_one_is_left_the_work_goes_on(self, world):
         await world.scaleout.submit(CAMPAIGN, people(20))
         leases = Leases(world.ledger, QUICK)
-        lost, kept = [await leases.take(chunk, UNANSWERED) for chunk in await world.chunks()]
+        lost, kept = [await leases.to_send(chunk) for chunk in await world.chunks()]
         await world.sql("UPDATE lease SET fence = fence + 1 WHERE chunk = %s", lost.key)
         first = await world.value("SELECT until FROM lease WHERE chunk = %s", kept.key)
 
@@ -220,7 +221,7 @@ class TestKeeping:
     async def test_what_was_let_go_a_moment_ago_is_no_loss(self, world, chunk):
         """It is let go in the database, and those who renew do not know it yet."""
         leases = Leases(world.ledger, QUICK)
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         await world.ledger.within(lambda connection: leases.let_go(connection, chunk))
         renewals, within = [], world.ledger.within
 
@@ -237,7 +238,7 @@ class TestKeeping:
         assert await world.is_free(chunk)
 
     async def test_an_error_of_the_work_is_raised_as_it_is(self, world, chunk, leases):
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         with pytest.raises(LedgerError, match="of the work"):
             async with leases.kept({chunk: taken.fence}):
                 raise LedgerError("of the work")
@@ -245,12 +246,12 @@ class TestKeeping:
 
 class TestHalves:
     async def test_both_are_ours_and_nobody_elses(self, world, chunk, leases):
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
-        halves = await ledger.split(await ledger.chunk(taken.campaign, chunk))
+        halves = await ledger.split(taken.found)
         assert [len(half.messages) for half in halves] == [5, 5]
         for half in halves:
-            assert await Leases(world.ledger, 30).take(half.key, UNANSWERED) is None
+            assert await Leases(world.ledger, 30).to_send(half.key) is None
         for half in halves:
             await ledger.attempting(half, 1.0)
             await ledger.answered(half, [accepted(half.messages)], 1.0)
@@ -260,9 +261,9 @@ class TestHalves:
 
     async def test_both_are_renewed(self, world, chunk):
         leases = Leases(world.ledger, QUICK)
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
-        await ledger.split(await ledger.chunk(taken.campaign, chunk))
+        await ledger.split(taken.found)
         first = await world.value("SELECT max(until) FROM lease")
 
         async def are_renewed():
@@ -272,11 +273,11 @@ class TestHalves:
             await world.until(are_renewed)
 
     async def test_each_can_be_lost_by_itself(self, world, chunk, leases):
-        taken = await leases.take(chunk, UNANSWERED)
+        taken = await leases.to_send(chunk)
         ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
-        head, tail = await ledger.split(await ledger.chunk(taken.campaign, chunk))
+        head, tail = await ledger.split(taken.found)
         await world.expire(tail.key)
-        assert await Leases(world.ledger, 30).take(tail.key, UNANSWERED) is not None
+        assert await Leases(world.ledger, 30).to_send(tail.key) is not None
         with pytest.raises(LeaseLost):
             await ledger.answered(tail, [accepted(tail.messages)], 1.0)
         assert await ledger.answered(head, [accepted(head.messages)], 1.0) is not None

@@ -404,7 +404,7 @@ class Cancelling:
                 self._task.cancel()
             self._passed += 1
 
-    async def _transaction(self, do):
+    async def _transaction(self, do, **how):
         self._pass()
 
         async def passing(connection):
@@ -412,7 +412,7 @@ class Cancelling:
             self._pass()
             return value
 
-        return await self._within(passing)
+        return await self._within(passing, **how)
 
     async def _request(self, request, real):
         self._pass()

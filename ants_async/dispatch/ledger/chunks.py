@@ -50,9 +50,15 @@ def chunk_row(key: int, *, lock: bool = True) -> Work[ChunkRow]:
 @read_of("a chunk")
 def column(key: int, name: str) -> Work[list[Any]]:
     """One of the columns of a chunk's messages: numbers, rows, texts."""
-    (found,) = yield from row(f"SELECT {name} FROM planned WHERE chunk = ?", key)  # noqa: S608
-    values: list[Any] = json.loads(found.encode())
+    (values,) = yield from columns(key, name)
     return values
+
+
+@read_of("a chunk")
+def columns(key: int, *names: str) -> Work[list[list[Any]]]:
+    """Several of them."""
+    found = yield from row(f"SELECT {', '.join(names)} FROM planned WHERE chunk = ?", key)  # noqa: S608
+    return [json.loads(values.encode()) for values in found]
 
 
 def begin(
@@ -78,7 +84,7 @@ def load(campaign: OpenCampaign, key: int) -> Work[Chunk]:
     found = yield from chunk_row(key, lock=False)
     common = _common_text(campaign.campaign) or ""
     newest = yield from fates(key, found.size)
-    numbers, lines, texts = yield from _columns(key)
+    numbers, lines, texts = yield from columns(key, "numbers", "rows", "texts")
     messages = Messages.planned(
         campaign.campaign.id, lines, numbers, [common if text is None else text for text in texts]
     )
@@ -94,7 +100,7 @@ def split(chunk: Chunk) -> Work[tuple[Chunk, Chunk]]:
     moved = set(tail.places)
     kept = [place for place in range(found.size) if place not in moved]
     new_places = {place: index for index, place in enumerate(kept)}
-    numbers, lines, texts = yield from _columns(chunk.key)
+    numbers, lines, texts = yield from columns(chunk.key, "numbers", "rows", "texts")
     planned = _written(*([values[place] for place in kept] for values in (numbers, lines, texts)))
     yield from run("UPDATE planned SET numbers = ?, rows = ?, texts = ? WHERE chunk = ?", *planned, chunk.key)
     yield from renumber(chunk.key, new_places)
@@ -108,13 +114,6 @@ def split(chunk: Chunk) -> Work[tuple[Chunk, Chunk]]:
     tail = attrs.evolve(tail, places=range(len(tail)))
     (other,) = yield from _add(found.campaign, edge, [tail], [stored], at)
     return attrs.evolve(chunk, messages=head), other
-
-
-def _columns(key: int) -> Work[tuple[list[str], list[int], list[str | None]]]:
-    numbers = yield from column(key, "numbers")
-    lines = yield from column(key, "rows")
-    texts = yield from column(key, "texts")
-    return numbers, lines, texts
 
 
 def _common_text(campaign: Campaign) -> str | None:

@@ -18,15 +18,24 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 
 def connections(url: str, *, most: int, patience: float = PATIENCE) -> AsyncConnectionPool:
-    """A pool that is not open yet, for our schema; each connection is tried before it is handed out."""
+    """A pool that is not open yet, for our schema, in autocommit: what is one statement needs no transaction.
+
+    Each connection is tried before it is handed out.
+    """
     return AsyncConnectionPool(
         min_size=1,
         max_size=most,
         open=False,
         timeout=patience,
+        configure=_in_autocommit,
         check=AsyncConnectionPool.check_connection,
         kwargs=_address(url, patience),
     )
+
+
+async def _in_autocommit(connection: Connection) -> None:
+    """Not by the pool's arguments: Procrastinate connects with these and an `autocommit` of its own."""
+    await connection.set_autocommit(True)
 
 
 async def connect(url: str, *, patience: float = PATIENCE) -> Connection:

@@ -1,7 +1,7 @@
 """The ledger in PostgreSQL: the same work as on SQLite, over a pool of connections."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache
 from types import TracebackType
 from typing import Final, ParamSpec, Self, TypeVar
@@ -113,23 +113,27 @@ class PostgresLedger(SqlLedger):
             raise LedgerError(f"{self!r} is not open; use it as 'async with'")
         return self._pool
 
-    async def within(self, do: Callable[[Connection], Awaitable[T]]) -> T:
+    async def within(self, do: Callable[[Connection], Awaitable[T]], *, is_one: bool = False) -> T:
         """One transaction, which comes to its end once it has begun, whatever cancels the caller.
 
-        Where it met another one it is done anew from its start. Raises `LedgerError`.
+        `is_one`: it is one statement, which needs no begin and no commit. Where it met another one it is done
+        anew from its start. Raises `LedgerError`.
         """
         await anyio.lowlevel.checkpoint_if_cancelled()  # nothing is begun any more
-        return await to_its_end(self._tried(do))
+        return await to_its_end(self._tried(do, is_one))
 
-    async def _tried(self, do: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _tried(self, do: Callable[[Connection], Awaitable[T]], is_one: bool) -> T:
         with named_errors():
             for _ in range(_TRIES - 1):
                 with suppress(*_MET):
-                    return await self._once(do)
-            return await self._once(do)
+                    return await self._once(do, is_one)
+            return await self._once(do, is_one)
 
-    async def _once(self, do: Callable[[Connection], Awaitable[T]]) -> T:
-        async with self.pool.connection() as connection:
+    async def _once(self, do: Callable[[Connection], Awaitable[T]], is_one: bool) -> T:
+        async with (
+            self.pool.connection() as connection,
+            nullcontext() if is_one else connection.transaction(),
+        ):
             return await do(connection)
 
     async def _run(self, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:

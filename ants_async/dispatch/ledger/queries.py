@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
-from ants_async.dispatch.ledger.chunks import chunk_row, column
+from ants_async.dispatch.ledger.chunks import chunk_row, column, columns
 from ants_async.dispatch.ledger.fates import Fate, fates, reader_of, record, state_of
 from ants_async.dispatch.ledger.foreign import StatusKeys, storable, whole
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
@@ -265,7 +265,7 @@ def outcomes_of(campaign_id: str, key: int, told: Mapping[int, Fate]) -> Work[li
     if not told:
         return []
     bulk_id = (yield from chunk_row(key, lock=False)).bulk_id
-    lines, to = (yield from column(key, "rows")), (yield from column(key, "numbers"))
+    lines, to = yield from columns(key, "rows", "numbers")
     ids = message_ids(campaign_id, [to[place] for place in told])
     outcome = (yield from reader_of(told.values())).outcome
     return [

@@ -26,6 +26,15 @@ def settle(
     campaign_id: str, bulk: Bulk, reports: Mapping[str, DeliveryReport]
 ) -> Work[tuple[Sequence[Outcome], int]]:
     """Record a bulk's final statuses by message id; the outcomes, and how many still wait."""
+    settled, left = yield from record_final(campaign_id, bulk, reports)
+    return (yield from queries.outcomes_of(campaign_id, bulk.key, settled)), left
+
+
+@read_of("a message")
+def record_final(
+    campaign_id: str, bulk: Bulk, reports: Mapping[str, DeliveryReport]
+) -> Work[tuple[Mapping[int, Fate], int]]:
+    """Record a bulk's final statuses by message id; them by place, and how many messages still wait."""
     newest = yield from queries.newest(bulk.key)
     ids = message_ids(campaign_id, (yield from column(bulk.key, "numbers")))
     statuses = StatusKeys()
@@ -43,7 +52,7 @@ def settle(
     yield from record(bulk.key, newest, changes, was=MessageState.ACCEPTED)
     if state_of(newest) is ChunkState.CLOSED:
         yield from queries.close_chunk(bulk.key)
-    return (yield from queries.outcomes_of(campaign_id, bulk.key, settled)), left
+    return settled, left
 
 
 class _Chunk(NamedTuple):
