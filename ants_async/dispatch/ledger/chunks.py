@@ -47,6 +47,11 @@ def chunk_row(key: int, *, lock: bool = True) -> Work[ChunkRow]:
     return ChunkRow._make((yield from row(f"{_CHUNK} {LOCKED}" if lock else _CHUNK, key)))
 
 
+def campaign_of(key: int) -> Work[int]:
+    """The key of a chunk's campaign."""
+    return (yield from chunk_row(key, lock=False)).campaign
+
+
 @read_of("a chunk")
 def column(key: int, name: str) -> Work[list[Any]]:
     """One of the columns of a chunk's messages: numbers, rows, texts."""

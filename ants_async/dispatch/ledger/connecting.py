@@ -27,6 +27,7 @@ def connections(url: str, *, most: int, patience: float = PATIENCE) -> AsyncConn
         max_size=most,
         open=False,
         timeout=patience,
+        reconnect_timeout=patience,  # then whoever asks next makes it try anew, at once
         configure=_in_autocommit,
         check=AsyncConnectionPool.check_connection,
         kwargs=_address(url, patience),

@@ -12,7 +12,7 @@ from psycopg import errors, sql
 from psycopg_pool import AsyncConnectionPool
 
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
-from ants_async.dispatch.ledger import checks, queries
+from ants_async.dispatch.ledger import checks, chunks, queries
 from ants_async.dispatch.ledger.chunks import NEW_KEYS
 from ants_async.dispatch.ledger.connecting import (
     PATIENCE,
@@ -24,9 +24,10 @@ from ants_async.dispatch.ledger.connecting import (
 )
 from ants_async.dispatch.ledger.holding import check_lock, held, take, unlock
 from ants_async.dispatch.ledger.migrations import LEDGER, check, migrate
-from ants_async.dispatch.ledger.protocol import OpenCampaign
+from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign
 from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.ledger.work import LOCKED, Insertion, Rows, Statement, Work, row, rows, run
+from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import LedgerError, LedgerInUse
 
@@ -175,9 +176,28 @@ class PostgresLedger(SqlLedger):
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
         """Say how a run ended; the campaign is free for others."""
         try:
-            await super().close_campaign(key, state, reason)
+            with suppress(LedgerInUse):  # it may be somebody else's by now, and so its state
+                await self._while_held(key, queries.close_campaign, key, state, reason)
         finally:
             await self.release(key)
+
+    async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
+        """As any ledger. Raises `LedgerInUse` where the campaign is no longer ours: nothing leaves then."""
+        (chunk,) = await self._while_held(campaign.key, chunks.begin, campaign, [messages], attempted_at)
+        return chunk
+
+    async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
+        """As `begin`."""
+        campaign = await self._run(chunks.campaign_of, chunk.key)
+        await self._while_held(campaign, queries.set_attempted, chunk.key, at)
+        return attrs.evolve(chunk, attempted_at=at)
+
+    async def _while_held(self, key: int, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        async def do(connection: Connection) -> T:
+            await self.check_held(connection, key)
+            return await perform(connection, work(*args, **kwargs))
+
+        return await self.within(do)
 
     async def release(self, key: int) -> None:
         """Free a campaign for others, in the state that it is in."""

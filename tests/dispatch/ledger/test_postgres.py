@@ -107,18 +107,43 @@ async def test_reports_of_two_chunks_in_opposite_orders_do_not_block_each_other(
     assert (await ledger.summary(CAMPAIGN.id)).final == 20
 
 
+async def _end_sessions_with_locks(url, other):
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+    while await other.at_work([CAMPAIGN.id]):
+        pass  # until the server has ended that session
+
+
+async def test_who_lost_its_lock_with_a_connection_begins_nothing_and_leaves_the_state_alone(ledger, url):
+    work = await opened(ledger)
+    chunk = await ledger.begin(work, messages(), 2.0)
+    async with PostgresLedger(url) as other:
+        await _end_sessions_with_locks(url, other)
+        await opened(other)
+        with pytest.raises(LedgerInUse, match="lost"):
+            await ledger.begin(work, messages(), 3.0)
+        for at in (3.0, None):
+            with pytest.raises(LedgerInUse, match="lost"):
+                await ledger.attempting(chunk, at)
+        await ledger.close_campaign(work.key, CampaignState.INTERRUPTED, None)
+        summary = await other.summary(CAMPAIGN.id)
+        assert (summary.state, summary.planned) == (CampaignState.RUNNING, 10)
+
+
+async def test_after_a_long_outage_a_connection_is_tried_at_once(ledger):
+    """By itself the pool waits for minutes by then, twice as long each time."""
+    assert ledger.pool.reconnect_timeout <= ledger.pool.timeout
+
+
 async def test_when_a_process_died_its_campaign_is_interrupted_and_another_goes_on(ledger, url):
     await begun(ledger)
     async with PostgresLedger(url) as other:
         with pytest.raises(LedgerInUse):
             await opened(other)
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
-                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
-        while await other.at_work([CAMPAIGN.id]):
-            pass  # until the server has ended that session
+        await _end_sessions_with_locks(url, other)
         assert (await other.summary(CAMPAIGN.id)).state is CampaignState.INTERRUPTED
         work = await opened(other)
         assert len((await other.chunk(work, 1)).messages) == 10
