@@ -27,7 +27,9 @@ COLUMNS: Final[tuple[str, ...]] = (
     "sent_at",
     "done_at",
     "deduplicated",
+    "network",
 )
+_FOREIGN: Final = ("error", "currency", "network")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _Write = Callable[[Mapping[str, Any]], object]
 
@@ -58,6 +60,7 @@ def as_row(outcome: Outcome) -> dict[str, Any]:
         "sent_at": _iso(outcome.sent_at),
         "done_at": _iso(outcome.done_at),
         "deduplicated": outcome.deduplicated,
+        "network": outcome.network,
     }
 
 
@@ -83,7 +86,9 @@ def _json_lines(file: TextIO) -> _Write:
 def _csv(file: TextIO) -> _Write:
     writer: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    return lambda row: writer.writerow({**row, "error": _inert(row["error"]), "deduplicated": _yes(row)})
+    return lambda row: writer.writerow(
+        {**row, **{name: _inert(row[name]) for name in _FOREIGN}, "deduplicated": _yes(row)}
+    )
 
 
 def _yes(row: Mapping[str, Any]) -> str:

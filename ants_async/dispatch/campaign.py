@@ -110,6 +110,7 @@ class Outcome:
 
     `status` is the API's; `error` names what went wrong (a delivery error like `EC_ABSENT_SUBSCRIBER`,
     or the API's words for a refused request). `deduplicated`: an earlier request had already arrived.
+    `network`: the phone's, by country and network code (MCC and MNC), as `52001`.
     """
 
     kind: OutcomeKind
@@ -125,6 +126,7 @@ class Outcome:
     sent_at: datetime | None = None
     done_at: datetime | None = None
     deduplicated: bool = False
+    network: str | None = None
 
     @property
     def is_last(self) -> bool:

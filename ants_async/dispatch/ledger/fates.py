@@ -41,6 +41,7 @@ class Fate(NamedTuple):
     sent_at: float | None = None
     done_at: float | None = None
     deduplicated: int = 0
+    network: str | None = None
 
 
 PLANNED: Final = Fate(int(MessageState.PLANNED))
@@ -144,7 +145,7 @@ class Reader:
 
     def outcome(self, fate: Fate, line: int, to: str, message_id: str, bulk_id: str) -> Outcome:
         """`message_id` and `bulk_id` hold where the fate names no others. Raises `ValueError` for damage."""
-        state, own_id, own_bulk, status, error, sms_count, price, currency, sent, done, deduplicated = fate
+        state, own_id, own_bulk, status, error, sms_count, price, currency, sent, done, again, network = fate
         if price not in self._prices:
             self._prices[price] = None if price is None else Decimal(price)
         return Outcome(
@@ -160,7 +161,8 @@ class Reader:
             currency,
             _time(sent),
             _time(done),
-            bool(deduplicated),
+            bool(again),
+            network,
         )
 
 

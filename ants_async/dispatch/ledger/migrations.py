@@ -101,6 +101,7 @@ LEDGER: Final[Sequence[LiteralString]] = (
     );
     CREATE INDEX duplicate_by_campaign ON duplicate (campaign);
     """,
+    "ALTER TABLE fate ADD COLUMN network TEXT;",
 )
 """`status_once`: of hashes, for an index holds no long texts, and what the API sends may be any length.
 `told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign."""

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 APPLICATION_ID: Final = 0x414E5453  # "ANTS", for `file` and for telling a stranger's database
 
 
@@ -124,6 +124,7 @@ CREATE TABLE fate (
     sent_at REAL,
     done_at REAL,
     deduplicated INTEGER NOT NULL,
+    network TEXT,
     seal INTEGER NOT NULL,
     PRIMARY KEY (chunk, state, first)
 ) STRICT, WITHOUT ROWID;
