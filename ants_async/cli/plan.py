@@ -97,6 +97,7 @@ def _as_json(found: Plan, price: Decimal | None, currency: str) -> dict[str, Any
     return {
         "recipients": found.recipients,
         "duplicates": found.duplicates,
+        "suppressed": found.suppressed,
         "bad": found.bad,
         "requests": found.requests,
         "parts": found.parts,
@@ -122,6 +123,7 @@ def _show(found: Plan, price: Decimal | None, currency: str) -> None:
     facts = {
         "recipients": f"{found.recipients:,}",
         "duplicates": f"{found.duplicates:,}",
+        "suppressed": f"{found.suppressed:,}" if found.suppressed else "",
         "bad rows": f"{found.bad:,}",
         "requests": f"{found.requests:,}",
         "parts": f"{found.parts:,}",

@@ -89,7 +89,7 @@ class Campaign:
 class OutcomeKind(StrEnum):
     """What happened to a recipient. All but `ACCEPTED` are the last word, said once.
 
-    `DUPLICATE` is about a row, and said whenever the source is read.
+    `DUPLICATE` and `SUPPRESSED` are about a row, and said whenever the source is read.
     """
 
     ACCEPTED = "accepted"
@@ -102,6 +102,8 @@ class OutcomeKind(StrEnum):
     """No source will tell any more what became of the message."""
     DUPLICATE = "duplicate"
     """The number stood in the source before; it was not sent a second time."""
+    SUPPRESSED = "suppressed"
+    """The number is on a suppression list; nothing was sent."""
 
 
 @attrs.frozen(slots=False)  # made by the million, and frozen ones with slots take twice as long to make
@@ -165,12 +167,13 @@ class CampaignSummary:
     final: int
     unresolved: int
     duplicates: int
+    suppressed: int
     deduplicated: int
     by_group: Mapping[str, int]
 
     @property
     def total(self) -> int:
-        """Recipients so far, duplicates not counted."""
+        """Recipients so far; duplicates and suppressed ones are none."""
         return self.planned + self.accepted + self.rejected + self.final + self.unresolved
 
     @property

@@ -1,6 +1,6 @@
 """Recipients → chunks. Pure: no I/O, no clock, no randomness."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import compress, islice
 from json.encoder import encode_basestring as _quoted
 from math import inf
@@ -20,7 +20,7 @@ class Planner:
 
     `wanted`: those of them whose text the ledger does not keep; it is put in here when they come by.
     `own_bytes`: what each message has of its own beside number and text; then none shares its text.
-    `rows` counts what was read; `duplicates` are for the caller to take away.
+    `rows` counts what was read; `left_out`, doubled and suppressed rows, is for the caller to take away.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Planner:
         max_body: int,
         own_bytes: int = 0,
         wanted: dict[str, str] | None = None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._campaign = campaign
         self._known = known
@@ -40,9 +41,10 @@ class Planner:
         self._chunk_size = chunk_size
         self._max_body = max_body
         self._own_bytes = own_bytes
+        self._is_suppressed = is_suppressed
         self._begin()
         self.rows = 0
-        self.duplicates: list[Outcome] = []
+        self.left_out: list[Outcome] = []
 
     def _begin(self) -> None:
         self._rows: list[int] = []
@@ -63,6 +65,9 @@ class Planner:
             rows, some = self._without_duplicates(rows, some)
             if self._known:
                 rows, some = self._without_known(rows, some)
+            if self._is_suppressed is not None:
+                stays = [not self._is_suppressed(one.to) for one in some]
+                rows, some = self._without(OutcomeKind.SUPPRESSED, rows, some, stays)
             texts = [
                 one.text
                 if type(one.text) is str and one.text and not one.text.isspace()
@@ -75,12 +80,17 @@ class Planner:
         self, rows: list[int], some: list[Recipient]
     ) -> tuple[list[int], list[Recipient]]:
         is_new = self._seen.add_all([int(one.to) for one in some])
-        if all(is_new):
+        return self._without(OutcomeKind.DUPLICATE, rows, some, is_new)
+
+    def _without(
+        self, kind: OutcomeKind, rows: list[int], some: list[Recipient], stays: list[bool]
+    ) -> tuple[list[int], list[Recipient]]:
+        if all(stays):
             return rows, some
-        for row, one, is_first in zip(rows, some, is_new, strict=True):
-            if not is_first:
-                self.duplicates.append(Outcome(OutcomeKind.DUPLICATE, row, one.to))
-        return list(compress(rows, is_new)), list(compress(some, is_new))
+        for row, one, is_in in zip(rows, some, stays, strict=True):
+            if not is_in:
+                self.left_out.append(Outcome(kind, row, one.to))
+        return list(compress(rows, stays)), list(compress(some, stays))
 
     def _without_known(self, rows: list[int], some: list[Recipient]) -> tuple[list[int], list[Recipient]]:
         is_new = [int(one.to) not in self._known for one in some]

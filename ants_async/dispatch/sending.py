@@ -17,6 +17,7 @@ from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, k
 from ants_async.dispatch.messages import Message, Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.push import Push
+from ants_async.dispatch.suppression import SUPPRESSED
 from ants_async.errors import (
     ApiError,
     AuthenticationError,
@@ -65,6 +66,7 @@ class Sender:
         pause: Callable[[float], Awaitable[bool]],
         clock: Callable[[], float],
         push: Push | None = None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -75,6 +77,7 @@ class Sender:
         self._pause = pause
         self._now = clock
         self._push = push
+        self._is_suppressed = is_suppressed
         self._refused_in_a_row = 0
         self._has_warned = False
         self._taken_ids_level = logging.WARNING  # the first time: on a bad network many repeats meet theirs
@@ -90,6 +93,10 @@ class Sender:
         work = Delivery(chunk, self._rules.pause, is_new, unclear)
         if work.unclear and not await self._settle():
             return
+        if not unclear and not is_new and self._is_suppressed is not None:
+            work.chunk = await self._reject_suppressed(chunk, self._is_suppressed)
+            if not work.chunk.messages:
+                return
         while True:
             try:
                 await self._try(work)
@@ -171,6 +178,11 @@ class Sender:
         if work.chunk.messages:  # what the answer left out
             work.unclear = True
             work.wait = max(work.wait, self._rules.settle)
+
+    async def _reject_suppressed(self, chunk: Chunk, is_suppressed: Callable[[str], bool]) -> Chunk:
+        """Who was planned and has been put on a suppression list since."""
+        found = chunk.messages.where(lambda one: is_suppressed(one.to))
+        return await self._store(chunk, [refused(one, SUPPRESSED) for one in found])
 
     async def _reject_too_long(self, chunk: Chunk) -> Chunk:
         """What the API would refuse for its length is refused here; its neighbours go out."""

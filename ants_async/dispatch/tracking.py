@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
+from typing import Final
 
 import anyio
 import attrs
@@ -61,6 +62,9 @@ class TrackingRules:
         """
         longest = self.longest if age < _HOUR else 10 * self.longest
         return max(self.first, wait / 2 if came else min(longest, wait * self.growth))
+
+
+BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
 
 
 @attrs.define(slots=True, order=False)

@@ -7,7 +7,7 @@ Here it is a job, deferred in the transaction that makes it necessary.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -59,6 +59,7 @@ class Worker:
         sending: SendingRules,
         tracking: TrackingRules,
         push: Push | None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -67,6 +68,7 @@ class Worker:
         self._sending = sending
         self._tracking = tracking
         self._push = push
+        self._is_suppressed = is_suppressed
 
     async def send(self, chunk: int, job: int | None = None) -> None:
         """Bring a chunk to its answer."""
@@ -86,6 +88,7 @@ class Worker:
             pause=_sleep,
             clock=self._client.clock,
             push=self._push,
+            is_suppressed=self._is_suppressed,
         )
         try:
             async with self._leases.kept(ledger.fences):

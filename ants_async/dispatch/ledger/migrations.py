@@ -101,7 +101,12 @@ LEDGER: Final[Sequence[LiteralString]] = (
     );
     CREATE INDEX duplicate_by_campaign ON duplicate (campaign);
     """,
-    "ALTER TABLE fate ADD COLUMN network TEXT;",
+    """
+    ALTER TABLE fate ADD COLUMN network TEXT;
+    ALTER TABLE duplicate RENAME TO left_out;
+    ALTER INDEX duplicate_by_campaign RENAME TO left_out_by_campaign;
+    ALTER TABLE left_out ADD COLUMN why TEXT NOT NULL DEFAULT 'duplicate';
+    """,
 )
 """`status_once`: of hashes, for an index holds no long texts, and what the API sends may be any length.
 `told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign."""

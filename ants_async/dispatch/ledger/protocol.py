@@ -96,8 +96,8 @@ class Ledger(Protocol):
         """All numbers planned so far, in batches."""
         ...
 
-    async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
-        """Note doubled rows; `first` forgets those of an earlier reading of the source."""
+    async def replace_left_out(self, key: int, left_out: Sequence[Outcome], *, first: bool) -> None:
+        """Note doubled and suppressed rows; `first` forgets those of an earlier reading of the source."""
         ...
 
     async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
@@ -161,5 +161,5 @@ class Ledger(Protocol):
         ...
 
     def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
-        """The newest outcome of every recipient in the order planned, then the duplicates."""
+        """The newest outcome of every recipient in the order planned, then the rows left out."""
         ...

@@ -11,7 +11,7 @@ from ants_async.dispatch.ledger.fates import Fate, fates, reader_of, record, sta
 from ants_async.dispatch.ledger.foreign import StatusKeys, storable, whole
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
-from ants_async.dispatch.ledger.work import LOCKED, Insertion, Rows, Work, read_of, row, rows, run
+from ants_async.dispatch.ledger.work import LOCKED, Insertion, Work, read_of, row, rows, run
 from ants_async.dispatch.messages import message_ids
 from ants_async.errors import CampaignMismatch, LedgerInUse
 
@@ -112,18 +112,20 @@ def numbers(chunks: Iterable[int]) -> Work[list[int]]:
     return found
 
 
-def replace_duplicates(key: int, doubled: Sequence[Outcome], first: bool) -> Work[None]:
-    """Note doubled rows, and forget those of an earlier reading."""
+def replace_left_out(key: int, left_out: Sequence[Outcome], first: bool) -> Work[None]:
+    """Note doubled and suppressed rows, and forget those of an earlier reading."""
     if first:
-        yield from run("DELETE FROM duplicate WHERE campaign = ?", key)
-    if doubled:
-        found = [(key, outcome.row, int(outcome.to)) for outcome in doubled]
-        yield Insertion("duplicate", ("campaign", "row", "number"), found)
+        yield from run("DELETE FROM left_out WHERE campaign = ?", key)
+    if left_out:
+        found = [(key, str(outcome.kind), outcome.row, int(outcome.to)) for outcome in left_out]
+        yield Insertion("left_out", ("campaign", "why", "row", "number"), found)
 
 
-def duplicates(key: int) -> Work[Rows]:
-    """Row and number of every doubled row."""
-    return (yield from rows("SELECT row, number FROM duplicate WHERE campaign = ? ORDER BY row", key))
+@read_of("a row that was left out")
+def left_out(key: int) -> Work[list[Outcome]]:
+    """Every doubled and suppressed row."""
+    found = yield from rows("SELECT why, row, number FROM left_out WHERE campaign = ? ORDER BY row", key)
+    return [Outcome(OutcomeKind(why), line, str(number)) for why, line, number in found]
 
 
 def chunk_keys(key: int, state: ChunkState) -> Work[list[int]]:
@@ -302,6 +304,9 @@ WHERE chunk.campaign = ? GROUP BY 1, 2, 3
 """
 
 
+_LEFT_OUT: Final = "SELECT why, count(*) FROM left_out WHERE campaign = ? GROUP BY why"
+
+
 def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
     key, validity = campaign["key"], campaign["validity"]
     states: dict[int, int] = dict.fromkeys(MessageState, 0)
@@ -319,7 +324,7 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
             if group_name is None:
                 raise ValueError("a final message without a status")
             by_group[group_name] = by_group.get(group_name, 0) + int(messages)
-    (doubled,) = yield from row("SELECT count(*) FROM duplicate WHERE campaign = ?", key)
+    left_out = dict((yield from rows(_LEFT_OUT, key)))
     return CampaignSummary(
         Campaign(
             campaign["id"],
@@ -339,7 +344,8 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
         states[MessageState.REJECTED],
         states[MessageState.FINAL],
         states[MessageState.UNRESOLVED],
-        doubled,
+        int(left_out.get(str(OutcomeKind.DUPLICATE), 0)),
+        int(left_out.get(str(OutcomeKind.SUPPRESSED), 0)),
         deduplicated,
         by_group,
     )

@@ -128,9 +128,10 @@ CREATE TABLE fate (
     seal INTEGER NOT NULL,
     PRIMARY KEY (chunk, state, first)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE duplicate (
+CREATE TABLE left_out (
     key INTEGER PRIMARY KEY,
     campaign INTEGER NOT NULL REFERENCES campaign,
+    why TEXT NOT NULL,
     row INTEGER NOT NULL,
     number INTEGER NOT NULL
 ) STRICT;
