@@ -11,6 +11,9 @@ from ants_async.dispatch import (
     CampaignSummary as CampaignSummary,
 )
 from ants_async.dispatch import (
+    Canary as Canary,
+)
+from ants_async.dispatch import (
     Dispatcher as Dispatcher,
 )
 from ants_async.dispatch import (
@@ -39,6 +42,9 @@ from ants_async.dispatch import (
 )
 from ants_async.dispatch import (
     SqliteLedger as SqliteLedger,
+)
+from ants_async.dispatch import (
+    SuppressionList as SuppressionList,
 )
 from ants_async.dispatch import (
     TrackingRules as TrackingRules,

@@ -12,9 +12,11 @@ from ants_async.dispatch.campaign import (
     OutcomeKind,
     Recipient,
 )
+from ants_async.dispatch.canary import Canary
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import Dispatcher
 from ants_async.dispatch.ledger import Ledger, MemoryLedger, SqliteLedger
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.dispatch.tracking import TrackingRules
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = [
     "Campaign",
     "CampaignState",
     "CampaignSummary",
+    "Canary",
     "Dispatcher",
     "Ledger",
     "MemoryLedger",
@@ -34,6 +37,7 @@ __all__ = [
     "Recipient",
     "SendingRules",
     "SqliteLedger",
+    "SuppressionList",
     "TrackingRules",
 ]
 

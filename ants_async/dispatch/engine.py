@@ -11,6 +11,7 @@ from anyio.abc import ObjectReceiveStream
 from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, Outcome
+from ants_async.dispatch.canary import Canary
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.ledger.protocol import Ledger, PushedBulk
 from ants_async.dispatch.push import Push
@@ -97,14 +98,20 @@ class Dispatcher:
             run.pushed(bulk)
 
     async def run(
-        self, campaign: Campaign, recipients: Recipients | None, *, source: str | None = None
+        self,
+        campaign: Campaign,
+        recipients: Recipients | None,
+        *,
+        source: str | None = None,
+        canary: Canary | None = None,
     ) -> AsyncGenerator[Outcome]:
         """Send, track, and yield outcomes as they happen, each after it is in the ledger.
 
         `recipients` is read lazily; None finishes what the ledger holds. `source` is kept with the
         campaign for whoever continues it. A run that is closed (`contextlib.aclosing`), cancelled or
         killed is continued by running the same campaign id again. What an earlier run recorded is not
-        yielded again: `ledger.outcomes(campaign.id)` has the newest word on everybody.
+        yielded again: `ledger.outcomes(campaign.id)` has the newest word on everybody. With a `canary` a few
+        go ahead, and `CampaignPaused` is raised where too many of them fail.
 
         Raises `CampaignMismatch`, `CampaignPaused`, `LedgerError`, `ValidationError`, and whatever
         `recipients` raises; all that was sent until then is recorded.
@@ -116,7 +123,7 @@ class Dispatcher:
             undo=lambda unseen: self.ledger.close_campaign(unseen.key, CampaignState.INTERRUPTED, None),
         )
         send, receive = anyio.create_memory_object_stream[Iterable[Outcome]](_BATCHES_AHEAD)
-        run = self._runs[opened.key] = Run(self, opened, send)
+        run = self._runs[opened.key] = Run(self, opened, send, canary)
         # A task of its own, whose parent is this generator: a cancel scope must not be held across yields.
         task = asyncio.create_task(run.main(recipients), name=f"campaign {campaign.id}")
         try:

@@ -11,12 +11,13 @@ import attrs
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 
 from ants_async.dispatch.campaign import CampaignState, Mode, Outcome
+from ants_async.dispatch.canary import Canary, Verdict
 from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign, PushedBulk
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.sending import Sender
-from ants_async.dispatch.source import ROWS_A_TURN, Recipients, batches
+from ants_async.dispatch.source import ROWS_A_TURN, Recipients, batches, split
 from ants_async.dispatch.tracking import BESIDE_PUSHES, Tracker, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import ApiError, CampaignPaused, DecodeError, DispatchError
@@ -31,7 +32,11 @@ class Run:
     """One campaign at work, from `open_campaign` to `close_campaign`."""
 
     def __init__(
-        self, dispatcher: "Dispatcher", opened: OpenCampaign, outcomes: ObjectSendStream[Iterable[Outcome]]
+        self,
+        dispatcher: "Dispatcher",
+        opened: OpenCampaign,
+        outcomes: ObjectSendStream[Iterable[Outcome]],
+        canary: Canary | None,
     ) -> None:
         self._ledger = dispatcher.ledger
         self._opened = opened
@@ -42,6 +47,8 @@ class Run:
         self._reading = anyio.CancelScope()
         self._failure: Exception | None = None
         self._textless = False
+        self._canary = canary
+        self._verdict: Verdict | None = None
         self._pushed, self._relayed = anyio.create_memory_object_stream[Sequence[Outcome]](inf)
         self.unread = 0
         client, clock = dispatcher.client, dispatcher.client.clock
@@ -151,6 +158,8 @@ class Run:
         """Old chunks first, then the source; its end is noted only when all of it is on disk."""
         known = NumberSet()
         if recipients is not None:
+            if self._canary is not None:
+                self._verdict = Verdict(self._canary, await self._ledger.summary(self._opened.campaign.id))
             async for numbers in self._ledger.numbers(self._opened.key):
                 for number in numbers:
                     known.add(number)
@@ -186,7 +195,12 @@ class Run:
         for chunk in textless:
             texts.update(zip(chunk.messages.to, chunk.messages.texts, strict=True))
         if recipients is not None:
-            await self._plan(recipients, self._planner(known, texts), jobs)
+            planner = self._planner(known, texts)
+            if self._canary is not None and self._verdict is not None:
+                first, recipients = split(recipients, self._canary.count)
+                await self._verdict.passed(await self._plan(first, planner, jobs))
+                self._verdict = None
+            await self._plan(recipients, planner, jobs)
         self._textless = bool(textless)
         for chunk in textless:  # before the others leave: a chunk that is divided puts all to other places
             await self._sender.look_up_only(_without_texts(chunk, texts))
@@ -208,12 +222,14 @@ class Run:
 
     async def _plan(
         self, recipients: Recipients, planner: Planner, jobs: ObjectSendStream[Chunk | Messages]
-    ) -> None:
-        first, turn = True, 0
+    ) -> int:
+        """All of them; how many are new."""
+        first, turn, planned = planner.rows == 0, planner.rows, 0
         async for some in batches(recipients):
             for chunk in planner.cut(some):
                 first = await self._note_left_out(planner, first=first)
                 await jobs.send(chunk)
+                planned += len(chunk)
             if planner.rows >= turn:  # a source that holds nothing new fills no chunk,
                 turn = planner.rows + ROWS_A_TURN
                 await anyio.lowlevel.checkpoint()  # and must neither block the loop
@@ -222,6 +238,8 @@ class Run:
         rest = planner.flush()
         if rest is not None:
             await jobs.send(rest)
+            planned += len(rest)
+        return planned
 
     async def _note_left_out(self, planner: Planner, *, first: bool) -> bool:
         left_out, planner.left_out = planner.left_out, []
@@ -245,6 +263,9 @@ class Run:
         """To the reader, who may have gone; the ledger has it all."""
         if not outcomes:
             return
+        if self._verdict is not None:
+            outcomes = list(outcomes)
+            self._verdict.see(outcomes)
         try:
             await self._outcomes.send(outcomes)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):

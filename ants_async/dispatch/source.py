@@ -1,6 +1,7 @@
 """Where recipients come from: any iterable, read lazily."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Final, TypeAlias
 
@@ -8,6 +9,21 @@ from ants_async.dispatch.campaign import Recipient
 
 Recipients: TypeAlias = Iterable[Recipient] | AsyncIterable[Recipient]
 ROWS_A_TURN: Final = 1000
+
+
+def split(recipients: Recipients, count: int) -> tuple[Recipients, Recipients]:
+    """The first so many, and then the others, once these were read."""
+    if isinstance(recipients, AsyncIterable):
+        others = aiter(recipients)
+        return _first(others, count), others
+    rows = iter(recipients)
+    return islice(rows, count), rows
+
+
+async def _first(recipients: AsyncIterator[Recipient], count: int) -> AsyncIterator[Recipient]:
+    with suppress(StopAsyncIteration):
+        for _ in range(count):
+            yield await anext(recipients)
 
 
 async def batches(recipients: Recipients) -> AsyncIterator[Iterable[Recipient]]:
