@@ -27,6 +27,7 @@ _HOMES = {
         "SqliteLedger",
         "SuppressionList",
         "TrackingRules",
+        "follow_up",
     ),
     "ants_async.endpoints": ("OPERATIONS", "Family", "Wire"),
     "ants_async.errors": (

@@ -49,6 +49,9 @@ from ants_async.dispatch import (
 from ants_async.dispatch import (
     TrackingRules as TrackingRules,
 )
+from ants_async.dispatch import (
+    follow_up as follow_up,
+)
 from ants_async.endpoints import (
     OPERATIONS as OPERATIONS,
 )

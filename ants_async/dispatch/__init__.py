@@ -15,6 +15,7 @@ from ants_async.dispatch.campaign import (
 from ants_async.dispatch.canary import Canary
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import Dispatcher
+from ants_async.dispatch.follow_up import follow_up
 from ants_async.dispatch.ledger import Ledger, MemoryLedger, SqliteLedger
 from ants_async.dispatch.suppression import SuppressionList
 from ants_async.dispatch.tracking import TrackingRules
@@ -39,6 +40,7 @@ __all__ = [
     "SqliteLedger",
     "SuppressionList",
     "TrackingRules",
+    "follow_up",
 ]
 
 

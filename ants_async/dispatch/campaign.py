@@ -11,6 +11,8 @@ import attrs
 
 from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
+from ants_async.models.codes import Advice
+from ants_async.models.delivery_errors import ERRORS_BY_NAME, advise
 from ants_async.models.numbers import parse_number
 from ants_async.models.senders import check_sender
 from ants_async.models.sms import MAX_VALIDITY_MINUTES
@@ -102,6 +104,8 @@ class OutcomeKind(StrEnum):
     """No source will tell any more what became of the message."""
     DUPLICATE = "duplicate"
     """The number stood in the source before; it was not sent a second time."""
+    UNSENT = "unsent"
+    """The campaign was cancelled before the message was sent; the ledger says so, not the stream."""
     SUPPRESSED = "suppressed"
     """The number is on a suppression list; nothing was sent."""
 
@@ -134,6 +138,19 @@ class Outcome:
     def is_last(self) -> bool:
         """Whether nothing will follow for this recipient."""
         return self.kind is not OutcomeKind.ACCEPTED
+
+    @property
+    def advice(self) -> Advice:
+        """What to do about it: what its status and its delivery error say together."""
+        if self.kind is OutcomeKind.ACCEPTED:
+            return Advice.WAIT
+        if self.kind is OutcomeKind.UNRESOLVED:
+            return Advice.MAY_HAVE_ARRIVED
+        if self.kind is OutcomeKind.UNSENT:
+            return Advice.RETRY_LATER
+        if self.status is None:  # nobody said why it was refused; or nobody had to be texted
+            return Advice.FIX_MESSAGE if self.kind is OutcomeKind.REJECTED else Advice.NOTHING
+        return advise(self.status, ERRORS_BY_NAME.get(self.error or ""))
 
 
 class CampaignState(StrEnum):

@@ -110,8 +110,8 @@ class Run:
             if not self._stopping.is_set():
                 await self._guarded(self._send_all, recipients)
             self._tracker.no_more()
-        goes_on = self._failure is None and not self._stopping.is_set()
-        if self._textless and goes_on and await self._ledger.unanswered(self._opened.key):
+        is_over = self._failure is not None or self._stopping.is_set() or self._opened.is_cancelled
+        if self._textless and not is_over and await self._ledger.unanswered(self._opened.key):
             self._failure = CampaignPaused(
                 "some recipients of an earlier list are not sent yet, and this ledger keeps no texts: "
                 "run the campaign with a list that has them"
@@ -187,6 +187,8 @@ class Run:
         textless = []
         for key in await self._ledger.unanswered(self._opened.key):
             chunk = await self._ledger.chunk(self._opened, key)
+            if self._opened.is_cancelled and chunk.attempted_at is None:
+                continue
             if all(chunk.messages.texts):
                 await jobs.send(chunk)
             else:

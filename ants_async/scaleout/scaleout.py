@@ -84,8 +84,6 @@ class SharedLedger(PostgresLedger):
         (state, campaign_id, has_texts) = yield from row(
             "SELECT state, id, store_texts FROM campaign WHERE key = ?", key
         )
-        if state == str(CampaignState.CANCELLED):
-            raise CampaignMismatch(f"campaign {campaign_id!r} was cancelled; to send anew take another id")
         if campaign_id in self._while_running and state != str(CampaignState.RUNNING):
             raise LedgerInUse(f"campaign {campaign_id!r} is {state}")
         if not has_texts:

@@ -16,6 +16,7 @@ from ants_async.dispatch.ledger.work import Insertion, Work, row, rows, run
 from ants_async.models.statuses import Status
 
 _KINDS: Final = {
+    MessageState.PLANNED: OutcomeKind.UNSENT,
     MessageState.ACCEPTED: OutcomeKind.ACCEPTED,
     MessageState.REJECTED: OutcomeKind.REJECTED,
     MessageState.FINAL: OutcomeKind.FINAL,
@@ -67,7 +68,7 @@ def fates(chunk: int, size: int) -> Work[list[Fate]]:
 
 def fate_of(chunk: int, place: int) -> Work[Fate]:
     """The newest of one message: a pushed report is about one of hundreds."""
-    for state in sorted(_KINDS, reverse=True):
+    for state in sorted(set(_KINDS) - {MessageState.PLANNED}, reverse=True):
         found = yield from row(_OF_PLACE, chunk, int(state), place)
         if found is not None and found[0] >= place:
             return Fate._make(found[1:])

@@ -147,9 +147,7 @@ class PostgresLedger(SqlLedger):
     async def _open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
-        session = await self.lock(_name(campaign.id))
-        if session is None:
-            raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
+        session = await self._lock_campaign(campaign.id)
         try:
             opened = await self._run(
                 queries.open_campaign,
@@ -180,6 +178,21 @@ class PostgresLedger(SqlLedger):
                 await self._while_held(key, queries.close_campaign, key, state, reason)
         finally:
             await self.release(key)
+
+    async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
+        """As any ledger."""
+        await self.campaign_key(campaign_id)
+        session = await self._lock_campaign(campaign_id)
+        try:
+            await self._run(queries.cancel, campaign_id, reason, is_alone=True)
+        finally:
+            await to_its_end(unlock(session))
+
+    async def _lock_campaign(self, campaign_id: str) -> Connection:
+        session = await self.lock(_name(campaign_id))
+        if session is None:
+            raise LedgerInUse(queries.at_work_already(campaign_id))
+        return session
 
     async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
         """As any ledger. Raises `LedgerInUse` where the campaign is no longer ours: nothing leaves then."""

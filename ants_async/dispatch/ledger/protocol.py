@@ -63,13 +63,15 @@ class OpenCampaign:
     """A campaign at work; `key` is its place in the ledger.
 
     `started_at`: when its first request left, None for one that begins; by the server's clock as far as that
-    was known then. `stores_texts`: whether the ledger keeps its recipients' own texts.
+    was known then. `stores_texts`: whether the ledger keeps its recipients' own texts. `is_cancelled`: what
+    has begun comes to its end, and nothing else is sent.
     """
 
     key: int
     campaign: Campaign
     started_at: float | None = None
     stores_texts: bool = True
+    is_cancelled: bool = False
 
 
 class Ledger(Protocol):
@@ -80,12 +82,17 @@ class Ledger(Protocol):
     ) -> OpenCampaign:
         """Create the campaign or continue it, `reads_source` with its list.
 
-        Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already.
+        Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already. One that was cancelled
+        stays so, and takes no list any more.
         """
         ...
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
         """Say how a run ended."""
+        ...
+
+    async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
+        """What is not sent by now never will be. Raises `LedgerInUse` while it is at work."""
         ...
 
     async def source_read(self, key: int) -> None:
@@ -162,4 +169,8 @@ class Ledger(Protocol):
 
     def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
         """The newest outcome of every recipient in the order planned, then the rows left out."""
+        ...
+
+    def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None]]:
+        """The newest outcome of every recipient, with the text; None for the campaign's own."""
         ...

@@ -13,7 +13,7 @@ from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.work import LOCKED, Insertion, Work, read_of, row, rows, run
 from ants_async.dispatch.messages import message_ids
-from ants_async.errors import CampaignMismatch, LedgerInUse
+from ants_async.errors import CampaignMismatch, LedgerInUse, ValidationError
 
 _ASKED: Final = ("text", "sender", "mode", "validity")
 """What makes a campaign the one that it was."""
@@ -64,7 +64,10 @@ def open_campaign(
         return OpenCampaign(int(key), campaign, stores_texts=store_texts)
     key, state, created_at, stores_texts, *asked = found
     if state == running and not is_alone:
-        raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
+        raise LedgerInUse(at_work_already(campaign.id))
+    is_cancelled = state == str(CampaignState.CANCELLED)
+    if is_cancelled and reads_source:
+        raise CampaignMismatch(f"campaign {campaign.id!r} was cancelled; to send anew take another id")
     yield from check(key)
     for (field, value), other in zip(wanted.items(), asked, strict=True):
         if other != value:
@@ -73,23 +76,45 @@ def open_campaign(
                 "to continue it use the same, to send anew take another id"
             )
     store_texts = bool(store_texts and stores_texts)
-    yield from run(
-        "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
-        " source_read = source_read * ?, store_texts = ? WHERE key = ?",
-        *(running, storable(source), int(not reads_source), int(store_texts), key),
-    )
+    if not is_cancelled:
+        yield from run(
+            "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
+            " source_read = source_read * ?, store_texts = ? WHERE key = ?",
+            *(running, storable(source), int(not reads_source), int(store_texts), key),
+        )
     (started_at,) = yield from row(
         "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", key
     )
     return OpenCampaign(
-        key, campaign, created_at if started_at is None else started_at, stores_texts=store_texts
+        key,
+        campaign,
+        created_at if started_at is None else started_at,
+        stores_texts=store_texts,
+        is_cancelled=is_cancelled,
     )
 
 
+def at_work_already(campaign_id: str) -> str:
+    """Why it is refused."""
+    return f"campaign {campaign_id!r} is at work already; wait for it, or stop it first"
+
+
 def close_campaign(key: int, state: CampaignState, reason: str | None) -> Work[None]:
-    """Say how a run ended."""
-    sql = "UPDATE campaign SET state = ?, reason = ? WHERE key = ?"
-    yield from run(sql, str(state), storable(reason), key)
+    """Say how a run ended; what was cancelled stays so."""
+    sql = "UPDATE campaign SET state = ?, reason = ? WHERE key = ? AND state <> ?"
+    yield from run(sql, str(state), storable(reason), key, str(CampaignState.CANCELLED))
+
+
+def cancel(campaign_id: str, reason: str, *, is_alone: bool) -> Work[None]:
+    """What is not sent by now never will be. Raises `LedgerInUse`, `ValidationError`."""
+    _, state, *_ = yield from row(_FIND_CAMPAIGN, campaign_id)
+    if state == str(CampaignState.RUNNING) and not is_alone:
+        raise LedgerInUse(at_work_already(campaign_id))
+    if state == str(CampaignState.FINISHED):
+        raise ValidationError("campaign", campaign_id, "one that is not finished")
+    if state != str(CampaignState.CANCELLED):
+        sql = "UPDATE campaign SET state = ?, reason = ? WHERE id = ?"
+        yield from run(sql, str(CampaignState.CANCELLED), storable(reason), campaign_id)
 
 
 def source_read(key: int) -> Work[None]:
@@ -252,13 +277,34 @@ def give_up(
 
 @read_of("a message")
 def outcomes(campaign_id: str, chunks: Iterable[int]) -> Work[list[Outcome]]:
-    """Newest outcomes of some chunks."""
+    """Newest outcomes of some chunks; of a campaign that was cancelled also those who were not sent to."""
     found: list[Outcome] = []
     for key in chunks:
-        known = enumerate((yield from newest(key, lock=False)))
-        told = {place: fate for place, fate in known if fate.state != MessageState.PLANNED}
-        found += yield from outcomes_of(campaign_id, key, told)
+        found += yield from outcomes_of(campaign_id, key, (yield from _told(campaign_id, key)))
     return found
+
+
+@read_of("a message")
+def with_texts(campaign_id: str, chunks: Iterable[int]) -> Work[list[tuple[Outcome, str | None]]]:
+    """As `outcomes`, each with its text; None for the campaign's, empty where none is kept."""
+    found: list[tuple[Outcome, str | None]] = []
+    for key in chunks:
+        told = yield from _told(campaign_id, key)
+        texts = yield from column(key, "texts")
+        found += zip(
+            (yield from outcomes_of(campaign_id, key, told)), [texts[place] for place in told], strict=True
+        )
+    return found
+
+
+def _told(campaign_id: str, key: int) -> Work[Mapping[int, Fate]]:
+    """What there is to say of a chunk's messages, by place."""
+    (state,) = yield from row("SELECT state FROM campaign WHERE id = ?", campaign_id)
+    is_unsent = state == str(CampaignState.CANCELLED) and (
+        (yield from chunk_row(key, lock=False)).attempted_at is None
+    )
+    known = enumerate((yield from newest(key, lock=False)))
+    return {place: fate for place, fate in known if is_unsent or fate.state != MessageState.PLANNED}
 
 
 @read_of("a message")

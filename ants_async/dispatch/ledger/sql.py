@@ -54,6 +54,14 @@ class SqlLedger:
         """Say how a run ended."""
         await self._run(queries.close_campaign, key, state, reason)
 
+    async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
+        """What is not sent by now never will be. What has begun comes to its end when it is run on.
+
+        Raises `LedgerInUse` while it is at work, `ValidationError` when it is finished.
+        """
+        await self.campaign_key(campaign_id)
+        await self._run(queries.cancel, campaign_id, reason, is_alone=False)
+
     async def source_read(self, key: int) -> None:
         """The whole source is in the ledger now."""
         await self._run(queries.source_read, key)
@@ -151,6 +159,15 @@ class SqlLedger:
                 yield outcome
         for outcome in await self._run(queries.left_out, key):
             yield outcome
+
+    async def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None]]:
+        """The newest outcome of every recipient, with the text; None for the campaign's own.
+
+        It is empty where the ledger keeps none.
+        """
+        async for some in self._chunks(await self.campaign_key(campaign_id)):
+            for outcome, text in await self._look(queries.with_texts, campaign_id, some):
+                yield outcome, text
 
     async def _chunks(self, key: int) -> AsyncIterator[Sequence[int]]:
         """A campaign's chunks in the order planned, as many as are read in one turn."""
