@@ -18,7 +18,7 @@ async def follow_up(
     """Whom a campaign did not reach: recipients of another one, which has ids of its own.
 
     Those whose outcome has one of these `advice`, each with the text it was to get. With
-    `Advice.MAY_HAVE_ARRIVED` some may get a second copy. Raises `LedgerError` where the ledger keeps no texts.
+    `Advice.MAY_HAVE_ARRIVED` some may get a second copy. Raises `LedgerError` where no texts are kept.
 
         dispatcher.run(Campaign("songkran.2", sender="ANTS"), follow_up(ledger, "songkran"))
     """
