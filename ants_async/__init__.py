@@ -22,6 +22,7 @@ _HOMES = {
         "Outcome",
         "OutcomeKind",
         "PostgresLedger",
+        "QuietHours",
         "Recipient",
         "SendingRules",
         "SqliteLedger",

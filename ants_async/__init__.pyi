@@ -35,6 +35,9 @@ from ants_async.dispatch import (
     PostgresLedger as PostgresLedger,
 )
 from ants_async.dispatch import (
+    QuietHours as QuietHours,
+)
+from ants_async.dispatch import (
     Recipient as Recipient,
 )
 from ants_async.dispatch import (

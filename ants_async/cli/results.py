@@ -30,6 +30,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "network",
 )
 _FOREIGN: Final = ("error", "currency", "network")
+_ENOUGH: Final = 100  # bytes, to tell what a file holds
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _Write = Callable[[Mapping[str, Any]], object]
 
@@ -40,6 +41,15 @@ def check_target(path: Path, option: str = "--results") -> None:
         raise ConfigurationError(f"{option} {path}: the name must end in {' or '.join(_WRITERS)}")
     if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
         raise ConfigurationError(f"{option} {path}: cannot be written there")
+    if path.exists() and not _holds_results(path):
+        raise ConfigurationError(f"{option} {path}: is there already, and holds something else than results")
+
+
+def _holds_results(path: Path) -> bool:
+    """Or nothing yet. What is replaced must not be somebody's list."""
+    with path.open("rb") as file:
+        start = file.read(_ENOUGH)
+    return not start or start.startswith((b"row,to,message_id,", b'{"row": '))
 
 
 def as_row(outcome: Outcome) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import Dispatcher
 from ants_async.dispatch.follow_up import follow_up
 from ants_async.dispatch.ledger import Ledger, MemoryLedger, SqliteLedger
+from ants_async.dispatch.quiet import QuietHours
 from ants_async.dispatch.suppression import SuppressionList
 from ants_async.dispatch.tracking import TrackingRules
 
@@ -35,6 +36,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "PostgresLedger",
+    "QuietHours",
     "Recipient",
     "SendingRules",
     "SqliteLedger",

@@ -25,10 +25,10 @@ async def follow_up(
     summary = await ledger.summary(campaign_id)
     template = None if summary is None else summary.campaign.template
     common = None if template is None or template.fields else template.render({})
-    async for outcome, text in ledger.with_texts(campaign_id):
+    async for outcome, text, sender in ledger.with_texts(campaign_id):
         if outcome.advice in advice:
             if text == "":
                 raise LedgerError(
                     f"campaign {campaign_id!r} was begun without storing texts: give the list again"
                 )
-            yield Recipient(outcome.to, text=common if text is None else text, row=outcome.row)
+            yield Recipient(outcome.to, text=common if text is None else text, row=outcome.row, sender=sender)

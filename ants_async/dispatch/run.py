@@ -253,6 +253,8 @@ class Run:
     async def _send_jobs(self, work: ObjectReceiveStream[Chunk | Messages]) -> None:
         async with work:
             async for job in work:
+                if not await self._sender.may_send():
+                    return
                 if isinstance(job, Chunk):
                     await self._sender.deliver(job)
                 else:

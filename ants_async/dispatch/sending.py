@@ -41,6 +41,7 @@ from ants_async.transport.retry import UNCLEAR
 T = TypeVar("T")
 _log = logging.getLogger("ants_async.dispatch")
 
+_LONGEST_NAP: Final = 60.0  # seconds: a clock may be put right meanwhile
 _ID_MEMORY: Final = 3600.0
 """Seconds a server is trusted to remember used ids: after that the logs are asked before a repeat."""
 
@@ -97,7 +98,7 @@ class Sender:
             work.chunk = await self._reject_suppressed(chunk, self._is_suppressed)
             if not work.chunk.messages:
                 return
-        while True:
+        while await self.may_send():
             try:
                 await self._try(work)
             except (ApiError, TransportError) as error:
@@ -105,6 +106,14 @@ class Sender:
             if not work.chunk.messages or not await self._pause(work.wait):
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
+
+    async def may_send(self) -> bool:
+        """After the quiet hours; False when the run is being stopped."""
+        hours = self._campaign.campaign.quiet_hours
+        while hours is not None and (left := hours.left(self._now())):
+            if not await self._pause(min(left, _LONGEST_NAP)):
+                return False
+        return True
 
     async def get_ready(self, known: NumberSet | None) -> None:
         """What has to be known before the first send.
@@ -173,6 +182,9 @@ class Sender:
             return
         if work.chunk.attempted_at is None:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
+        elif work.unclear and self._campaign.campaign.mode is Mode.MULTI:
+            # A repeat has no ids that would be taken: is the campaign still ours?
+            await self._ledger.attempting(work.chunk, work.chunk.attempted_at)
         receipt = await self._send(work.chunk)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
         if work.chunk.messages:  # what the answer left out

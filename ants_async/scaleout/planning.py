@@ -62,7 +62,6 @@ class ListReader:
             rest = planner.flush()
             full += [] if rest is None else [rest]
             await self._store(planner, full)
-        await self._ledger.within(partial(self._ledger.check_held, key=self._campaign.key))
         await self._ledger.source_read(self._campaign.key)
         await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
 
@@ -86,11 +85,11 @@ class ListReader:
 
         async def do(connection: Connection) -> int:
             key, turn = self._campaign.key, self._turn
+            await self._ledger.check_held(connection, key)  # or somebody else reads it, too
             await perform(connection, queries.replace_left_out(key, left_out, self._first))
             if several:
                 turn = await self._queue.turn(connection, after=turn)
                 begun = await perform(connection, chunks.begin(self._campaign, several, None))
-                await self._ledger.check_held(connection, key)  # or somebody else reads it, too
                 await self._check_wanted(connection)
                 await self._queue.send(connection, [chunk.key for chunk in begun], turn)
             return turn + len(several) - 1

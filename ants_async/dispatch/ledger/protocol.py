@@ -29,12 +29,19 @@ class Bulk:
     """An answered chunk some of whose messages are not final yet.
 
     `stands_elsewhere`: some of them under another bulk id than this one, so that only the logs tell.
+    `send_at`: when the last of them is sent, where that was scheduled.
     """
 
     key: int
     bulk_id: str
     answered_at: float
     stands_elsewhere: bool
+    send_at: float | None = None
+
+    @property
+    def since(self) -> float:
+        """From when on final statuses can be expected."""
+        return self.answered_at if self.send_at is None else max(self.answered_at, self.send_at)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -171,6 +178,6 @@ class Ledger(Protocol):
         """The newest outcome of every recipient in the order planned, then the rows left out."""
         ...
 
-    def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None]]:
-        """The newest outcome of every recipient, with the text; None for the campaign's own."""
+    def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None, str | None]]:
+        """The newest outcome of every recipient, with text and sender; None for the campaign's own."""
         ...

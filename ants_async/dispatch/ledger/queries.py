@@ -13,13 +13,14 @@ from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.work import LOCKED, Insertion, Work, read_of, row, rows, run
 from ants_async.dispatch.messages import message_ids
+from ants_async.dispatch.quiet import QuietHours
 from ants_async.errors import CampaignMismatch, LedgerInUse, ValidationError
 
-_ASKED: Final = ("text", "sender", "mode", "validity")
+ASKED: Final = ("text", "sender", "mode", "validity", "send_at", "quiet_hours")
 """What makes a campaign the one that it was."""
 
 _FIND_CAMPAIGN: Final = (
-    f"SELECT key, state, created_at, store_texts, {', '.join(_ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
+    f"SELECT key, state, created_at, store_texts, {', '.join(ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
 )
 
 
@@ -51,14 +52,13 @@ def open_campaign(
 
     `is_alone`: it is known that nobody else has it at work. `check` is done before it goes on.
     """
-    validity = None if campaign.validity is None else campaign.validity.total_seconds()
-    wanted = dict(zip(_ASKED, (campaign.text, campaign.sender, str(campaign.mode), validity), strict=True))
+    wanted = _asked(campaign)
     found = yield from row(_FIND_CAMPAIGN, campaign.id)
     running = str(CampaignState.RUNNING)
     if found is None:
         (key,) = yield from row(
-            "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source, store_texts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            f"INSERT INTO campaign (id, {', '.join(wanted)}, created_at, state, source, store_texts)"  # noqa: S608
+            f" VALUES ({', '.join('?' * (5 + len(wanted)))}) RETURNING key",
             *(campaign.id, *wanted.values(), now, running, storable(source), int(store_texts)),
         )
         return OpenCampaign(int(key), campaign, stores_texts=store_texts)
@@ -91,6 +91,33 @@ def open_campaign(
         created_at if started_at is None else started_at,
         stores_texts=store_texts,
         is_cancelled=is_cancelled,
+    )
+
+
+def _asked(campaign: Campaign) -> dict[str, Any]:
+    """As columns have it."""
+    asked = (
+        campaign.text,
+        campaign.sender,
+        str(campaign.mode),
+        None if campaign.validity is None else campaign.validity.total_seconds(),
+        None if campaign.send_at is None else campaign.send_at.timestamp(),
+        None if campaign.quiet_hours is None else str(campaign.quiet_hours),
+    )
+    return dict(zip(ASKED, asked, strict=True))
+
+
+def campaign_of(columns: Sequence[Any]) -> Campaign:
+    """From its id and the columns `ASKED` back to the campaign."""
+    campaign_id, text, sender, mode, validity, send_at, quiet_hours = columns
+    return Campaign(
+        campaign_id,
+        text,
+        sender,
+        Mode(mode),
+        None if validity is None else timedelta(seconds=validity),
+        None if send_at is None else datetime.fromtimestamp(send_at, UTC),
+        None if quiet_hours is None else QuietHours.parse(quiet_hours),
     )
 
 
@@ -184,7 +211,7 @@ def close_chunk(key: int) -> Work[None]:
 
 _ACCEPTED: Final = int(MessageState.ACCEPTED)
 _BULKS: Final = f"""
-SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
+SELECT key, bulk_id, coalesce(answered_at, attempted_at), send_at, EXISTS (
     SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
     AND (deduplicated <> 0 OR fate.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE
@@ -210,7 +237,10 @@ def bulks(key: int) -> Work[list[Bulk]]:
 
 def _bulks(where: str, key: int) -> Work[list[Bulk]]:
     found = yield from rows(f"{_BULKS} {where} ORDER BY chunk.key", key)
-    return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
+    return [
+        Bulk(chunk, bulk_id, answered_at, bool(other), send_at)
+        for chunk, bulk_id, answered_at, send_at, other in found
+    ]
 
 
 def answered(chunk: Chunk, answers: Sequence[Answer], now: float) -> Work[Bulk | None]:
@@ -285,15 +315,16 @@ def outcomes(campaign_id: str, chunks: Iterable[int]) -> Work[list[Outcome]]:
 
 
 @read_of("a message")
-def with_texts(campaign_id: str, chunks: Iterable[int]) -> Work[list[tuple[Outcome, str | None]]]:
-    """As `outcomes`, each with its text; None for the campaign's, empty where none is kept."""
-    found: list[tuple[Outcome, str | None]] = []
+def with_texts(campaign_id: str, chunks: Iterable[int]) -> Work[list[tuple[Outcome, str | None, str | None]]]:
+    """As `outcomes`, each with its text, empty where none is kept, and sender; None for the campaign's."""
+    found: list[tuple[Outcome, str | None, str | None]] = []
     for key in chunks:
         told = yield from _told(campaign_id, key)
-        texts = yield from column(key, "texts")
-        found += zip(
-            (yield from outcomes_of(campaign_id, key, told)), [texts[place] for place in told], strict=True
-        )
+        texts, options = yield from columns(key, "texts", "options")
+        outcomes = yield from outcomes_of(campaign_id, key, told)
+        for place, outcome in zip(told, outcomes, strict=True):
+            own = options[place] if options else None
+            found.append((outcome, texts[place], None if own is None else own[0]))
     return found
 
 
@@ -323,7 +354,7 @@ def outcomes_of(campaign_id: str, key: int, told: Mapping[int, Fate]) -> Work[li
 
 
 _CAMPAIGN: Final = (
-    *("key", "id", "text", "sender", "mode", "validity", "created_at", "state", "reason", "source"),
+    *("key", "id", *ASKED, "created_at", "state", "reason", "source"),
     *("source_read", "store_texts"),
 )
 
@@ -354,7 +385,7 @@ _LEFT_OUT: Final = "SELECT why, count(*) FROM left_out WHERE campaign = ? GROUP 
 
 
 def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
-    key, validity = campaign["key"], campaign["validity"]
+    key = campaign["key"]
     states: dict[int, int] = dict.fromkeys(MessageState, 0)
     by_group: dict[str, int] = {}
     deduplicated = 0
@@ -372,13 +403,7 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
             by_group[group_name] = by_group.get(group_name, 0) + int(messages)
     left_out = dict((yield from rows(_LEFT_OUT, key)))
     return CampaignSummary(
-        Campaign(
-            campaign["id"],
-            campaign["text"],
-            campaign["sender"],
-            Mode(campaign["mode"]),
-            None if validity is None else timedelta(seconds=validity),
-        ),
+        campaign_of([campaign[name] for name in ("id", *ASKED)]),
         CampaignState(campaign["state"]),
         datetime.fromtimestamp(campaign["created_at"], UTC),
         campaign["reason"],

@@ -160,14 +160,14 @@ class SqlLedger:
         for outcome in await self._run(queries.left_out, key):
             yield outcome
 
-    async def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None]]:
-        """The newest outcome of every recipient, with the text; None for the campaign's own.
+    async def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None, str | None]]:
+        """The newest outcome of every recipient, with text and sender; None for the campaign's own.
 
-        It is empty where the ledger keeps none.
+        A text is empty where the ledger keeps none.
         """
         async for some in self._chunks(await self.campaign_key(campaign_id)):
-            for outcome, text in await self._look(queries.with_texts, campaign_id, some):
-                yield outcome, text
+            for found in await self._look(queries.with_texts, campaign_id, some):
+                yield found
 
     async def _chunks(self, key: int) -> AsyncIterator[Sequence[int]]:
         """A campaign's chunks in the order planned, as many as are read in one turn."""
