@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ants_async.client": ("AntsClient",),
     "ants_async.dispatch": (
+        "Backlog",
         "Campaign",
         "CampaignState",
         "CampaignSummary",
@@ -20,6 +21,7 @@ _HOMES = {
         "Mode",
         "Outcome",
         "OutcomeKind",
+        "OutcomesCounted",
         "PostgresLedger",
         "Recipient",
         "SendingRules",
@@ -89,6 +91,13 @@ _HOMES = {
         "TemplateRequest",
     ),
     "ants_async.transport.auth": ("ApiKeyAuth", "BasicAuth"),
+    "ants_async.transport.hooks": (
+        "Hooks",
+        "RequestEnded",
+        "RequestRetried",
+        "RequestStarted",
+        "RequestThrottled",
+    ),
     "ants_async.transport.rate": ("AdaptiveRate", "FixedRate", "Limiter"),
     "ants_async.transport.retry": ("RetryPolicy",),
 }

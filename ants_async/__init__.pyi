@@ -2,6 +2,9 @@ from ants_async.client import (
     AntsClient as AntsClient,
 )
 from ants_async.dispatch import (
+    Backlog as Backlog,
+)
+from ants_async.dispatch import (
     Campaign as Campaign,
 )
 from ants_async.dispatch import (
@@ -27,6 +30,9 @@ from ants_async.dispatch import (
 )
 from ants_async.dispatch import (
     OutcomeKind as OutcomeKind,
+)
+from ants_async.dispatch import (
+    OutcomesCounted as OutcomesCounted,
 )
 from ants_async.dispatch import (
     PostgresLedger as PostgresLedger,
@@ -252,6 +258,21 @@ from ants_async.transport.auth import (
 )
 from ants_async.transport.auth import (
     BasicAuth as BasicAuth,
+)
+from ants_async.transport.hooks import (
+    Hooks as Hooks,
+)
+from ants_async.transport.hooks import (
+    RequestEnded as RequestEnded,
+)
+from ants_async.transport.hooks import (
+    RequestRetried as RequestRetried,
+)
+from ants_async.transport.hooks import (
+    RequestStarted as RequestStarted,
+)
+from ants_async.transport.hooks import (
+    RequestThrottled as RequestThrottled,
 )
 from ants_async.transport.rate import (
     AdaptiveRate as AdaptiveRate,

@@ -12,6 +12,7 @@ from ants_async.dispatch.campaign import (
     OutcomeKind,
     Recipient,
 )
+from ants_async.dispatch.counting import Backlog, OutcomesCounted
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import Dispatcher
 from ants_async.dispatch.ledger import Ledger, MemoryLedger, SqliteLedger
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ants_async.dispatch.ledger import PostgresLedger
 
 __all__ = [
+    "Backlog",
     "Campaign",
     "CampaignState",
     "CampaignSummary",
@@ -30,6 +32,7 @@ __all__ = [
     "Mode",
     "Outcome",
     "OutcomeKind",
+    "OutcomesCounted",
     "PostgresLedger",
     "Recipient",
     "SendingRules",

@@ -20,10 +20,12 @@ import anyio
 import anyio.lowlevel
 import attrs
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome, Recipient
+from ants_async.dispatch.counting import Backlog, OnOutcome, OutcomesCounted, tell
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.ledger.protocol import Chunk, Ledger, OpenCampaign, PushedBulk
 from ants_async.dispatch.messages import Messages
@@ -43,6 +45,7 @@ from ants_async.errors import (
 )
 from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
+from ants_async.told import Told
 
 Recipients = Iterable[Recipient] | AsyncIterable[Recipient]
 MAX_BODY: Final = 1_000_000
@@ -65,6 +68,7 @@ class Dispatcher:
     `chunk_size`: messages a request, 1 to 1000. `max_body`: bytes a request, about. `concurrency`:
     requests in flight. `grace`: seconds that requests in flight may take when a run is stopped.
     `push`: have the API push reports (mode `advanced`); `receive` takes them, and pulls become rare.
+    `on_outcome`: a function of yours that is told how many came to what; it must not block.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Dispatcher:
         sending: SendingRules | None = None,
         tracking: TrackingRules | None = None,
         push: Push | None = None,
+        on_outcome: OnOutcome | None = None,
     ) -> None:
         check_chunk_size(chunk_size)
         if concurrency < 1:
@@ -94,6 +99,23 @@ class Dispatcher:
         self.push = push
         self._runs: dict[int, _Run] = {}
         self._arrivals = Arrivals(ledger, self._tell)
+        self.told: Told[OutcomesCounted] = Told()
+        if on_outcome is not None:
+            self.add_hook(on_outcome)
+
+    def add_hook(self, on_outcome: OnOutcome) -> Callable[[], None]:
+        """Tell this function, too, until what this returns is called."""
+        return self.told.add(on_outcome)
+
+    @property
+    def backlog(self) -> Backlog:
+        """What is before it now."""
+        runs = self._runs.values()
+        return Backlog(
+            campaigns=len(runs),
+            tracked=sum(run.tracked for run in runs),
+            unread=sum(run.unread_batches for run in runs),
+        )
 
     async def receive(self, reports: Iterable[DeliveryReport]) -> None:
         """Take pushed reports, as `webhooks.report_receiver` hands them over.
@@ -171,7 +193,10 @@ class _Run:
     """One campaign at work, from `open_campaign` to `close_campaign`."""
 
     def __init__(
-        self, dispatcher: Dispatcher, opened: OpenCampaign, outcomes: ObjectSendStream[Iterable[Outcome]]
+        self,
+        dispatcher: Dispatcher,
+        opened: OpenCampaign,
+        outcomes: MemoryObjectSendStream[Iterable[Outcome]],
     ) -> None:
         self._ledger = dispatcher.ledger
         self._opened = opened
@@ -201,6 +226,16 @@ class _Run:
             clock=clock,
             push=dispatcher.push,
         )
+
+    @property
+    def tracked(self) -> int:
+        """Chunks whose reports are not all there."""
+        return self._tracker.followed
+
+    @property
+    def unread_batches(self) -> int:
+        """Of outcomes, before the reader."""
+        return self._outcomes.statistics().current_buffer_used
 
     def pushed(self, bulk: PushedBulk) -> None:
         """Go on from what was pushed. Nothing waits here: a slow reader is no reason to lose an outcome."""
@@ -383,6 +418,8 @@ class _Run:
         """To the reader, who may have gone; the ledger has it all."""
         if not outcomes:
             return
+        if self._dispatcher.told:
+            outcomes = tell(self._dispatcher.told, self._opened.campaign.id, outcomes)
         try:
             await self._outcomes.send(outcomes)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):

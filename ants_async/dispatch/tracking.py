@@ -129,6 +129,11 @@ class Tracker:
             del self._followed[chunk_key]
         self._wake()
 
+    @property
+    def followed(self) -> int:
+        """Bulks that are not at their end."""
+        return len(self._followed)
+
     def no_more(self) -> None:
         """Nothing will be added: `run` ends when all is final."""
         self._complete = True

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import anyio
 import httpx
@@ -28,6 +28,7 @@ from ants_async.errors import (
 from ants_async.frames import without_frames
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.direct import DirectClient
+from ants_async.transport.hooks import Hooks, Listeners, Watch
 from ants_async.transport.rate import Limiter
 from ants_async.transport.redaction import Secrets, at_work, clean
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, repeating
@@ -58,6 +59,7 @@ class Transport:
         connections: int,
         wire: Wire = Wire.JSON,
         has_password: bool = True,
+        hooks: Hooks | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._http = http
@@ -72,6 +74,9 @@ class Transport:
         # Waiting for a free connection happens here, where it does not count as time without an answer.
         self._free = anyio.Semaphore(connections, fast_acquire=True)
         self.clock = ServerClock(wall_clock)
+        self.listeners = Listeners()
+        if hooks is not None:
+            self.listeners.add(hooks)
 
     async def call(
         self,
@@ -96,17 +101,28 @@ class Transport:
         repeat = endpoint.repeat_of(body)
         since = self.clock() - self.clock.margin
         unclear: list[AntsError] = []
+        watch = self._watch(endpoint) if self.listeners.active else None
+        tries = 0
 
         async def once() -> T:
+            nonlocal tries
+            tries += 1
+            work = self._once(endpoint, body, parts, secrets, attempt=tries, watch=watch)
             try:
-                return await self._once(endpoint, body, parts, secrets)
+                return await (work if watch is None else watch.over(work))
             except UNCLEAR as error:
                 unclear.append(error)
                 raise
 
         try:
             return await repeating(
-                once, self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
+                once,
+                self._retry,
+                self._budget,
+                repeat,
+                self._rng,
+                waits_out_429=not endpoint.is_quota,
+                told=None if watch is None else watch.again,
             )
         except (ApiError, TransportError, ConfigurationError) as error:
             # A repeat that was refused, or never left, says nothing about an earlier try, which matters
@@ -131,14 +147,33 @@ class Transport:
         if self._http.is_closed:
             raise ConfigurationError("this client is closed")
 
-    async def _once(self, endpoint: Endpoint[T], body: object, parts: RequestParts, secrets: Secrets) -> T:
+    def _watch(self, endpoint: Endpoint[Any]) -> Watch:
+        return Watch(self.listeners, endpoint, self.limiters[endpoint.family])
+
+    async def _once(
+        self,
+        endpoint: Endpoint[T],
+        body: object,
+        parts: RequestParts,
+        secrets: Secrets,
+        *,
+        attempt: int,
+        watch: Watch | None,
+    ) -> T:
         theirs = sys.exception()
         limiter = self.limiters[endpoint.family]
         await limiter.acquire()
+        if watch is not None:
+            watch.leaves(attempt)
         try:
             came = self._exchange(endpoint.name, parts, secrets)
             # Without a name for what came.
-            answer = read(endpoint, *await came, asked=body, redact=secrets.out_of)
+            answer = read(
+                endpoint,
+                *(await came if watch is None else watch.through(await came)),
+                asked=body,
+                redact=secrets.out_of,
+            )
         except ThrottledError as error:
             if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
                 limiter.throttled(error.retry_after)
