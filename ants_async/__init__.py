@@ -90,6 +90,7 @@ _HOMES = {
         "Template",
         "TemplateRequest",
     ),
+    "ants_async.resources.raw": ("RawResponse",),
     "ants_async.transport.auth": ("ApiKeyAuth", "BasicAuth"),
     "ants_async.transport.hooks": (
         "Hooks",

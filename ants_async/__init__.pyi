@@ -253,6 +253,9 @@ from ants_async.models.two_factor import (
 from ants_async.models.two_factor import (
     TemplateRequest as TemplateRequest,
 )
+from ants_async.resources.raw import (
+    RawResponse as RawResponse,
+)
 from ants_async.transport.auth import (
     ApiKeyAuth as ApiKeyAuth,
 )

@@ -15,6 +15,7 @@ from ants_async.frames import forgetful
 from ants_async.resources.account import Account
 from ants_async.resources.api_keys import ApiKeys
 from ants_async.resources.pin_limits import LocalPinLimits, PinLimits
+from ants_async.resources.raw import with_raw_response
 from ants_async.resources.reports import Logs, Reports
 from ants_async.resources.sms import Sms
 from ants_async.resources.two_factor import TwoFactor
@@ -189,6 +190,8 @@ class AntsClient:
     def clock(self) -> ServerClock:
         """The server's time, in seconds since the epoch, as its answers tell it: `client.clock()`."""
         return self._transport.clock
+
+    with_raw_response = staticmethod(with_raw_response)
 
     def __repr__(self) -> str:
         return f"AntsClient({self.base_url!r})"

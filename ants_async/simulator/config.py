@@ -28,8 +28,8 @@ class Faults:
     """Shares of requests that go wrong.
 
     `drop_before`, `drop_after`: the connection is closed without an answer, before or after the request took
-    effect. `error_500`, `error_429`: nothing happened, and a 500 or a 429 says so. `slow`: it happened, and the answer
-    is 5 s late.
+    effect. `error_500`, `error_429`: nothing happened, and a 500 or a 429 says so. `slow`: it happened, and
+    the answer is 5 s late.
     """
 
     drop_before: float = attrs.field(default=0.0, validator=_share)

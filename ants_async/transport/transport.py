@@ -28,7 +28,7 @@ from ants_async.errors import (
 from ants_async.frames import without_frames
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.direct import DirectClient
-from ants_async.transport.hooks import Hooks, Listeners, Watch
+from ants_async.transport.hooks import Came, Hooks, Listeners, Watch
 from ants_async.transport.rate import Limiter
 from ants_async.transport.redaction import Secrets, at_work, clean
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, repeating
@@ -74,6 +74,7 @@ class Transport:
         # Waiting for a free connection happens here, where it does not count as time without an answer.
         self._free = anyio.Semaphore(connections, fast_acquire=True)
         self.clock = ServerClock(wall_clock)
+        self._note: Callable[[Came], None] | None = None
         self.listeners = Listeners()
         if hooks is not None:
             self.listeners.add(hooks)
@@ -141,6 +142,12 @@ class Transport:
         """The same transport, its pool and its limiters, in this format."""
         other = copy(self)
         other.wire = wire
+        return other
+
+    def noting(self, note: Callable[[Came], None]) -> Self:
+        """The same transport; `note` is given each answer as it came."""
+        other = copy(self)
+        other._note = note  # noqa: SLF001 - a copy of our own
         return other
 
     def _check_open(self) -> None:
@@ -218,7 +225,10 @@ class Transport:
             }
             if 200 <= reply.status < 300:  # noqa: PLR2004 - else it may be a proxy that speaks
                 self.clock.note(headers.get("date", ""))
-            return reply.status, headers, await _capped(reply.body, headers)
+            came = reply.status, headers, await _capped(reply.body, headers)
+            if self._note is not None:
+                self._note(came)
+            return came
         finally:
             await reply.body.aclose()
 
