@@ -110,7 +110,7 @@ class Dispatcher:
     @property
     def backlog(self) -> Backlog:
         """What is before it now."""
-        runs = self._runs.values()
+        runs = list(self._runs.values())  # it may be asked for in another thread
         return Backlog(
             campaigns=len(runs),
             tracked=sum(run.tracked for run in runs),
