@@ -16,6 +16,7 @@ import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
 from ants_async.errors import (
@@ -226,7 +227,8 @@ class Tracker:
             self._failing_since = now
         if now - self._failing_since > self._rules.patience:
             raise CampaignPaused(f"the API gives no answer: {failure}") from failure
-        _log.debug("reports: %s; asked again later, and the logs too", failure)
+        fields = fields_of(self._campaign.campaign.id, error=failure)
+        _log.debug("reports: %s; asked again later, and the logs too", failure, extra=fields)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
         now, rules = anyio.current_time(), self._rules

@@ -62,7 +62,7 @@ async def _serve(scaleout: ScaleOut, queue: str, places: int, grace: float, abse
                 update_heartbeat_interval=scaleout.lease / 3,
                 stalled_worker_timeout=scaleout.lease,
             )
-            _log.warning("the worker of %s stopped by itself; it starts again", queue)
+            _log.warning("the worker of %s stopped by itself; it starts again", queue, extra={"queue": queue})
         except exceptions.ConnectorException:
             await absence.over(queue)
         await asyncio.sleep(_BACKOFF)
@@ -83,7 +83,11 @@ class _Absence:
         async with self._turn:
             reason = await self._reason()
             if reason is None:
-                _log.warning("a connection to the database broke; the worker of %s begins anew", queue)
+                _log.warning(
+                    "a connection to the database broke; the worker of %s begins anew",
+                    queue,
+                    extra={"queue": queue},
+                )
                 return
             _log.warning("the database is away, and is tried every second: %s", reason)
             while await self._reason() is not None:  # noqa: ASYNC110 - nobody tells us

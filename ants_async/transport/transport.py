@@ -184,14 +184,15 @@ class Transport:
         except ThrottledError as error:
             if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
                 limiter.throttled(error.retry_after)
-            _log.debug("%s: throttled", endpoint.name)
+            _log.debug("%s: throttled", endpoint.name, extra=_fields(endpoint, attempt, error))
             without_frames(error, theirs)  # they hold the whole answer
             raise
         except AntsError as error:
             # A refusal is an answer like any other; a server that fails is no reason to go faster.
             if not isinstance(error, ConnectionFailed | RequestTimeout | ServerError | ConfigurationError):
                 limiter.succeeded()
-            _log.debug("%s: %s", endpoint.name, type(error).__name__)
+            what = type(error).__name__
+            _log.debug("%s: %s", endpoint.name, what, extra=_fields(endpoint, attempt, error))
             without_frames(error, theirs)
             raise
         limiter.succeeded()
@@ -242,6 +243,16 @@ class Transport:
             failure = RequestTimeout(f"{name}: the connection broke before the answer: {cause}")
         failure.__cause__ = cause
         return failure
+
+
+def _fields(endpoint: Endpoint[Any], attempt: int, error: AntsError) -> dict[str, Any]:
+    """Of a log line, for whoever keeps them by field."""
+    return {
+        "operation": endpoint.name,
+        "attempt": attempt,
+        "status_code": getattr(error, "status_code", None),
+        "error": type(error).__name__,
+    }
 
 
 class _Unusable(Exception):
