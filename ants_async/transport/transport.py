@@ -108,9 +108,11 @@ class Transport:
         async def once() -> T:
             nonlocal tries
             tries += 1
-            work = self._once(endpoint, body, parts, secrets, attempt=tries, watch=watch)
             try:
-                return await (work if watch is None else watch.over(work))
+                if watch is None:
+                    return await self._once(endpoint, body, parts, secrets, attempt=tries)
+                work = self._once(endpoint, body, parts, secrets, attempt=tries, watch=watch)
+                return await watch.over(work)
             except UNCLEAR as error:
                 unclear.append(error)
                 raise
@@ -165,7 +167,7 @@ class Transport:
         secrets: Secrets,
         *,
         attempt: int,
-        watch: Watch | None,
+        watch: Watch | None = None,
     ) -> T:
         theirs = sys.exception()
         limiter = self.limiters[endpoint.family]
