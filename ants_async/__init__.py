@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ants_async.client": ("AntsClient",),
     "ants_async.dispatch": (
+        "Backlog",
         "Campaign",
         "CampaignState",
         "CampaignSummary",
@@ -21,6 +22,7 @@ _HOMES = {
         "Mode",
         "Outcome",
         "OutcomeKind",
+        "OutcomesCounted",
         "PostgresLedger",
         "QuietHours",
         "Recipient",
@@ -92,7 +94,15 @@ _HOMES = {
         "Template",
         "TemplateRequest",
     ),
+    "ants_async.resources.raw": ("RawResponse",),
     "ants_async.transport.auth": ("ApiKeyAuth", "BasicAuth"),
+    "ants_async.transport.hooks": (
+        "Hooks",
+        "RequestEnded",
+        "RequestRetried",
+        "RequestStarted",
+        "RequestThrottled",
+    ),
     "ants_async.transport.rate": ("AdaptiveRate", "FixedRate", "Limiter"),
     "ants_async.transport.retry": ("RetryPolicy",),
 }

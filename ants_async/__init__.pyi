@@ -2,6 +2,9 @@ from ants_async.client import (
     AntsClient as AntsClient,
 )
 from ants_async.dispatch import (
+    Backlog as Backlog,
+)
+from ants_async.dispatch import (
     Campaign as Campaign,
 )
 from ants_async.dispatch import (
@@ -30,6 +33,9 @@ from ants_async.dispatch import (
 )
 from ants_async.dispatch import (
     OutcomeKind as OutcomeKind,
+)
+from ants_async.dispatch import (
+    OutcomesCounted as OutcomesCounted,
 )
 from ants_async.dispatch import (
     PostgresLedger as PostgresLedger,
@@ -259,11 +265,29 @@ from ants_async.models.two_factor import (
 from ants_async.models.two_factor import (
     TemplateRequest as TemplateRequest,
 )
+from ants_async.resources.raw import (
+    RawResponse as RawResponse,
+)
 from ants_async.transport.auth import (
     ApiKeyAuth as ApiKeyAuth,
 )
 from ants_async.transport.auth import (
     BasicAuth as BasicAuth,
+)
+from ants_async.transport.hooks import (
+    Hooks as Hooks,
+)
+from ants_async.transport.hooks import (
+    RequestEnded as RequestEnded,
+)
+from ants_async.transport.hooks import (
+    RequestRetried as RequestRetried,
+)
+from ants_async.transport.hooks import (
+    RequestStarted as RequestStarted,
+)
+from ants_async.transport.hooks import (
+    RequestThrottled as RequestThrottled,
 )
 from ants_async.transport.rate import (
     AdaptiveRate as AdaptiveRate,

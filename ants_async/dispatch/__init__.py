@@ -13,6 +13,7 @@ from ants_async.dispatch.campaign import (
     Recipient,
 )
 from ants_async.dispatch.canary import Canary
+from ants_async.dispatch.counting import Backlog, OutcomesCounted
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import Dispatcher
 from ants_async.dispatch.follow_up import follow_up
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ants_async.dispatch.ledger import PostgresLedger
 
 __all__ = [
+    "Backlog",
     "Campaign",
     "CampaignState",
     "CampaignSummary",
@@ -35,6 +37,7 @@ __all__ = [
     "Mode",
     "Outcome",
     "OutcomeKind",
+    "OutcomesCounted",
     "PostgresLedger",
     "QuietHours",
     "Recipient",

@@ -1,7 +1,7 @@
 """The bulk engine: planning, sending and tracking as one task, outcomes as a stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Final
 
 import anyio
@@ -12,6 +12,7 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, Outcome
 from ants_async.dispatch.canary import Canary
+from ants_async.dispatch.counting import Backlog, OnOutcome, OutcomesCounted
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.ledger.protocol import Ledger, PushedBulk
 from ants_async.dispatch.push import Push
@@ -23,6 +24,7 @@ from ants_async.dispatch.unbroken import end_of, to_its_end
 from ants_async.errors import ReportsNotTaken, ValidationError
 from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
+from ants_async.told import Told
 
 MAX_BODY: Final = 1_000_000
 _BATCHES_AHEAD: Final = 16  # of outcomes, before a slow reader slows the sending
@@ -43,6 +45,7 @@ class Dispatcher:
     `push`: have the API push reports (mode `advanced`); `receive` takes them, and pulls become rare.
     `suppress`: numbers that are not texted, whatever list they stand on: a set, a `SuppressionList`, or a
     function of a number; each is said in an outcome.
+    `on_outcome`: a function of yours that is told how many came to what; it must not block.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Dispatcher:
         tracking: TrackingRules | None = None,
         push: Push | None = None,
         suppress: Suppress | None = None,
+        on_outcome: OnOutcome | None = None,
     ) -> None:
         check_chunk_size(chunk_size)
         if concurrency < 1:
@@ -74,6 +78,23 @@ class Dispatcher:
         self.is_suppressed = is_suppressed(suppress)
         self._runs: dict[int, Run] = {}
         self._arrivals = Arrivals(ledger, self._tell)
+        self.told: Told[OutcomesCounted] = Told()
+        if on_outcome is not None:
+            self.add_hook(on_outcome)
+
+    def add_hook(self, on_outcome: OnOutcome) -> Callable[[], None]:
+        """Tell this function, too, until what this returns is called."""
+        return self.told.add(on_outcome)
+
+    @property
+    def backlog(self) -> Backlog:
+        """What is before it now."""
+        runs = list(self._runs.values())  # it may be asked for in another thread
+        return Backlog(
+            campaigns=len(runs),
+            tracked=sum(run.tracked for run in runs),
+            unread=sum(run.unread_batches for run in runs),
+        )
 
     async def receive(self, reports: Iterable[DeliveryReport]) -> None:
         """Take pushed reports, as `webhooks.report_receiver` hands them over.

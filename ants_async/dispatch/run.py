@@ -9,9 +9,11 @@ import anyio
 import anyio.lowlevel
 import attrs
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 
 from ants_async.dispatch.campaign import CampaignState, Mode, Outcome
 from ants_async.dispatch.canary import Canary, Verdict
+from ants_async.dispatch.counting import tell
 from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign, PushedBulk
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
@@ -35,7 +37,7 @@ class Run:
         self,
         dispatcher: "Dispatcher",
         opened: OpenCampaign,
-        outcomes: ObjectSendStream[Iterable[Outcome]],
+        outcomes: MemoryObjectSendStream[Iterable[Outcome]],
         canary: Canary | None,
     ) -> None:
         self._ledger = dispatcher.ledger
@@ -69,6 +71,16 @@ class Run:
             push=dispatcher.push,
             is_suppressed=dispatcher.is_suppressed,
         )
+
+    @property
+    def tracked(self) -> int:
+        """Chunks whose reports are not all there."""
+        return self._tracker.followed
+
+    @property
+    def unread_batches(self) -> int:
+        """Of outcomes, before the reader."""
+        return self._outcomes.statistics().current_buffer_used
 
     def pushed(self, bulk: PushedBulk) -> None:
         """Go on from what was pushed. Nothing waits here: a slow reader is no reason to lose an outcome."""
@@ -270,6 +282,8 @@ class Run:
         if self._verdict is not None:
             outcomes = list(outcomes)
             self._verdict.see(outcomes)
+        if self._dispatcher.told:
+            outcomes = tell(self._dispatcher.told, self._opened.campaign.id, outcomes)
         try:
             await self._outcomes.send(outcomes)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):

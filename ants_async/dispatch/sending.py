@@ -12,6 +12,7 @@ from ants_async.dispatch.answers import Answer, answers_of, logged, outcomes, re
 from ants_async.dispatch.bodies import advanced_request, multi_messages
 from ants_async.dispatch.campaign import Mode, Outcome, OutcomeKind
 from ants_async.dispatch.delivery import Delivery, SendingRules
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, Ledger, OpenCampaign
 from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time, others_texted
 from ants_async.dispatch.messages import Message, Messages
@@ -146,7 +147,7 @@ class Sender:
         try:
             await know_the_time(self._client)
         except (ApiError, TransportError) as error:
-            _log.debug("logs: %s; this machine's clock has to do", error)
+            _log.debug("logs: %s; this machine's clock has to do", error, extra=self._fields(error=error))
 
     async def look_up_only(self, chunk: Chunk) -> None:
         """Of what cannot be sent any more: what became of it if it had been sent before."""
@@ -258,7 +259,12 @@ class Sender:
                 self._campaign.campaign.id,
                 what,
                 self._rules.patience,
+                extra=self._fields(error=error),
             )
+
+    def _fields(self, *, error: Exception | None = None, bulk_id: str | None = None) -> dict[str, object]:
+        """Of a log line, for whoever keeps them by field."""
+        return fields_of(self._campaign.campaign.id, error=error, bulk_id=bulk_id)
 
     async def _settle(self) -> bool:
         """Let a request of an earlier run that is still under way arrive before the logs are asked for it.
@@ -287,6 +293,7 @@ class Sender:
                 "campaign %s: ids of bulk %s were taken by an earlier request; they count as accepted",
                 self._campaign.campaign.id,
                 chunk.bulk_id,
+                extra=self._fields(bulk_id=chunk.bulk_id),
             )
             self._taken_ids_level = logging.DEBUG
         left = await self._store(chunk, answers)

@@ -17,6 +17,7 @@ import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
 from ants_async.errors import (
@@ -134,6 +135,11 @@ class Tracker:
             del self._followed[chunk_key]
         self._wake()
 
+    @property
+    def followed(self) -> int:
+        """Bulks that are not at their end."""
+        return len(self._followed)
+
     def no_more(self) -> None:
         """Nothing will be added: `run` ends when all is final."""
         self._complete = True
@@ -226,7 +232,8 @@ class Tracker:
             self._failing_since = now
         if now - self._failing_since > self._rules.patience:
             raise CampaignPaused(f"the API gives no answer: {failure}") from failure
-        _log.debug("reports: %s; asked again later, and the logs too", failure)
+        fields = fields_of(self._campaign.campaign.id, error=failure)
+        _log.debug("reports: %s; asked again later, and the logs too", failure, extra=fields)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
         now, rules = anyio.current_time(), self._rules

@@ -63,7 +63,7 @@ async def _serve(scaleout: ScaleOut, queue: str, places: int, grace: float, abse
                 stalled_worker_timeout=scaleout.lease,
             )
             _end_if_cancelled()
-            _log.warning("the worker of %s stopped by itself; it starts again", queue)
+            _log.warning("the worker of %s stopped by itself; it starts again", queue, extra={"queue": queue})
         except exceptions.ConnectorException as error:
             _end_if_cancelled()
             await absence.over(queue, error)
@@ -93,7 +93,7 @@ class _Absence:
             reason = await self._reason()
             if reason is None:
                 what = str(error.__cause__ or error).partition("\n")[0]
-                _log.warning("the worker of %s begins anew: %s", queue, what)
+                _log.warning("the worker of %s begins anew: %s", queue, what, extra={"queue": queue})
                 return
             _log.warning("the database is away, and is tried every second: %s", reason)
             while await self._reason() is not None:  # noqa: ASYNC110 - nobody tells us

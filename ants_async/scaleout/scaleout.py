@@ -17,6 +17,7 @@ from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import MAX_BODY, check_chunk_size
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.ledger.connecting import Connection, connect, named_errors
 from ants_async.dispatch.ledger.migrations import LEDGER, LOCK, check, migrate
 from ants_async.dispatch.ledger.postgres import PostgresLedger
@@ -319,7 +320,8 @@ class ScaleOut:
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a reader of the user's has to say
-            _log.warning("the list of campaign %s cannot be read: %s", campaign_id, error)
+            fields = fields_of(campaign_id, error=error)
+            _log.warning("the list of campaign %s cannot be read: %s", campaign_id, error, extra=fields)
             what = str(error) if isinstance(error, AntsError | OSError) else type(error).__name__
             await self._pause(key, f"its list cannot be read: {what}")
         finally:

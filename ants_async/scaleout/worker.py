@@ -18,6 +18,7 @@ import attrs
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.delivery import SendingRules
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger
@@ -105,7 +106,7 @@ class Worker:
             wait = _UNTIL_TRIED_AGAIN
             await self._pause(taken.campaign.key, str(refused))
         except LeaseLost as lost:
-            _log.warning("%s", lost)
+            _log.warning("%s", lost, extra=_fields(taken, chunk, lost))
         except Exception:
             wait = _UNTIL_TRIED_AGAIN  # whatever it is, it may be so again
             raise
@@ -154,7 +155,7 @@ class Worker:
             try:
                 await self._ask(taken, look, by_logs=by_logs)
             except LeaseLost as lost:
-                _log.warning("%s", lost)
+                _log.warning("%s", lost, extra=_fields(taken, chunk, lost))
 
     async def _ask(self, taken: Taken[Bulk], look: Look, *, by_logs: bool) -> None:
         ledger = LeasedLedger(
@@ -182,7 +183,8 @@ class Worker:
                     await ledger.give_up(taken.campaign, chunk, OVERDUE, now)
             except (ApiError, TransportError) as error:
                 failure = error
-                _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error)
+                fields = _fields(taken, chunk, error)
+                _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error, extra=fields)
         if isinstance(failure, AuthenticationError | PermissionDenied):
             await self._pause(taken.campaign.key, f"the API refuses the account: {failure}")
         quiet_since = time.time() if came else look.quiet_since
@@ -220,6 +222,11 @@ class Worker:
         """After the transaction that closed a chunk: who closes the last one sees all the others closed."""
         if ledger.has_closed:
             await self._ledger.within(lambda connection: finish(connection, campaign), is_one=True)
+
+
+def _fields(taken: Taken[Chunk] | Taken[Bulk], chunk: int, error: BaseException) -> dict[str, object]:
+    """Of a log line, for whoever keeps them by field."""
+    return {**fields_of(taken.campaign.campaign.id, error=error), "chunk": chunk}
 
 
 async def _nobody_waits(outcomes: Iterable[Outcome]) -> None:

@@ -44,7 +44,8 @@ class DirectClient(httpx.AsyncClient):
             reply = Reply(response.status_code, response.headers.raw, body)
         if _log.isEnabledFor(logging.INFO):
             url = self._request_of(parts).url
-            _log.info("HTTP Request: %s %s: %d", parts.method, url, reply.status)
+            fields = {"method": parts.method, "status_code": reply.status}
+            _log.info("HTTP Request: %s %s: %d", parts.method, url, reply.status, extra=fields)
         return reply
 
     def _request_of(self, parts: RequestParts) -> httpx.Request:
