@@ -48,6 +48,14 @@ def duplicate(row=1):
     return Outcome(OutcomeKind.DUPLICATE, row, NUMBER)
 
 
+def suppressed(row=1):
+    return Outcome(OutcomeKind.SUPPRESSED, row, NUMBER)
+
+
+def unsent(row=1):
+    return Outcome(OutcomeKind.UNSENT, row, NUMBER)
+
+
 def summary(campaign=None, **counts):
     known = CampaignSummary(
         campaign=campaign or Campaign("songkran", text="Hi", sender="ANTS"),
@@ -63,6 +71,7 @@ def summary(campaign=None, **counts):
         final=0,
         unresolved=0,
         duplicates=0,
+        suppressed=0,
         deduplicated=0,
         by_group={},
     )

@@ -15,7 +15,7 @@ import attrs
 
 from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
 from ants_async.models.codes import Advice
-from ants_async.models.delivery_errors import DELIVERY_ERRORS, advise
+from ants_async.models.delivery_errors import ERRORS_BY_NAME
 from ants_async.models.statuses import Status, StatusGroup
 from ants_async.report.buckets import Latencies, Timeline
 
@@ -24,6 +24,7 @@ _MOST_CAUSES: Final = 500
 _MOST_NETWORKS: Final = 300
 _MOST_CURRENCIES: Final = 20
 _LONGEST_WORDS: Final = 300
+_LONGEST_NETWORK: Final = 12
 LONGEST_NAME: Final = 100
 SENT, DELIVERED, FAILED = range(3)
 """The series of the timeline: by when they were sent, and by when they came to their end."""
@@ -40,7 +41,7 @@ class Fate(StrEnum):
     WAITING = "waiting"
     """Accepted, without a final status yet."""
     UNSENT = "unsent"
-    """Planned, without an answer yet."""
+    """Planned, without an answer yet; of a campaign that was cancelled, for good."""
 
 
 FAILURES: Final = (Fate.UNDELIVERABLE, Fate.EXPIRED, Fate.REJECTED, Fate.UNRESOLVED)
@@ -48,18 +49,19 @@ _OF_KIND: Final = {
     OutcomeKind.ACCEPTED: Fate.WAITING,
     OutcomeKind.REJECTED: Fate.REJECTED,
     OutcomeKind.UNRESOLVED: Fate.UNRESOLVED,
+    OutcomeKind.UNSENT: Fate.UNSENT,
 }
+_LEFT_OUT: Final = (OutcomeKind.DUPLICATE, OutcomeKind.SUPPRESSED)
 _OF_GROUP: Final = {
     StatusGroup.DELIVERED: Fate.DELIVERED,
     StatusGroup.UNDELIVERABLE: Fate.UNDELIVERABLE,
     StatusGroup.EXPIRED: Fate.EXPIRED,
     StatusGroup.REJECTED: Fate.REJECTED,
 }
-_ERRORS_BY_NAME: Final = {error.name: error for error in DELIVERY_ERRORS.values()}
 
 
 def fate_of(outcome: Outcome) -> Fate:
-    """What became of the recipient of an outcome that is no duplicate."""
+    """What became of a recipient; rows that were left out are about none."""
     if outcome.kind is OutcomeKind.FINAL:
         group = None if outcome.status is None else outcome.status.group
         return _OF_GROUP.get(group, Fate.UNRESOLVED) if group is not None else Fate.UNRESOLVED
@@ -75,18 +77,12 @@ class Cause:
         eq=lambda status: status and (status.group_name, status.id, status.name)
     )
     error: str | None
-
-    @property
-    def advice(self) -> Advice | None:
-        """What the manual's tables have to say on it; None for words that are only the API's own."""
-        if self.fate is Fate.UNRESOLVED:
-            return Advice.MAY_HAVE_ARRIVED
-        return None if self.status is None else advise(self.status, _ERRORS_BY_NAME.get(self.error or ""))
+    advice: Advice
 
     @property
     def explanation(self) -> str | None:
         """The manual's description of the error, or else of the status."""
-        known = _ERRORS_BY_NAME.get(self.error or "") or self.status
+        known = ERRORS_BY_NAME.get(self.error or "") or self.status
         return known.explanation if known else None
 
 
@@ -150,6 +146,7 @@ class Figures:
     fates: Counter[Fate] = attrs.field(factory=Counter)
     accepted: int = 0
     duplicates: int = 0
+    suppressed: int = 0
     deduplicated: int = 0
     backwards: int = 0
     """Deliveries that, by the clocks of others, came before they were sent."""
@@ -166,7 +163,7 @@ class Figures:
 
     @property
     def total(self) -> int:
-        """Recipients, duplicates not counted."""
+        """Recipients; rows that were left out are none."""
         return self.fates.total()
 
     @property
@@ -180,9 +177,10 @@ class Figures:
         return self.failed - len(self.failures)
 
     def add(self, outcome: Outcome) -> None:
-        """Count the newest outcome of a recipient, or a duplicate."""
-        if outcome.kind is OutcomeKind.DUPLICATE:
-            self.duplicates += 1
+        """Count the newest outcome of a recipient, or a row that was left out."""
+        if outcome.kind in _LEFT_OUT:
+            self.duplicates += outcome.kind is OutcomeKind.DUPLICATE
+            self.suppressed += outcome.kind is OutcomeKind.SUPPRESSED
             return
         fate = fate_of(outcome)
         failed = fate in FAILURES
@@ -224,7 +222,7 @@ class Figures:
         return self.networks.setdefault(name, Network())
 
     def _fail(self, outcome: Outcome, fate: Fate) -> None:
-        cause = Cause(fate, outcome.status, _words_of(outcome))
+        cause = Cause(fate, outcome.status, _words_of(outcome), outcome.advice)
         if cause in self.causes or len(self.causes) < _MOST_CAUSES:
             self.causes[cause] += 1
         else:
@@ -258,7 +256,7 @@ async def reckon(
     figures = Figures(most_failures)
     async for outcome in outcomes:
         figures.add(outcome)
-    figures.fates[Fate.UNSENT] = max(0, summary.total - figures.total)
+    figures.fates[Fate.UNSENT] += max(0, summary.total - figures.total)
     return figures
 
 
@@ -266,12 +264,11 @@ def _was_accepted(outcome: Outcome) -> bool:
     """Whether the API took it; what was parked without an answer has no status."""
     if outcome.kind is OutcomeKind.UNRESOLVED:
         return outcome.status is not None or outcome.deduplicated
-    return outcome.kind is not OutcomeKind.REJECTED
+    return outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.FINAL}
 
 
 def _network_of(outcome: Outcome) -> str | None:
-    name: str | None = getattr(outcome, "network", None)
-    return name[:12] if name else None
+    return outcome.network[:_LONGEST_NETWORK] if outcome.network else None
 
 
 def _words_of(outcome: Outcome) -> str | None:

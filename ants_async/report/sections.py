@@ -6,7 +6,7 @@ from typing import Final
 
 from ants_async.report import charts
 from ants_async.report.facts import Facts
-from ants_async.report.figures import DELIVERED, FAILED, LONGEST_NAME, SENT, Cause, Fate, Network
+from ants_async.report.figures import DELIVERED, FAILED, LONGEST_NAME, SENT, Cause, Fate, Figures, Network
 from ants_async.report.html import (
     Html,
     both,
@@ -98,9 +98,10 @@ def _still_open(facts: Facts) -> Html:
 def funnel(facts: Facts) -> Html:
     """From the list to the phone."""
     figures = facts.figures
-    in_list, again = figures.total + figures.duplicates, figures.deduplicated
+    left_out, again = figures.duplicates + figures.suppressed, figures.deduplicated
+    in_list = figures.total + left_out
     steps = [
-        ("rows", in_list, say("rows_note", count=number(figures.duplicates))),
+        ("rows", in_list, _left_out(figures)),
         ("planned", figures.total, say("planned_note")),
         (
             "accepted",
@@ -128,6 +129,14 @@ def funnel(facts: Facts) -> Html:
     )
 
 
+def _left_out(figures: Figures) -> Html:
+    duplicates = say("rows_note", count=number(figures.duplicates))
+    if not figures.suppressed:
+        return duplicates
+    suppressed = say("suppressed_note", count=number(figures.suppressed))
+    return html("{duplicates}; {suppressed}", duplicates=duplicates, suppressed=suppressed)
+
+
 def fates(facts: Facts) -> Html:
     """A line for everything that can become of a recipient, and they add up."""
     figures = facts.figures
@@ -145,6 +154,8 @@ def fates(facts: Facts) -> Html:
         line(say("total"), number(total), ""),
         line(say("duplicates"), number(figures.duplicates), ""),
     ]
+    if figures.suppressed:
+        below.append(line(say("suppressed"), number(figures.suppressed), ""))
     return html(
         "{bar}{table}",
         bar=charts.meter(*((fate, counts[fate] / total) for fate in Fate if total)),
@@ -236,7 +247,7 @@ def errors(facts: Facts, *, masked: bool) -> Html:
             _cause(one, masked=masked),
             number(count),
             percent(count, figures.failed),
-            both(ADVICE[one.advice]) if one.advice else say("own_words"),
+            both(ADVICE[one.advice]),
         )
         for one, count in shown.items()
     ]

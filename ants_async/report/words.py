@@ -71,6 +71,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "waiting": ("Waiting for a final status", "รอสถานะสุดท้าย"),
     "unsent": ("Not sent yet", "ยังไม่ได้ส่ง"),
     "duplicates": ("Duplicates in the list", "รายการซ้ำในรายชื่อ"),
+    "suppressed": ("On a suppression list", "อยู่ในรายการห้ามส่ง"),
+    "suppressed_note": ("{count} are on a suppression list", "อยู่ในรายการห้ามส่ง {count} ราย"),
     "total": ("Total", "รวม"),
     # charts
     "over_time": ("Delivery over time", "การส่งตามเวลา"),
@@ -97,7 +99,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_errors": ("Nothing went wrong.", "ไม่มีข้อผิดพลาด"),
     "cause": ("Cause", "สาเหตุ"),
     "advice": ("What to do", "สิ่งที่ควรทำ"),
-    "own_words": ("The API’s own words say why it was refused.", "คำตอบของ API ระบุเหตุผลที่ปฏิเสธ"),
     "other_causes": ("{count} more for rarer causes", "อีก {count} รายการจากสาเหตุที่พบน้อยกว่า"),
     # cost and networks
     "priced": ("{count} messages with a price", "{count} ข้อความที่มีราคา"),

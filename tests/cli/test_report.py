@@ -36,11 +36,12 @@ def test_it_stands_beside_and_is_named_after_the_campaign(sent):
 def known(sent):
     """What the ledger says, and a report beside it."""
     sent("campaign", "report", "may", *LEDGER)
-    return json.loads(sent("campaign", "status", "may", *LEDGER, "--json"))
+    facts = json.loads(sent("campaign", "status", "may", *LEDGER, "--json"))
+    return {**facts, "page": Path("may.report.html").absolute().as_uri()}
 
 
 async def test_its_numbers_are_those_of_the_ledger(known):
-    async with opened(Path("may.report.html").absolute().as_uri()) as page:
+    async with opened(known["page"]) as page:
         shown = await page.locator(".funnel .count").all_inner_texts()
         fates = await page.locator(".fates td:nth-child(2)").all_inner_texts()
         assert page.complaints == []

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-import attrs
 import pytest
 from report_outcomes import (
+    DELIVERED,
     EXPIRED,
     PENDING,
     UNDELIVERABLE,
@@ -16,10 +16,11 @@ from report_outcomes import (
     rejected,
     stream,
     summary,
+    suppressed,
     unresolved,
+    unsent,
 )
 
-from ants_async.dispatch.campaign import Outcome
 from ants_async.models.codes import Advice
 from ants_async.models.statuses import STATUSES, Status
 from ants_async.report import reckon
@@ -61,6 +62,14 @@ class TestFates:
         found = await reckon(summary(planned=7, final=2), stream(final(), final()))
         assert found.fates[Fate.UNSENT] == 7
         assert found.total == 9
+
+    async def test_so_are_those_whom_a_cancelled_campaign_left_behind(self):
+        found = await reckon(summary(planned=3), stream(unsent(), unsent()))
+        assert found.fates == {Fate.UNSENT: 3}
+
+    def test_whoever_is_on_a_suppression_list_is_no_recipient(self):
+        found = figures(suppressed(), duplicate(), final())
+        assert (found.total, found.suppressed, found.duplicates) == (1, 1, 1)
 
     async def test_a_campaign_that_goes_on_while_it_is_read_has_no_less_than_nothing_unsent(self):
         found = await reckon(summary(final=1), stream(final(), final()))
@@ -105,7 +114,7 @@ class TestCauses:
             (final(UNDELIVERABLE, error="EC_NOBODY_KNOWS"), Advice.RETRY_LATER),
             (rejected(), Advice.DO_NOT_RETRY),
             (unresolved(), Advice.MAY_HAVE_ARRIVED),
-            (rejected(status=None, error="HTTP 400 BAD_REQUEST: no"), None),
+            (rejected(status=None, error="HTTP 400 BAD_REQUEST: no"), Advice.FIX_MESSAGE),
         ],
     )
     def test_have_the_advice_of_the_tables(self, outcome, advice):
@@ -113,11 +122,13 @@ class TestCauses:
         assert cause.advice is advice
 
     def test_the_manual_explains_the_error_or_else_the_status(self):
-        assert Cause(Fate.UNDELIVERABLE, UNDELIVERABLE, "EC_ABSENT_SUBSCRIBER").explanation.startswith(
-            "The subscriber is offline"
+        assert Cause(
+            Fate.UNDELIVERABLE, UNDELIVERABLE, "EC_ABSENT_SUBSCRIBER", Advice.WAIT
+        ).explanation.startswith("The subscriber is offline")
+        assert Cause(Fate.EXPIRED, EXPIRED, None, Advice.WAIT).explanation.startswith(
+            "The message was received"
         )
-        assert Cause(Fate.EXPIRED, EXPIRED, None).explanation.startswith("The message was received")
-        assert Cause(Fate.UNRESOLVED, None, "no source tells").explanation is None
+        assert Cause(Fate.UNRESOLVED, None, "no source tells", Advice.WAIT).explanation is None
 
     def test_one_that_names_the_number_is_one_for_all(self):
         outcomes = [
@@ -174,14 +185,8 @@ class TestCost:
         assert (len(cost.amounts), cost.unpriced) == (20, 10)
 
 
-@attrs.frozen(slots=False)
-class Named(Outcome):
-    network: str | None = None
-
-
-def over(network, took, **fields):
-    known = attrs.asdict(final(took=took, **fields), recurse=False)
-    return Named(**known | {"network": network})
+def over(network, took, status=DELIVERED):
+    return final(status, took=took, network=network)
 
 
 class TestNetworks:
@@ -190,7 +195,7 @@ class TestNetworks:
         assert [name for name, _ in found.slowest_networks()] == ["52005", "52004", "52003"]
 
     def test_they_know_what_share_arrived(self):
-        ((_, network),) = figures(over("52003", 2), over("52003", 9, status=EXPIRED)).slowest_networks()
+        ((_, network),) = figures(over("52003", 2), over("52003", 9, EXPIRED)).slowest_networks()
         assert (network.total, network.delivered, network.latencies.total) == (2, 1, 1)
 
     def test_without_a_name_there_are_none(self):

@@ -18,6 +18,7 @@ from report_outcomes import (
     final,
     rejected,
     summary,
+    suppressed,
     unresolved,
 )
 
@@ -93,6 +94,11 @@ class TestNumbers:
         assert "Accepted 4" in found
         assert "Delivered 2 40.0%" in found
         assert "Total 5" in found
+
+    def test_rows_that_were_left_out_are_told(self):
+        found = words(page(final(), duplicate(), suppressed(), suppressed()))
+        assert "In the list 4 1 duplicates are not sent twice ; 2 are on a suppression list" in found
+        assert "On a suppression list 2" in found
 
     def test_errors_come_with_advice(self):
         found = words(page(final(UNDELIVERABLE, error="EC_ABSENT_SUBSCRIBER")))
