@@ -20,9 +20,9 @@ from ants_async.report.html import Html, html, moment, offset, say, words
 from ants_async.report.words import LANGUAGES
 
 
-def asset(name: str) -> str:
-    """A file of this package's folder `assets`."""
-    return files("ants_async.report").joinpath("assets", name).read_text("utf-8")
+def asset(name: str, of: str = "ants_async.report") -> str:
+    """A file of a package's folder `assets`."""
+    return files(of).joinpath("assets", name).read_text("utf-8")
 
 
 @attrs.frozen(kw_only=True)

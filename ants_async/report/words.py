@@ -7,6 +7,14 @@ from ants_async.models.codes import Advice
 
 LANGUAGES: Final = ("en", "th")
 
+UNITS: Final[Mapping[str, tuple[str, str]]] = {
+    "ms": ("ms", "มิลลิวินาที"),
+    "s": ("s", "วินาที"),
+    "min": ("min", "นาที"),
+    "h": ("h", "ชม."),
+    "d": ("d", "วัน"),
+}
+
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     # the head
     "report": ("Campaign report", "รายงานแคมเปญ"),
@@ -144,6 +152,25 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "zone": ("Times are those of UTC{offset}.", "เวลาทั้งหมดเป็น UTC{offset}"),
     # the monitor
     "monitor": ("Campaigns", "แคมเปญ"),
+    "list": ("All campaigns", "แคมเปญทั้งหมด"),
+    "connecting": ("Connecting …", "กำลังเชื่อมต่อ …"),
+    "needs_script_here": ("This page needs JavaScript.", "หน้านี้ต้องใช้ JavaScript"),
+    "lost": ("No connection; trying again.", "ขาดการเชื่อมต่อ กำลังลองใหม่"),
+    "none_yet": ("There is no campaign yet.", "ยังไม่มีแคมเปญ"),
+    "more_campaigns": ("{count} older ones are not shown.", "ไม่แสดงรายการเก่าอีก {count} รายการ"),
+    "recipients": ("Recipients", "ผู้รับ"),
+    "of_whole": ("{part} of {whole}", "{part} จาก {whole}"),
+    "reading": ("the list is not read to its end yet", "ยังอ่านรายชื่อไม่จบ"),
+    "rate_now": ("Sending now", "อัตราส่งขณะนี้"),
+    "no_rate": ("nothing is being sent", "ไม่มีการส่ง"),
+    "ended": ("At their end", "สิ้นสุดแล้ว"),
+    "all_sent_in": ("All sent in about", "จะส่งครบในอีกราว"),
+    "unknown_left": ("not known yet", "ยังไม่ทราบ"),
+    "is_over": ("nothing is left to send", "ไม่มีรายการเหลือส่ง"),
+    "own_text": ("each recipient’s own text", "ข้อความเฉพาะของผู้รับแต่ละราย"),
+    "updated": ("Updated {time}", "อัปเดต {time}"),
+    "course": ("The course so far", "ความคืบหน้า"),
+    **UNITS,
 }
 
 ADVICE: Final[Mapping[Advice, tuple[str, str]]] = {
@@ -175,11 +202,3 @@ NETWORKS: Final[Mapping[str, str]] = {
     "52099": "TrueMove H",
 }
 """Thai networks by their code, for people."""
-
-UNITS: Final[Mapping[str, tuple[str, str]]] = {
-    "ms": ("ms", "มิลลิวินาที"),
-    "s": ("s", "วินาที"),
-    "min": ("min", "นาที"),
-    "h": ("h", "ชม."),
-    "d": ("d", "วัน"),
-}
