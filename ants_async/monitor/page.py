@@ -11,19 +11,10 @@ from ants_async.report.words import WORDS
 
 _WORDS: Final = (
     *map(str, [*CampaignState, *Fate]),
-    *(
-        "monitor",
-        "lost",
-        "none_yet",
-        "more_campaigns",
-        "updated",
-        "own_text",
-        "reading",
-        "recipients",
-        "of_whole",
-    ),
-    *("sent", "failed", "ended", "rate_now", "no_rate", "all_sent_in", "unknown_left", "is_over", "course"),
-    *("duplicates", "suppressed", "where_all_are", "d", "h", "min", "s"),
+    *("monitor", "lost", "none_yet", "more_campaigns", "updated", "own_text", "reading", "recipients"),
+    *("of_whole", "sent", "failed", "ended", "rate_now", "no_rate", "all_sent_in", "unknown_left"),
+    *("is_over", "to_go", "course", "no_course", "duplicates", "suppressed", "where_all_are"),
+    *("d", "h", "min", "s"),
 )
 
 

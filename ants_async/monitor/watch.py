@@ -101,11 +101,12 @@ class Watch:
         self._changed.set()
 
     async def _rest(self, at_least: float) -> None:
-        """Until the next look; who comes meanwhile does not wait for it as long as nobody would."""
-        await anyio.sleep(max(_LOOK, at_least))
+        """Until the next look, which comes the sooner when somebody does."""
+        rest = max(_LOOK, at_least)
+        await anyio.sleep(rest)
         if not self._viewers:
             self._wanted = anyio.Event()
-            with anyio.move_on_after(_ALONE - _LOOK):
+            with anyio.move_on_after(max(_ALONE - rest, 0)):
                 await self._wanted.wait()
 
     def _one(self, summary: CampaignSummary, now: float) -> Mapping[str, Any]:

@@ -169,6 +169,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "is_over": ("nothing is left to send", "ไม่มีรายการเหลือส่ง"),
     "own_text": ("each recipient’s own text", "ข้อความเฉพาะของผู้รับแต่ละราย"),
     "updated": ("Updated {time}", "อัปเดต {time}"),
+    "to_go": ("{count} to go", "เหลืออีก {count}"),
+    "no_course": ("It is drawn while it runs.", "จะแสดงระหว่างที่แคมเปญกำลังส่ง"),
     "course": ("The course so far", "ความคืบหน้า"),
     **UNITS,
 }

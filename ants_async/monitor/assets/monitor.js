@@ -112,7 +112,7 @@
     const ended = one.final + one.rejected + one.unresolved;
     const rate = one.sending >= 10 ? count(one.sending) : String(Number(one.sending.toFixed(1)));
     const left = one.left === null ? "–" : one.left ? duration(one.left) : "–";
-    const why = one.over || (one.read && !one.planned) ? word("is_over") : one.left === null ? word("unknown_left") : word("of_whole", { part: count(one.whole - sent), whole: count(one.whole) });
+    const why = one.over || (one.read && !one.planned) ? word("is_over") : one.left === null ? word("unknown_left") : word("to_go", { count: count(one.whole - sent) });
     return element("ul", "tiles",
       tile("sent", percent(sent, one.whole), word("of_whole", { part: count(sent), whole: count(one.whole) })),
       tile("delivered", percent(found.delivered, sent), word("of_whole", { part: count(found.delivered), whole: count(sent) })),
@@ -141,7 +141,7 @@
   };
 
   /* Counts over the time watched: shapes stretch with the width, words do not. */
-  const HEIGHT = 250, TOP = 12, PLOT = 208, WIDE = 1000;
+  const HEIGHT = 310, TOP = 12, PLOT = 268, WIDE = 1000;
   const chart = (one) => {
     const some = points[one.id] || [];
     const picture = drawn("svg", { class: "chart", height: HEIGHT, role: "img", "aria-labelledby": "course" });
@@ -159,13 +159,11 @@
     const line = (place) => some.map((point) => `${x(point[0])} ${y(point[place])}`);
     const area = (place) => `M0 ${PLOT} L${line(place).join(" L")} L${WIDE} ${PLOT} Z`;
     const inner = drawn("svg", { y: TOP, width: "100%", height: PLOT, viewBox: `0 0 ${WIDE} ${PLOT}`, preserveAspectRatio: "none" });
-    if (some.length > 1) {
-      inner.append(
-        drawn("path", { class: "area failed", d: area(2) }),
-        drawn("path", { class: "area delivered", d: area(3) }),
-        drawn("path", { class: "line sent", d: `M${line(1).join(" L")}` }),
-      );
-    }
+    inner.append(
+      drawn("path", { class: "area failed", d: area(2) }),
+      drawn("path", { class: "area delivered", d: area(3) }),
+      drawn("path", { class: "line sent", d: `M${line(1).join(" L")}` }),
+    );
     picture.append(inner);
     for (const [share, anchor] of [[0, "start"], [0.5, "middle"], [1, "end"]]) {
       picture.append(drawn("text", { x: `${share * 100}%`, y: HEIGHT - 8, "text-anchor": anchor }, clock(start + (end - start) * share)));
@@ -196,7 +194,7 @@
     course.id = "course";
     const all = element("h3", "", word("where_all_are"));
     article.replaceChildren(head, tiles(one, found), element("div", "lower",
-      element("section", "", course, legend(), chart(one)),
+      element("section", "", course, ...((points[one.id] || []).length > 1 ? [legend(), chart(one)] : [element("p", "empty", word("no_course"))])),
       element("section", "", all, meter(FATES.map((name) => [name, found[name]]), one.whole), table(one, found))));
   };
 
