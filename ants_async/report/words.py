@@ -85,7 +85,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     # charts
     "over_time": ("Delivery over time", "การส่งตามเวลา"),
     "every": ("messages every {time}", "ข้อความต่อ {time}"),
-    "sent": ("Sent", "ส่งออก"),
+    "sent": ("Sent", "ส่งแล้ว"),
     "failed": ("Failed", "ล้มเหลว"),
     "outside": ("{count} more lie outside the time shown.", "อีก {count} รายการอยู่นอกช่วงเวลาที่แสดง"),
     "no_times": ("No report named a time yet.", "ยังไม่มีรายงานที่ระบุเวลา"),
