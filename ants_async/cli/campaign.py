@@ -24,6 +24,7 @@ from ants_async.cli.job import Job, Options, default_id, execute, file_from
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors
+from ants_async.cli.report import report
 from ants_async.cli.results import check_target, write_results
 from ants_async.cli.shared import cancel, outcomes, pause, resume_shared
 from ants_async.cli.submit import submit, text_options
@@ -52,7 +53,7 @@ def campaign() -> None:
     """Send a text to many; watch, stop and continue it."""
 
 
-for command in (plan, submit, pause, cancel, outcomes):
+for command in (plan, submit, pause, cancel, outcomes, report):
     campaign.add_command(command)
 
 

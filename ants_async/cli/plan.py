@@ -59,7 +59,7 @@ def plan(
     earlier one reached is counted again.
     """
     with one_line_errors():
-        cost = None if price is None else _price(price)
+        cost = None if price is None else price_of(price)
         campaign = Campaign("plan", text=text, sender=sender)
         rows = RecipientFile(file, to_column, campaign.template).rows()
         found = Plan(Planner(campaign, NumberSet(), chunk_size=chunk, max_body=MAX_BODY))
@@ -70,7 +70,8 @@ def plan(
         _show(found, cost, currency)
 
 
-def _price(text: str) -> Decimal:
+def price_of(text: str) -> Decimal:
+    """What a part costs, as typed. Raises `ValidationError`."""
     try:
         price = Decimal(text)
     except InvalidOperation:

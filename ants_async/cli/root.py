@@ -9,6 +9,7 @@ import click
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "campaign": ("ants_async.cli.campaign", "Send a text to many; plan, watch, stop and continue it."),
+    "monitor": ("ants_async.cli.monitor", "Show campaigns while they run, in a browser."),
     "worker": ("ants_async.cli.worker", "Send what was submitted to a database, beside other workers."),
     "database": ("ants_async.cli.database", "The PostgreSQL that workers share."),
     "send": ("ants_async.cli.send", "Send a text to a few, now or at a time."),
