@@ -9,7 +9,7 @@ from unicodedata import category, name
 
 import attrs
 
-from ants_async.cli.files import BadRow
+from ants_async.cli.files import BadRow, Notes
 from ants_async.dispatch.campaign import OutcomeKind, Recipient
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.planning import Planner
@@ -52,7 +52,8 @@ class _Text:
 class Plan:
     """Counts of what the planner cuts.
 
-    `avoidable`: texts that would take fewer parts in plain characters, `avoidable_parts` how many fewer.
+    `notes`: what else there is to say of the file. `avoidable`: texts that would take fewer parts in plain
+    characters, `avoidable_parts` how many fewer.
     """
 
     _planner: Planner
@@ -68,6 +69,7 @@ class Plan:
     encodings: Counter[str] = attrs.field(factory=lambda: Counter(GSM7=0, UCS2=0))
     _signs: Counter[Sign] = attrs.field(factory=Counter)
     first_bad: list[BadRow] = attrs.field(factory=list)
+    notes: Notes = attrs.field(factory=Notes)
     _longest: list[tuple[int, int, int, str, str]] = attrs.field(factory=list)
     _latest: tuple[str, _Text] | None = None
 
