@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import version
 from typing import Final
 
 import click
+
+from ants_async import __version__
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "campaign": ("ants_async.cli.campaign", "Send a text to many; plan, watch, stop and continue it."),
@@ -45,7 +46,7 @@ class LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(f"ants-async {version('ants-async')}")
+        click.echo(f"ants-async {__version__}")
         ctx.exit()
 
 
