@@ -48,8 +48,8 @@ class SuppressionList:
         except ValidationError as error:
             raise ValidationError(field, number, error.rule) from None
 
-    def __contains__(self, number: str) -> bool:
-        return int(number) in self._numbers
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, str) and int(number) in self._numbers
 
 
 def _first_cell(line: str) -> str:
