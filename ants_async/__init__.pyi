@@ -14,6 +14,9 @@ from ants_async.dispatch import (
     CampaignSummary as CampaignSummary,
 )
 from ants_async.dispatch import (
+    Canary as Canary,
+)
+from ants_async.dispatch import (
     Dispatcher as Dispatcher,
 )
 from ants_async.dispatch import (
@@ -38,6 +41,9 @@ from ants_async.dispatch import (
     PostgresLedger as PostgresLedger,
 )
 from ants_async.dispatch import (
+    QuietHours as QuietHours,
+)
+from ants_async.dispatch import (
     Recipient as Recipient,
 )
 from ants_async.dispatch import (
@@ -47,7 +53,13 @@ from ants_async.dispatch import (
     SqliteLedger as SqliteLedger,
 )
 from ants_async.dispatch import (
+    SuppressionList as SuppressionList,
+)
+from ants_async.dispatch import (
     TrackingRules as TrackingRules,
+)
+from ants_async.dispatch import (
+    follow_up as follow_up,
 )
 from ants_async.endpoints import (
     OPERATIONS as OPERATIONS,

@@ -20,10 +20,13 @@ from ants_async.cli.database import (
     summary_in,
 )
 from ants_async.cli.files import Check, RecipientFile
-from ants_async.cli.job import Job, Options, default_id, execute, file_from
+from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
+from ants_async.cli.inputs.standard import opened
+from ants_async.cli.job import Job, Options, default_id, execute, file_from, needs_file
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors
+from ants_async.cli.report import report
 from ants_async.cli.results import check_target, write_results
 from ants_async.cli.shared import cancel, outcomes, pause, resume_shared
 from ants_async.cli.submit import submit, text_options
@@ -52,7 +55,7 @@ def campaign() -> None:
     """Send a text to many; watch, stop and continue it."""
 
 
-for command in (plan, submit, pause, cancel, outcomes):
+for command in (plan, submit, pause, cancel, outcomes, report):
     campaign.add_command(command)
 
 
@@ -60,6 +63,7 @@ for command in (plan, submit, pause, cancel, outcomes):
 @click.argument("file", type=_PATH)
 @click.option("--id", "campaign_id", help="The campaign's name. [default: from file, sender, text and mode]")
 @text_options
+@layout_options
 @click.option(
     "--mode",
     type=click.Choice([mode.value for mode in Mode]),
@@ -80,22 +84,25 @@ def run(
     campaign_id: str | None,
     sender: str | None,
     text: str | None,
-    to_column: str,
+    layout: Layout,
     mode: str,
     strict: bool,
     **sending: Any,
 ) -> None:
-    """Send a text to everybody in FILE, a CSV file with a header.
+    """Send a text to everybody in FILE: CSV with a header, JSON lines, Parquet; CSV and JSON also as .gz.
 
-    The same command again continues the same campaign: nobody is texted twice. Ctrl-C stops it safely.
+    '-' is standard input. The same command again continues the same campaign: nobody is texted twice. Ctrl-C
+    stops it safely.
     """
     with one_line_errors():
         options = _options(sending)
+        if file == STDIN and campaign_id is None:
+            raise ConfigurationError("standard input has no name to make an id from: give --id")
         identity = campaign_id or default_id(file, sender, text, Mode(mode))
         wanted = Campaign(identity, text=text, sender=sender, mode=Mode(mode))
-        source = RecipientFile(file.absolute(), to_column, wanted.template)
-        check = _check(source, options, strict=strict)
-        sys.exit(anyio.run(execute, Job(campaign=wanted, file=source, check=check, options=options)))
+        with opened(file, layout, wanted) as source:
+            check = _check(source, options, strict=strict)
+            sys.exit(anyio.run(execute, Job(campaign=wanted, file=source, check=check, options=options)))
 
 
 @campaign.command()
@@ -114,8 +121,7 @@ def resume(campaign_id: str, database: str | None, **sending: Any) -> None:
             return
         options = _options(sending)
         summary = summary_in(options.ledger, None, campaign_id)
-        textless = summary.planned and not summary.stores_texts
-        file = None if summary.source_read and not textless else _file_of(summary)
+        file = _file_of(summary) if needs_file(summary) else None
         check = Check(summary.total) if file is None else _check(file, options)
         sys.exit(anyio.run(execute, Job(campaign=summary.campaign, file=file, check=check, options=options)))
 
@@ -174,8 +180,14 @@ def _options(sending: dict[str, Any]) -> Options:
 def _check(file: RecipientFile, options: Options, *, strict: bool = False) -> Check:
     """Look through the file; its bad rows are written beside the results."""
     results = options.results
-    rejects = (results.parent if results is not None else Path()) / f"{file.path.stem}.rejects.csv"
-    for other, use in ((file.path, "the recipients"), (rejects, "the bad rows")):
+    folder = results.parent if results is not None else Path()
+    rejects = file.listing(folder, "rejects")
+    changed = file.listing(folder, "changed")
+    for other, use in (
+        (file.path, "the recipients"),
+        (rejects, "the bad rows"),
+        (changed, "the changed numbers"),
+    ):
         if results is not None and results.resolve() == other.resolve():
             raise ConfigurationError(f"--results {results}: is the file for {use}")
     return file.check(rejects, strict=strict)

@@ -9,8 +9,8 @@ from unicodedata import category, name
 
 import attrs
 
-from ants_async.cli.files import BadRow
-from ants_async.dispatch.campaign import Recipient
+from ants_async.cli.files import BadRow, Notes
+from ants_async.dispatch.campaign import OutcomeKind, Recipient
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.planning import Planner
 from ants_async.text import analyze, count_parts
@@ -52,12 +52,14 @@ class _Text:
 class Plan:
     """Counts of what the planner cuts.
 
-    `avoidable`: texts that would take fewer parts in plain characters, `avoidable_parts` how many fewer.
+    `notes`: what else there is to say of the file. `avoidable`: texts that would take fewer parts in plain
+    characters, `avoidable_parts` how many fewer.
     """
 
     _planner: Planner
     recipients: int = 0
     duplicates: int = 0
+    suppressed: int = 0
     bad: int = 0
     requests: int = 0
     parts: int = 0
@@ -67,6 +69,7 @@ class Plan:
     encodings: Counter[str] = attrs.field(factory=lambda: Counter(GSM7=0, UCS2=0))
     _signs: Counter[Sign] = attrs.field(factory=Counter)
     first_bad: list[BadRow] = attrs.field(factory=list)
+    notes: Notes = attrs.field(factory=Notes)
     _longest: list[tuple[int, int, int, str, str]] = attrs.field(factory=list)
     _latest: tuple[str, _Text] | None = None
 
@@ -92,8 +95,10 @@ class Plan:
             else:
                 for chunk in self._planner.cut((row,)):
                     self._count(chunk)
-                self.duplicates += len(self._planner.duplicates)
-                self._planner.duplicates = []
+                for outcome in self._planner.left_out:
+                    self.duplicates += outcome.kind is OutcomeKind.DUPLICATE
+                    self.suppressed += outcome.kind is OutcomeKind.SUPPRESSED
+                self._planner.left_out = []
         self._count(self._planner.flush())
 
     def _count(self, chunk: Messages | None) -> None:

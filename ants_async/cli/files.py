@@ -1,175 +1,243 @@
-"""Recipients from a CSV file: checked as a whole first, then read row by row, memory flat."""
+"""Recipients from a file of any kind: checked as a whole first, then read row by row, memory flat."""
 
 import csv
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, TextIO
+from types import TracebackType
+from typing import Final, Self, TextIO
 
 import attrs
 
+from ants_async.cli.inputs.delimited import CsvReader
+from ants_async.cli.inputs.json_lines import JsonLinesReader
+from ants_async.cli.inputs.layout import Kind, Layout, unpacked
+from ants_async.cli.inputs.lines import Lines
+from ants_async.cli.inputs.parquet import ParquetReader
+from ants_async.cli.inputs.rows import TEXT_COLUMN, BadRow, Columns, Reader, UnusableFile
 from ants_async.dispatch.campaign import Recipient
 from ants_async.dispatch.template import Template
-from ants_async.errors import AntsError, ValidationError
+from ants_async.errors import ValidationError
+from ants_async.numbers import NumberReader, number_reader
 from ants_async.text import check_text
 
-TEXT_COLUMN: Final = "text"
-_LONGEST_LINE: Final = 1024 * 1024
-"""Bytes: a file without line ends must not be read as one line into memory, however large it is."""
-
-
-class UnusableFile(AntsError):
-    """A file that cannot be used as a whole; nothing was sent."""
+__all__ = ["BadRow", "Change", "Check", "Layout", "Notes", "RecipientFile", "UnusableFile", "replacing"]
+_EXAMPLES: Final = 5
 
 
 @attrs.frozen(slots=True)
-class BadRow:
-    """A row that cannot be sent. `row` is its line in the file, `reason` what is wrong with it."""
+class Change:
+    """A number that `--region` has brought into the API's form."""
 
     row: int
+    given: str
     to: str
-    reason: str
+
+
+@attrs.define(slots=True)
+class Notes:
+    """What a pass over a file finds beside its rows.
+
+    `changed`: numbers brought into the API's form, the first of them in `examples`. `fixed`: numbers that are
+    no mobile phone's, which may take no texts. `encoding`: what the file is in, where that was found out.
+    """
+
+    changed: int = 0
+    examples: list[Change] = attrs.field(factory=list)
+    fixed: int = 0
+    encoding: str | None = None
+
+    def change(self, change: Change) -> None:
+        """Take one in."""
+        self.changed += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(change)
 
 
 @attrs.frozen(slots=True)
 class Check:
-    """What a pass over the whole file found; `rejects` is where the bad rows were written."""
+    """What a pass over the whole file found.
+
+    `rejects` is where the bad rows were written, `changes` the numbers that were changed.
+    """
 
     good: int = 0
     bad: int = 0
     rejects: Path | None = None
+    changes: Path | None = None
+    notes: Notes = attrs.field(factory=Notes, eq=False)
 
 
 @attrs.frozen(slots=True)
 class RecipientFile:
-    """A CSV file with a header. Numbers stand in `to_column`.
+    """A file of recipients. Its numbers stand in the column that `layout` names.
 
     With a `template` the columns are its fields; without, the column `text` holds each recipient's own
-    message. Rows are numbered by their line in the file; the header is line 1.
+    message. Rows are numbered by their line in the file, in Parquet from 1. `copied_for`: the campaign for
+    which standard input was copied into it.
+    Raises `ConfigurationError`, `ValidationError` for a layout that cannot be.
     """
 
     path: Path
-    to_column: str = "to"
+    layout: Layout = attrs.field(factory=Layout)
     template: Template | None = None
+    copied_for: str | None = None
+    _numbers: NumberReader | None = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        layout = self.layout.checked(self.path)
+        numbers = None
+        if layout.region is not None:
+            numbers = number_reader(layout.region, mobile_only=layout.mobile_only)
+        object.__setattr__(self, "layout", layout)
+        object.__setattr__(self, "_numbers", numbers)
+
+    @property
+    def kind(self) -> Kind:
+        """What it is read as."""
+        return self.layout.kind or Kind.of(self.path)
+
+    @property
+    def called(self) -> str:
+        """Its name in messages."""
+        return str(self.path) if self.copied_for is None else "standard input"
+
+    @property
+    def stem(self) -> str:
+        """Its name without the endings, to name other files by."""
+        return unpacked(self.path).stem if self.copied_for is None else self.copied_for
+
+    @property
+    def place(self) -> str:
+        """What its rows are numbered by."""
+        return "row" if self.kind is Kind.PARQUET else "line"
+
+    def listing(self, folder: Path, what: str) -> Path:
+        """Where to list rows of it."""
+        return folder / f"{self.stem}.{what}.csv"
 
     def recipients(self) -> Iterator[Recipient]:
         """The rows that can be sent. Raises `UnusableFile`."""
         return (row for row in self.rows() if isinstance(row, Recipient))
 
-    def rows(self) -> Iterator[Recipient | BadRow]:
-        """All rows but blank lines, in order. Raises `UnusableFile`."""
-        line = 1
+    def rows(self, notes: Notes | None = None) -> Iterator[Recipient | BadRow]:
+        """All rows but blank ones, in order; `notes` takes what else there is. Raises `UnusableFile`."""
+        notes = Notes() if notes is None else notes
+        fields = frozenset({TEXT_COLUMN}) if self.template is None else self.template.fields
+        columns = Columns(self.layout.to_column, fields, own_texts=self.template is None)
+        lines, reader = self._reader()
         try:
-            with self.path.open("rb") as file:
-                reader = csv.reader(_decoded(file, self.path), strict=True)
-                header = [name.strip() for name in next(reader, [])]
-                columns = self._columns(header)
-                line = reader.line_num + 1
-                for cells in reader:
-                    if cells:
-                        yield self._row(line, cells, header, columns)
-                    line = reader.line_num + 1
-        except csv.Error as error:
-            raise UnusableFile(f"{self.path}, line {line}: not valid CSV: {error}") from None
+            for row in reader.rows(columns):
+                yield row if isinstance(row, BadRow) else self._row(*row, notes)
         except OSError as error:
-            raise UnusableFile(f"{self.path}: {error.strerror or error}") from None
+            raise UnusableFile(f"{self.called}: {error.strerror or error}") from None
+        finally:
+            notes.encoding = lines.found
+
+    def _reader(self) -> tuple[Lines, Reader]:
+        kind, path, called = self.kind, self.path, self.called
+        form = "JSON lines" if kind is Kind.JSONL else "CSV"
+        lines = Lines(path, called, self.layout.encoding, form)
+        if kind is Kind.PARQUET:
+            return lines, ParquetReader(path, called)
+        if kind is Kind.JSONL:
+            return lines, JsonLinesReader(lines, called)
+        return lines, CsvReader(lines, called, self.layout.separator(path))
 
     def check(self, rejects: Path, *, strict: bool = False) -> Check:
         """Read the whole file before anything is sent; write its bad rows, if any, to `rejects`.
 
-        Raises `UnusableFile` for a file without a single good row and, if `strict`, for any bad one.
+        The numbers that were changed are listed beside them. Raises `UnusableFile` for a file without a
+        single good row and, if `strict`, for any bad one.
         """
         if self.path.exists() and not self.path.is_file():
-            raise UnusableFile(f"{self.path}: not a regular file; it is read twice, so save it to one first")
-        good, bad = self._count()
-        if not good and not bad:
-            raise UnusableFile(f"{self.path}: there are no rows below the header")
-        if not bad:
-            return Check(good)
-        self._write_rejects(rejects)
-        if not good:
-            raise UnusableFile(f"{self.path}: none of its {bad:,} rows can be sent; {rejects} says why")
-        if strict:
             raise UnusableFile(
-                f"{self.path}: {bad:,} bad rows, listed in {rejects}; nothing was sent (--strict)"
+                f"{self.called}: not a regular file; it is read twice, so save it to one, or pipe it into '-'"
             )
-        return Check(good, bad, rejects)
+        notes = _Listed(listing=_Listing(self.listing(rejects.parent, "changed"), ["row", "given", "to"]))
+        bad_rows = _Listing(rejects, ["row", "to", "reason"])
+        good = 0
+        with notes.listing, bad_rows:
+            for row in self.rows(notes):
+                if isinstance(row, BadRow):
+                    bad_rows.add([row.row, row.to, row.reason])
+                else:
+                    good += 1
+        bad = bad_rows.count
+        if not good and not bad:
+            below = "" if self.kind is not Kind.CSV else " below the header"
+            raise UnusableFile(f"{self.called}: there are no rows{below}")
+        if not good:
+            raise UnusableFile(f"{self.called}: none of its {bad:,} rows can be sent; {rejects} says why")
+        if bad and strict:
+            raise UnusableFile(
+                f"{self.called}: {bad:,} bad rows, listed in {rejects}; nothing was sent (--strict)"
+            )
+        changes = notes.listing.target if notes.changed else None
+        return Check(good, bad, rejects if bad else None, changes, notes)
 
-    def _count(self) -> tuple[int, int]:
-        good = bad = 0
-        for row in self.rows():
-            if isinstance(row, Recipient):
-                good += 1
-            else:
-                bad += 1
-        return good, bad
-
-    def _write_rejects(self, target: Path) -> None:
-        with replacing(target) as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["row", "to", "reason"])
-            writer.writerows([row.row, row.to, row.reason] for row in self.rows() if isinstance(row, BadRow))
-
-    def _columns(self, header: Sequence[str]) -> Mapping[str, int]:
-        """Where the columns stand that are needed."""
-        if not any(header):
-            raise UnusableFile(f"{self.path}: line 1 is empty; it must name the columns")
-        fields = {TEXT_COLUMN} if self.template is None else self.template.fields
-        for name in [self.to_column, *sorted(fields)]:
-            if header.count(name) != 1:
-                raise UnusableFile(f"{self.path}: {self._misfit(name, header)}")
-        return {name: header.index(name) for name in {self.to_column, *fields}}
-
-    def _misfit(self, name: str, header: Sequence[str]) -> str:
-        if name in header:
-            return f"the column {name!r} stands there more than once"
-        advice = ""
-        if name == self.to_column:
-            advice = "; --to-column names the one with the numbers"
-        elif self.template is None:
-            advice = "; --text gives one text for all"
-        return f"no column {name!r}; there are: {', '.join(map(repr, header))}{advice}"
-
-    def _row(
-        self, line: int, cells: Sequence[str], header: Sequence[str], columns: Mapping[str, int]
-    ) -> Recipient | BadRow:
-        place = columns[self.to_column]
-        to = cells[place] if place < len(cells) else ""
-        if len(cells) < len(header):
-            return BadRow(line, to, f"{len(cells)} cells, the header has {len(header)}")
-        if any(cells[len(header) :]):
-            reason = f"{len(cells)} cells, the header has {len(header)}; a text with a comma needs quotes"
-            return BadRow(line, to, reason)
+    def _row(self, place: int, values: Mapping[str, str], notes: Notes) -> Recipient | BadRow:
+        given = values[self.layout.to_column]
         try:
-            return self._recipient(line, to, {name: cells[index] for name, index in columns.items()})
+            if self._numbers is None:
+                return self._recipient(place, given, values)
+            number = self._numbers.read(given)
+            recipient = self._recipient(place, number.to, values)
         except ValidationError as error:
-            return BadRow(line, to, f"{error.field}: {error.rule}")
+            return BadRow(place, given, f"{error.field}: {error.rule}")
+        notes.fixed += not number.is_mobile
+        if given != number.to and given.strip().removeprefix("+") != number.to:
+            notes.change(Change(place, given, number.to))
+        return recipient
 
-    def _recipient(self, line: int, to: str, values: dict[str, str]) -> Recipient:
+    def _recipient(self, place: int, to: str, values: Mapping[str, str]) -> Recipient:
         text = values[TEXT_COLUMN] if self.template is None else self.template.render(values)
         if not text.strip():
             raise ValidationError("text", text, "must not be empty")
         check_text(text)
         if self.template is None:
-            return Recipient(to, text=text, row=line)
-        return Recipient(to, fields=values, row=line)
+            return Recipient(to, text=text, row=place)
+        return Recipient(to, fields=values, row=place)
 
 
-def _decoded(file: BinaryIO, path: Path) -> Iterator[str]:
-    """The lines of a UTF-8 file, with or without a byte order mark. Raises `UnusableFile`."""
-    number = 0
-    for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
-        if len(line) > _LONGEST_LINE:
-            raise UnusableFile(f"{path}, line {number}: longer than {_LONGEST_LINE:,} bytes; is it CSV?")
-        if b"\0" in line:
-            raise UnusableFile(f"{path}, line {number}: holds a NUL byte; save the file as CSV in UTF-8")
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError:
-            raise UnusableFile(f"{path}, line {number}: not UTF-8; save the file as CSV in UTF-8") from None
-    if number == 0:
-        raise UnusableFile(f"{path}: the file is empty")
+class _Listing:
+    """A CSV file of rows, made when the first one comes, and in its place when the block ends well."""
+
+    def __init__(self, target: Path, header: Sequence[str]) -> None:
+        self.target = target
+        self.count = 0
+        self._header = header
+        self._stack = ExitStack()
+        self._write: Callable[[Sequence[object]], object] | None = None
+
+    def add(self, row: Sequence[object]) -> None:
+        """Write one more."""
+        if self._write is None:
+            writer = csv.writer(self._stack.enter_context(replacing(self.target)), lineterminator="\n")
+            writer.writerow(self._header)
+            self._write = writer.writerow
+        self._write(row)
+        self.count += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+
+@attrs.define(slots=True)
+class _Listed(Notes):
+    """Writes down every change."""
+
+    listing: _Listing = attrs.field(kw_only=True)
+
+    def change(self, change: Change) -> None:
+        super().change(change)
+        self.listing.add([change.row, change.given, change.to])
 
 
 @contextmanager
@@ -177,7 +245,8 @@ def replacing(target: Path) -> Iterator[TextIO]:
     """A text file that takes `target`'s place when it is complete; on an error nothing changes."""
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
+        # What a rejected row holds may be half a character, which is then spelt out.
+        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             yield file
         draft.replace(target)
     finally:

@@ -17,10 +17,13 @@ import attrs
 from rich.console import Console
 
 from ants_async.cli.ending import Ending, conclude, exit_code
-from ants_async.cli.files import BadRow, Check, RecipientFile
+from ants_async.cli.files import BadRow, Check, Layout, Notes, RecipientFile
+from ants_async.cli.inputs.layout import unpacked
+from ants_async.cli.inputs.standard import drop, keep_beside
 from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
 from ants_async.cli.signals import stop_on_signal
+from ants_async.cli.tables import clean
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, SqliteLedger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Recipient
@@ -29,6 +32,7 @@ from ants_async.extras import needing_extra
 from ants_async.transport.auth import BasicAuth
 
 _log = logging.getLogger("ants_async.cli")
+_EXAMPLES: Final = 3  # of changed numbers
 _STOPPING: Final = "stopping once the requests under way are answered"
 
 
@@ -68,11 +72,12 @@ class Job:
 
 def source_of(file: RecipientFile) -> dict[str, Any]:
     """Where a list stands, so that it can be read again."""
-    return {"file": str(file.path), "to_column": file.to_column}
+    source = {"file": str(file.path), **file.layout.as_source()}
+    return source if file.copied_for is None else source | {"copied": True}
 
 
 def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
-    """Those of the file that a campaign was read from; the log says how many of its rows are bad.
+    """Those of the file that a campaign was read from; the log says how many of its rows are bad, or changed.
 
     Raises `ConfigurationError`, `UnusableFile`.
     """
@@ -82,23 +87,31 @@ def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
         raise ConfigurationError(f"campaign {name!r} does not come from a file")
     bad = 0
     first: BadRow | None = None
-    for row in file.rows():
+    notes = Notes()
+    for row in file.rows(notes):
         if isinstance(row, BadRow):
             bad, first = bad + 1, first or row
         else:
             yield row
     if first is not None:
-        where = f"the first in line {first.row}: {first.reason}"
+        where = f"the first in {file.place} {first.row}: {first.reason}"
         _log.warning("campaign %s: %s bad rows of %s were left out, %s", name, bad, file.path, where)
+    for line in _of_notes(notes):
+        _log.warning("campaign %s: %s", name, line)
 
 
 def file_from(summary: CampaignSummary) -> RecipientFile | None:
-    """The file a campaign was read from, or None when it did not come from one."""
+    """The file a campaign was read from, or None when it did not come from one.
+
+    Raises `ConfigurationError`, `ValidationError` when this version, or this installation, cannot read it.
+    """
     source = _source_of(summary)
+    campaign = summary.campaign
     try:
-        return RecipientFile(Path(source["file"]), source["to_column"], summary.campaign.template)
+        path, layout = Path(source["file"]), Layout.of_source(source)
     except KeyError:
         return None
+    return RecipientFile(path, layout, campaign.template, campaign.id if source.get("copied") else None)
 
 
 def _source_of(summary: CampaignSummary) -> dict[str, Any]:
@@ -128,7 +141,7 @@ def _check_world(job: Job, before: CampaignSummary) -> None:
 
 def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> str:
     """The file's name and a digest of what is sent: the same command continues the same campaign."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("._-")[:80] or "campaign"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", unpacked(file).stem).strip("._-")[:80] or "campaign"
     identity = json.dumps([str(file.resolve()), sender, text, mode.value])
     return f"{name}-{sha256(identity.encode()).hexdigest()[:8]}"
 
@@ -147,6 +160,7 @@ async def execute(job: Job) -> int:
         if before is not None:
             _check_world(job, before)
         announce(console, job.campaign, job.check, before)
+        job = await stack.enter_async_context(_kept(job, ledger, path, before))
         tally = Tally.after(before, job.check.good)
         ending = await _send(job, client, ledger, tally, display(tally, console))
         if ending is not Ending.DONE:
@@ -157,6 +171,37 @@ async def execute(job: Job) -> int:
             say(console, f"results: {written:,} rows in {options.results}")
         conclude(console, ending, summary, tally, job.check.bad)
     return exit_code(ending, summary)
+
+
+@asynccontextmanager
+async def _kept(
+    job: Job, ledger: SqliteLedger, path: Path, before: CampaignSummary | None
+) -> AsyncIterator[Job]:
+    """Standard input does not come again: a copy of it stays beside the ledger while it is needed."""
+    copies = set(_copies_of(before))
+    if job.file is not None and job.file.copied_for is not None:
+        kept = keep_beside(path, job.file)
+        job = attrs.evolve(job, file=kept)
+        copies.add(kept.path)
+    try:
+        yield job
+    finally:
+        summary = await ledger.summary(job.campaign.id)
+        if summary is not None and needs_file(summary):
+            copies.difference_update(_copies_of(summary))
+        for copy in copies:
+            drop(path, copy)
+
+
+def _copies_of(summary: CampaignSummary | None) -> list[Path]:
+    """The copy of standard input that a campaign is read from, if it is."""
+    source = {} if summary is None else _source_of(summary)
+    return [Path(source["file"])] if source.get("copied") else []
+
+
+def needs_file(summary: CampaignSummary) -> bool:
+    """Whether a campaign can go on only with the file it was read from."""
+    return not summary.source_read or bool(summary.planned and not summary.stores_texts)
 
 
 @asynccontextmanager
@@ -226,6 +271,9 @@ def announce(
     """What is sent, or gone on with. `check` is None for a list that is not read here."""
     if check is not None and check.bad:
         say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
+    if check is not None:
+        for line in _of_notes(check.notes, check.changes):
+            say(console, line)
     if before is None:
         size = "its list is read by a worker" if check is None else f"{check.good:,} recipients"
         say(console, f"campaign {campaign.id}: {size}")
@@ -237,6 +285,18 @@ def announce(
         f"continues campaign {campaign.id}, {before.total - before.planned:,} already sent; "
         "to send to the same people again, give a new --id",
     )
+
+
+def _of_notes(notes: Notes, changes: Path | None = None) -> Iterator[str]:
+    """What is to be said of a file, a line each."""
+    if notes.encoding is not None:
+        yield f"read as {notes.encoding}, by what is in it; --encoding says otherwise"
+    if notes.changed:
+        shown = ", ".join(f"{clean(one.given)} → {one.to}" for one in notes.examples[:_EXAMPLES])
+        where = "" if changes is None else f", listed in {changes}"
+        yield f"numbers changed: {notes.changed:,}{where}; {shown}"
+    if notes.fixed:
+        yield f"no mobile phones: {notes.fixed:,}, which may take no texts; --mobile-only leaves them out"
 
 
 def _how_to_resume(job: Job, ledger: Path) -> str:

@@ -31,6 +31,7 @@ def as_json(summary: CampaignSummary) -> dict[str, Any]:
         "final": summary.final,
         "unresolved": summary.unresolved,
         "duplicates": summary.duplicates,
+        "suppressed": summary.suppressed,
         "deduplicated": summary.deduplicated,
         "by_group": dict(summary.by_group),
         "done": summary.is_done,
@@ -59,6 +60,7 @@ def show_one(summary: CampaignSummary, *, in_json: bool) -> None:
         "rejected": f"{summary.rejected:,}",
         "unresolved": f"{summary.unresolved:,}",
         "duplicates": f"{summary.duplicates:,}",
+        "suppressed": f"{summary.suppressed:,}",
         "deduplicated": f"{summary.deduplicated:,}",
     }
     table([], [[name, value] for name, value in facts.items() if value is not None])

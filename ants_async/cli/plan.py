@@ -1,7 +1,7 @@
 """`ants-async campaign plan`: what a campaign would take, before anything is sent."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -10,7 +10,8 @@ import click
 from rich.console import Console
 
 from ants_async.cli.counting import LONG, Plan
-from ants_async.cli.files import RecipientFile
+from ants_async.cli.inputs.layout import Layout, layout_options
+from ants_async.cli.inputs.standard import opened
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.tables import table
 from ants_async.dispatch.campaign import Campaign
@@ -36,7 +37,7 @@ _A_WHILE: Final = 10_000  # rows between two signs of life
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']")
-@click.option("--to-column", default="to", show_default=True, help="The column with the numbers.")
+@layout_options
 @click.option("--sender", help="The sender shown on the phone.")
 @chunk_option
 @click.option("--price", help="Of one part, e.g. 0.50: what the campaign costs is reckoned with it.")
@@ -46,7 +47,7 @@ def plan(
     *,
     file: Path,
     text: str | None,
-    to_column: str,
+    layout: Layout,
     sender: str | None,
     chunk: int,
     price: str | None,
@@ -55,22 +56,27 @@ def plan(
 ) -> None:
     """Show what `campaign run` with FILE would take: parts, cost, bad rows. Nothing is sent.
 
+    FILE is of any kind that `campaign run` reads; '-' is standard input.
     It needs no account. The texts are reckoned here, and the first run of a campaign is supposed: whom an
     earlier one reached is counted again.
     """
     with one_line_errors():
-        cost = None if price is None else _price(price)
+        cost = None if price is None else price_of(price)
         campaign = Campaign("plan", text=text, sender=sender)
-        rows = RecipientFile(file, to_column, campaign.template).rows()
         found = Plan(Planner(campaign, NumberSet(), chunk_size=chunk, max_body=MAX_BODY))
-        found.read(_with_signs_of_life(rows))
+        with opened(file, layout, campaign) as source:
+            found.read(_with_signs_of_life(source.rows(found.notes)))
     if in_json:
-        click.echo(json.dumps(_as_json(found, cost, currency), ensure_ascii=False))
+        shown = json.dumps(_as_json(found, cost, currency), ensure_ascii=False)
+        click.echo(
+            shown.encode(errors="backslashreplace")
+        )  # half a character, which no stream takes, spelt out
     else:
         _show(found, cost, currency)
 
 
-def _price(text: str) -> Decimal:
+def price_of(text: str) -> Decimal:
+    """What a part costs, as typed. Raises `ValidationError`."""
     try:
         price = Decimal(text)
     except InvalidOperation:
@@ -97,7 +103,11 @@ def _as_json(found: Plan, price: Decimal | None, currency: str) -> dict[str, Any
     return {
         "recipients": found.recipients,
         "duplicates": found.duplicates,
+        "suppressed": found.suppressed,
         "bad": found.bad,
+        "changed": found.notes.changed,
+        "fixed_lines": found.notes.fixed,
+        "encoding": found.notes.encoding or "utf-8",
         "requests": found.requests,
         "parts": found.parts,
         "by_parts": {_parts(parts): count for parts, count in sorted(found.by_parts.items())},
@@ -114,6 +124,9 @@ def _as_json(found: Plan, price: Decimal | None, currency: str) -> dict[str, Any
         "longest": [
             {"row": one.row, "to": one.to, "parts": one.parts, "text": one.text} for one in found.longest
         ],
+        "changed_numbers": [
+            {"row": one.row, "given": one.given, "to": one.to} for one in found.notes.examples
+        ],
         "bad_rows": [{"row": one.row, "to": one.to, "reason": one.reason} for one in found.first_bad],
     }
 
@@ -122,7 +135,11 @@ def _show(found: Plan, price: Decimal | None, currency: str) -> None:
     facts = {
         "recipients": f"{found.recipients:,}",
         "duplicates": f"{found.duplicates:,}",
+        "suppressed": f"{found.suppressed:,}" if found.suppressed else "",
         "bad rows": f"{found.bad:,}",
+        "numbers changed": _if_any(found.notes.changed),
+        "no mobile phones": _if_any(found.notes.fixed),
+        "read as": found.notes.encoding or "",
         "requests": f"{found.requests:,}",
         "parts": f"{found.parts:,}",
         **{
@@ -144,10 +161,21 @@ def _show(found: Plan, price: Decimal | None, currency: str) -> None:
                 for one, cost in zip(found.longest, costs, strict=True)
             ],
         )
+    if found.notes.examples:
+        rows = [[str(one.row), one.given, one.to] for one in found.notes.examples]
+        table(["row", f"numbers changed{_more(found.notes.changed, rows)}", "to"], rows)
     if found.first_bad:
-        left = found.bad - len(found.first_bad)
         rows = [[str(one.row), one.to, one.reason] for one in found.first_bad]
-        table(["row", "to", f"why it cannot be sent{f' (and {left:,} more)' if left else ''}"], rows)
+        table(["row", "to", f"why it cannot be sent{_more(found.bad, rows)}"], rows)
+
+
+def _more(count: int, shown: Sequence[object]) -> str:
+    left = count - len(shown)
+    return f" (and {left:,} more)" if left else ""
+
+
+def _if_any(count: int) -> str:
+    return f"{count:,}" if count else ""
 
 
 def _show_signs(found: Plan) -> None:

@@ -16,6 +16,8 @@ from ants_async.cli.account import with_options
 from ants_async.cli.database import is_typed, needed_database_option, with_scaleout
 from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import Check, RecipientFile
+from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
+from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import announce, source_of
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
@@ -38,7 +40,6 @@ _SHARE: Final = 10  # of the database's time, one in so many at most goes into l
 text_options: Final = with_options(
     click.option("--sender", help="The sender shown on the phone."),
     click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']"),
-    click.option("--to-column", default="to", show_default=True, help="The column with the numbers."),
 )
 
 
@@ -61,6 +62,7 @@ class Order:
 @needed_database_option
 @click.option("--id", "campaign_id", required=True, help="The campaign's name.")
 @text_options
+@layout_options
 @click.option("--validity", help="How long the network may try: minutes, or 12h; at most 48h.")
 @click.option("--strict", is_flag=True, help="Send nothing when any row is bad.")
 @chunk_option
@@ -73,14 +75,14 @@ def submit(
     campaign_id: str,
     sender: str | None,
     text: str | None,
-    to_column: str,
+    layout: Layout,
     validity: str | None,
     strict: bool,
     chunk: int,
     by_worker: bool,
     wait: bool,
 ) -> None:
-    """Hand FILE, a CSV file with a header, over to the workers.
+    """Hand FILE, of any kind that `campaign run` reads, over to the workers; '-' is standard input.
 
     The same command again goes on with the same campaign: nobody is texted twice. Exit codes with --wait are
     those of `campaign run`; Ctrl-C then ends the watching alone.
@@ -91,10 +93,14 @@ def submit(
                 raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
         valid_for = None if validity is None else timedelta(minutes=minutes("--validity", validity))
         wanted = Campaign(campaign_id, text=text, sender=sender, validity=valid_for)
-        source = RecipientFile(file.absolute(), to_column, wanted.template)
-        check = None if by_worker else source.check(Path(f"{file.stem}.rejects.csv"), strict=strict)
-        order = Order(wanted, source, check)
-        sys.exit(with_scaleout(database, lambda there: _hand_over(there, order, wait=wait), chunk_size=chunk))
+        if by_worker and file == STDIN:
+            raise click.UsageError("--by-worker needs a FILE: no worker can read this standard input")
+        with opened(file, layout, wanted) as source:
+            check = None if by_worker else source.check(source.listing(Path(), "rejects"), strict=strict)
+            order = Order(wanted, source, check)
+            sys.exit(
+                with_scaleout(database, lambda there: _hand_over(there, order, wait=wait), chunk_size=chunk)
+            )
 
 
 async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:

@@ -12,10 +12,14 @@ from ants_async.dispatch.campaign import (
     OutcomeKind,
     Recipient,
 )
+from ants_async.dispatch.canary import Canary
 from ants_async.dispatch.counting import Backlog, OutcomesCounted
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import Dispatcher
+from ants_async.dispatch.follow_up import follow_up
 from ants_async.dispatch.ledger import Ledger, MemoryLedger, SqliteLedger
+from ants_async.dispatch.quiet import QuietHours
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.dispatch.tracking import TrackingRules
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ __all__ = [
     "Campaign",
     "CampaignState",
     "CampaignSummary",
+    "Canary",
     "Dispatcher",
     "Ledger",
     "MemoryLedger",
@@ -34,10 +39,13 @@ __all__ = [
     "OutcomeKind",
     "OutcomesCounted",
     "PostgresLedger",
+    "QuietHours",
     "Recipient",
     "SendingRules",
     "SqliteLedger",
+    "SuppressionList",
     "TrackingRules",
+    "follow_up",
 ]
 
 

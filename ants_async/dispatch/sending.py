@@ -18,6 +18,7 @@ from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, k
 from ants_async.dispatch.messages import Message, Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.push import Push
+from ants_async.dispatch.suppression import SUPPRESSED
 from ants_async.errors import (
     ApiError,
     AuthenticationError,
@@ -41,6 +42,7 @@ from ants_async.transport.retry import UNCLEAR
 T = TypeVar("T")
 _log = logging.getLogger("ants_async.dispatch")
 
+_LONGEST_NAP: Final = 60.0  # seconds: a clock may be put right meanwhile
 _ID_MEMORY: Final = 3600.0
 """Seconds a server is trusted to remember used ids: after that the logs are asked before a repeat."""
 
@@ -66,6 +68,7 @@ class Sender:
         pause: Callable[[float], Awaitable[bool]],
         clock: Callable[[], float],
         push: Push | None = None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -76,6 +79,7 @@ class Sender:
         self._pause = pause
         self._now = clock
         self._push = push
+        self._is_suppressed = is_suppressed
         self._refused_in_a_row = 0
         self._has_warned = False
         self._taken_ids_level = logging.WARNING  # the first time: on a bad network many repeats meet theirs
@@ -91,7 +95,11 @@ class Sender:
         work = Delivery(chunk, self._rules.pause, is_new, unclear)
         if work.unclear and not await self._settle():
             return
-        while True:
+        if not unclear and not is_new and self._is_suppressed is not None:
+            work.chunk = await self._reject_suppressed(chunk, self._is_suppressed)
+            if not work.chunk.messages:
+                return
+        while await self.may_send():
             try:
                 await self._try(work)
             except (ApiError, TransportError) as error:
@@ -99,6 +107,14 @@ class Sender:
             if not work.chunk.messages or not await self._pause(work.wait):
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
+
+    async def may_send(self) -> bool:
+        """After the quiet hours; False when the run is being stopped."""
+        hours = self._campaign.campaign.quiet_hours
+        while hours is not None and (left := hours.left(self._now())):
+            if not await self._pause(min(left, _LONGEST_NAP)):
+                return False
+        return True
 
     async def get_ready(self, known: NumberSet | None) -> None:
         """What has to be known before the first send.
@@ -167,11 +183,19 @@ class Sender:
             return
         if work.chunk.attempted_at is None:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
+        elif work.unclear and self._campaign.campaign.mode is Mode.MULTI:
+            # A repeat has no ids that would be taken: is the campaign still ours?
+            await self._ledger.attempting(work.chunk, work.chunk.attempted_at)
         receipt = await self._send(work.chunk)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
         if work.chunk.messages:  # what the answer left out
             work.unclear = True
             work.wait = max(work.wait, self._rules.settle)
+
+    async def _reject_suppressed(self, chunk: Chunk, is_suppressed: Callable[[str], bool]) -> Chunk:
+        """Who was planned and has been put on a suppression list since."""
+        found = chunk.messages.where(lambda one: is_suppressed(one.to))
+        return await self._store(chunk, [refused(one, SUPPRESSED) for one in found])
 
     async def _reject_too_long(self, chunk: Chunk) -> Chunk:
         """What the API would refuse for its length is refused here; its neighbours go out."""

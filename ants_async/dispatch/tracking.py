@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
+from typing import Final
 
 import anyio
 import attrs
@@ -40,7 +41,8 @@ class TrackingRules:
 
     `first`: after the answer. Then each wait is `growth` times the last, up to `longest`, and half the
     last when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`:
-    counted from the answer, past validity period (48 h), a grace and the logs' window: then unresolved.
+    counted from the answer, or the time it was scheduled for, past validity period (48 h), a grace and the
+    logs' window: then unresolved.
     `patience`: how long the API may be out of reach before the campaign pauses.
     """
 
@@ -53,7 +55,7 @@ class TrackingRules:
 
     def is_overdue(self, bulk: Bulk, now: float) -> bool:
         """Whether no source will tell any more."""
-        return now - bulk.answered_at > self.give_up_after
+        return now - bulk.since > self.give_up_after
 
     def next_wait(self, wait: float, came: int, age: float = 0.0) -> float:
         """After one that brought so many statuses, of a bulk that was answered so long ago.
@@ -62,6 +64,9 @@ class TrackingRules:
         """
         longest = self.longest if age < _HOUR else 10 * self.longest
         return max(self.first, wait / 2 if came else min(longest, wait * self.growth))
+
+
+BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
 
 
 @attrs.define(slots=True, order=False)
@@ -109,10 +114,10 @@ class Tracker:
         """
         if bulk.key in self._ended:
             return
-        now = anyio.current_time()
+        begins = anyio.current_time() + max(0.0, (bulk.send_at or 0.0) - self._now())
         rules = self._rules
         watched = _Watched(
-            bulk, now + rules.first, rules.first, now, ask_logs=is_old or bulk.stands_elsewhere
+            bulk, begins + rules.first, rules.first, begins, ask_logs=is_old or bulk.stands_elsewhere
         )
         self._followed[bulk.key] = watched
         self._push(watched)

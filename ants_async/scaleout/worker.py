@@ -7,10 +7,10 @@ Here it is a job, deferred in the transaction that makes it necessary.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio
 import attrs
@@ -33,13 +33,15 @@ from ants_async.errors import (
     AuthenticationError,
     CampaignPaused,
     LeaseLost,
+    LedgerDamaged,
     PermissionDenied,
     TransportError,
 )
-from ants_async.scaleout.control import finish, pause
+from ants_async.scaleout.control import finish, leave_damaged, pause
 from ants_async.scaleout.leases import LeasedLedger, Leases, Taken
 from ants_async.scaleout.queue import Look, Queue
 
+T = TypeVar("T")
 _log = logging.getLogger("ants_async.scaleout")
 _UNTIL_TRIED_AGAIN: Final = 30.0  # seconds, for what has begun and could not be brought to its end
 
@@ -60,6 +62,7 @@ class Worker:
         sending: SendingRules,
         tracking: TrackingRules,
         push: Push | None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -68,14 +71,20 @@ class Worker:
         self._sending = sending
         self._tracking = tracking
         self._push = push
+        self._is_suppressed = is_suppressed
 
     async def send(self, chunk: int, job: int | None = None) -> None:
         """Bring a chunk to its answer."""
-        taken = await to_its_end(self._leases.to_send(chunk, job), undo=self._give_back_unseen)
+        taking = to_its_end(self._leases.to_send(chunk, job), undo=self._give_back_unseen)
+        taken = await self._if_readable(chunk, taking)
         if taken is None:
             return
         ledger = self._until_answered(taken)
-        wait = 0.0
+        campaign = taken.campaign.campaign
+        wait = 0.0 if campaign.quiet_hours is None else campaign.quiet_hours.left(self._client.clock())
+        if wait:
+            await to_its_end(self._give_back(ledger, wait))
+            return
         sender = Sender(
             self._client,
             ledger,
@@ -87,6 +96,7 @@ class Worker:
             pause=_sleep,
             clock=self._client.clock,
             push=self._push,
+            is_suppressed=self._is_suppressed,
         )
         try:
             async with self._leases.kept(ledger.fences):
@@ -105,11 +115,15 @@ class Worker:
         await self._finish(ledger, taken.campaign.key)
 
     def _until_answered(self, taken: Taken[Chunk]) -> LeasedLedger:
-        return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=self._follow)
+        scheduled = taken.campaign.campaign.send_at
+        due = [0.0 if scheduled is None else scheduled.timestamp(), taken.found.messages.send_at or 0.0]
 
-    async def _follow(self, connection: Connection, chunk: int) -> None:
-        look = Look(wait=self._tracking.first, quiet_since=time.time())
-        await self._queue.track(connection, chunk, look)
+        async def follow(connection: Connection, chunk: int) -> None:
+            delay = max(0.0, max(due) - self._client.clock())
+            look = Look(wait=self._tracking.first, quiet_since=time.time() + delay)
+            await self._queue.track(connection, chunk, look, delay=delay)
+
+        return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=follow)
 
     async def _give_back(self, ledger: LeasedLedger, wait: float) -> None:
         """What was not brought to its end is free at once: the next one need not wait for the lease's end."""
@@ -136,7 +150,7 @@ class Worker:
         await self._look(chunk, look, job, by_logs=True)
 
     async def _look(self, chunk: int, look: Look, job: int | None, *, by_logs: bool) -> None:
-        taken = await self._leases.to_ask(chunk, job)
+        taken = await self._if_readable(chunk, self._leases.to_ask(chunk, job))
         if taken is not None:
             try:
                 await self._ask(taken, look, by_logs=by_logs)
@@ -182,13 +196,23 @@ class Worker:
                 after = Look(wait=look.wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.look_up(connection, chunk, after)
             else:
-                age = self._client.clock() - bulk.answered_at
+                age = self._client.clock() - bulk.since
                 wait = self._tracking.next_wait(look.wait, came, age)
                 after = Look(wait=wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.track(connection, chunk, after)
 
         await ledger.hand_over(chunk, go_on)
         await self._finish(ledger, taken.campaign.key)
+
+    async def _if_readable(self, chunk: int, taking: Awaitable[T]) -> T | None:
+        """What is damaged a person has to look at; nothing new of its campaign is sent until then."""
+        try:
+            return await taking
+        except LedgerDamaged as damage:
+            reason = str(damage)
+        _log.error("chunk %s: %s", chunk, reason)
+        await self._ledger.within(lambda connection: leave_damaged(connection, chunk, reason))
+        return None
 
     async def _pause(self, campaign: int, reason: str) -> None:
         """Nothing new is sent; what was sent is still asked for."""

@@ -92,9 +92,9 @@ class MeasuredLedger(SqliteLedger):
         self._measure.held -= len(messages)
         return chunk
 
-    async def replace_duplicates(self, key, duplicates, *, first):
-        await super().replace_duplicates(key, duplicates, first=first)
-        self._measure.doubled -= len(duplicates)
+    async def replace_left_out(self, key, left_out, *, first):
+        await super().replace_left_out(key, left_out, first=first)
+        self._measure.doubled -= len(left_out)
 
     async def answered(self, chunk, answers, now):
         bulk = await super().answered(chunk, answers, now)

@@ -11,15 +11,16 @@ from ants_async.dispatch.ledger.fates import Fate, fates, reader_of, record, sta
 from ants_async.dispatch.ledger.foreign import StatusKeys, storable, whole
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
-from ants_async.dispatch.ledger.work import LOCKED, Insertion, Rows, Work, read_of, row, rows, run
+from ants_async.dispatch.ledger.work import LOCKED, Insertion, Work, read_of, row, rows, run
 from ants_async.dispatch.messages import message_ids
-from ants_async.errors import CampaignMismatch, LedgerInUse
+from ants_async.dispatch.quiet import QuietHours
+from ants_async.errors import CampaignMismatch, LedgerInUse, ValidationError
 
-_ASKED: Final = ("text", "sender", "mode", "validity")
+ASKED: Final = ("text", "sender", "mode", "validity", "send_at", "quiet_hours")
 """What makes a campaign the one that it was."""
 
 _FIND_CAMPAIGN: Final = (
-    f"SELECT key, state, created_at, store_texts, {', '.join(_ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
+    f"SELECT key, state, created_at, store_texts, {', '.join(ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
 )
 
 
@@ -51,20 +52,22 @@ def open_campaign(
 
     `is_alone`: it is known that nobody else has it at work. `check` is done before it goes on.
     """
-    validity = None if campaign.validity is None else campaign.validity.total_seconds()
-    wanted = dict(zip(_ASKED, (campaign.text, campaign.sender, str(campaign.mode), validity), strict=True))
+    wanted = _asked(campaign)
     found = yield from row(_FIND_CAMPAIGN, campaign.id)
     running = str(CampaignState.RUNNING)
     if found is None:
         (key,) = yield from row(
-            "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source, store_texts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            f"INSERT INTO campaign (id, {', '.join(wanted)}, created_at, state, source, store_texts)"  # noqa: S608
+            f" VALUES ({', '.join('?' * (5 + len(wanted)))}) RETURNING key",
             *(campaign.id, *wanted.values(), now, running, storable(source), int(store_texts)),
         )
         return OpenCampaign(int(key), campaign, stores_texts=store_texts)
     key, state, created_at, stores_texts, *asked = found
     if state == running and not is_alone:
-        raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
+        raise LedgerInUse(at_work_already(campaign.id))
+    is_cancelled = state == str(CampaignState.CANCELLED)
+    if is_cancelled and reads_source:
+        raise CampaignMismatch(f"campaign {campaign.id!r} was cancelled; to send anew take another id")
     yield from check(key)
     for (field, value), other in zip(wanted.items(), asked, strict=True):
         if other != value:
@@ -73,23 +76,72 @@ def open_campaign(
                 "to continue it use the same, to send anew take another id"
             )
     store_texts = bool(store_texts and stores_texts)
-    yield from run(
-        "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
-        " source_read = source_read * ?, store_texts = ? WHERE key = ?",
-        *(running, storable(source), int(not reads_source), int(store_texts), key),
-    )
+    if not is_cancelled:
+        yield from run(
+            "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
+            " source_read = source_read * ?, store_texts = ? WHERE key = ?",
+            *(running, storable(source), int(not reads_source), int(store_texts), key),
+        )
     (started_at,) = yield from row(
         "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", key
     )
     return OpenCampaign(
-        key, campaign, created_at if started_at is None else started_at, stores_texts=store_texts
+        key,
+        campaign,
+        created_at if started_at is None else started_at,
+        stores_texts=store_texts,
+        is_cancelled=is_cancelled,
     )
 
 
+def _asked(campaign: Campaign) -> dict[str, Any]:
+    """As columns have it."""
+    asked = (
+        campaign.text,
+        campaign.sender,
+        str(campaign.mode),
+        None if campaign.validity is None else campaign.validity.total_seconds(),
+        None if campaign.send_at is None else campaign.send_at.timestamp(),
+        None if campaign.quiet_hours is None else str(campaign.quiet_hours),
+    )
+    return dict(zip(ASKED, asked, strict=True))
+
+
+def campaign_of(columns: Sequence[Any]) -> Campaign:
+    """From its id and the columns `ASKED` back to the campaign."""
+    campaign_id, text, sender, mode, validity, send_at, quiet_hours = columns
+    return Campaign(
+        campaign_id,
+        text,
+        sender,
+        Mode(mode),
+        None if validity is None else timedelta(seconds=validity),
+        None if send_at is None else datetime.fromtimestamp(send_at, UTC),
+        None if quiet_hours is None else QuietHours.parse(quiet_hours),
+    )
+
+
+def at_work_already(campaign_id: str) -> str:
+    """Why it is refused."""
+    return f"campaign {campaign_id!r} is at work already; wait for it, or stop it first"
+
+
 def close_campaign(key: int, state: CampaignState, reason: str | None) -> Work[None]:
-    """Say how a run ended."""
-    sql = "UPDATE campaign SET state = ?, reason = ? WHERE key = ?"
-    yield from run(sql, str(state), storable(reason), key)
+    """Say how a run ended; what was cancelled stays so."""
+    sql = "UPDATE campaign SET state = ?, reason = ? WHERE key = ? AND state <> ?"
+    yield from run(sql, str(state), storable(reason), key, str(CampaignState.CANCELLED))
+
+
+def cancel(campaign_id: str, reason: str, *, is_alone: bool) -> Work[None]:
+    """What is not sent by now never will be. Raises `LedgerInUse`, `ValidationError`."""
+    _, state, *_ = yield from row(_FIND_CAMPAIGN, campaign_id)
+    if state == str(CampaignState.RUNNING) and not is_alone:
+        raise LedgerInUse(at_work_already(campaign_id))
+    if state == str(CampaignState.FINISHED):
+        raise ValidationError("campaign", campaign_id, "one that is not finished")
+    if state != str(CampaignState.CANCELLED):
+        sql = "UPDATE campaign SET state = ?, reason = ? WHERE id = ?"
+        yield from run(sql, str(CampaignState.CANCELLED), storable(reason), campaign_id)
 
 
 def source_read(key: int) -> Work[None]:
@@ -112,18 +164,20 @@ def numbers(chunks: Iterable[int]) -> Work[list[int]]:
     return found
 
 
-def replace_duplicates(key: int, doubled: Sequence[Outcome], first: bool) -> Work[None]:
-    """Note doubled rows, and forget those of an earlier reading."""
+def replace_left_out(key: int, left_out: Sequence[Outcome], first: bool) -> Work[None]:
+    """Note doubled and suppressed rows, and forget those of an earlier reading."""
     if first:
-        yield from run("DELETE FROM duplicate WHERE campaign = ?", key)
-    if doubled:
-        found = [(key, outcome.row, int(outcome.to)) for outcome in doubled]
-        yield Insertion("duplicate", ("campaign", "row", "number"), found)
+        yield from run("DELETE FROM left_out WHERE campaign = ?", key)
+    if left_out:
+        found = [(key, str(outcome.kind), outcome.row, int(outcome.to)) for outcome in left_out]
+        yield Insertion("left_out", ("campaign", "why", "row", "number"), found)
 
 
-def duplicates(key: int) -> Work[Rows]:
-    """Row and number of every doubled row."""
-    return (yield from rows("SELECT row, number FROM duplicate WHERE campaign = ? ORDER BY row", key))
+@read_of("a row that was left out")
+def left_out(key: int) -> Work[list[Outcome]]:
+    """Every doubled and suppressed row."""
+    found = yield from rows("SELECT why, row, number FROM left_out WHERE campaign = ? ORDER BY row", key)
+    return [Outcome(OutcomeKind(why), line, str(number)) for why, line, number in found]
 
 
 def chunk_keys(key: int, state: ChunkState) -> Work[list[int]]:
@@ -157,7 +211,7 @@ def close_chunk(key: int) -> Work[None]:
 
 _ACCEPTED: Final = int(MessageState.ACCEPTED)
 _BULKS: Final = f"""
-SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
+SELECT key, bulk_id, coalesce(answered_at, attempted_at), send_at, EXISTS (
     SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
     AND (deduplicated <> 0 OR fate.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE
@@ -183,7 +237,10 @@ def bulks(key: int) -> Work[list[Bulk]]:
 
 def _bulks(where: str, key: int) -> Work[list[Bulk]]:
     found = yield from rows(f"{_BULKS} {where} ORDER BY chunk.key", key)
-    return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
+    return [
+        Bulk(chunk, bulk_id, answered_at, bool(other), send_at)
+        for chunk, bulk_id, answered_at, send_at, other in found
+    ]
 
 
 def answered(chunk: Chunk, answers: Sequence[Answer], now: float) -> Work[Bulk | None]:
@@ -250,13 +307,35 @@ def give_up(
 
 @read_of("a message")
 def outcomes(campaign_id: str, chunks: Iterable[int]) -> Work[list[Outcome]]:
-    """Newest outcomes of some chunks."""
+    """Newest outcomes of some chunks; of a campaign that was cancelled also those who were not sent to."""
     found: list[Outcome] = []
     for key in chunks:
-        known = enumerate((yield from newest(key, lock=False)))
-        told = {place: fate for place, fate in known if fate.state != MessageState.PLANNED}
-        found += yield from outcomes_of(campaign_id, key, told)
+        found += yield from outcomes_of(campaign_id, key, (yield from _told(campaign_id, key)))
     return found
+
+
+@read_of("a message")
+def with_texts(campaign_id: str, chunks: Iterable[int]) -> Work[list[tuple[Outcome, str | None, str | None]]]:
+    """As `outcomes`, each with its text, empty where none is kept, and sender; None for the campaign's."""
+    found: list[tuple[Outcome, str | None, str | None]] = []
+    for key in chunks:
+        told = yield from _told(campaign_id, key)
+        texts, options = yield from columns(key, "texts", "options")
+        outcomes = yield from outcomes_of(campaign_id, key, told)
+        for place, outcome in zip(told, outcomes, strict=True):
+            own = options[place] if options else None
+            found.append((outcome, texts[place], None if own is None else own[0]))
+    return found
+
+
+def _told(campaign_id: str, key: int) -> Work[Mapping[int, Fate]]:
+    """What there is to say of a chunk's messages, by place."""
+    (state,) = yield from row("SELECT state FROM campaign WHERE id = ?", campaign_id)
+    is_unsent = state == str(CampaignState.CANCELLED) and (
+        (yield from chunk_row(key, lock=False)).attempted_at is None
+    )
+    known = enumerate((yield from newest(key, lock=False)))
+    return {place: fate for place, fate in known if is_unsent or fate.state != MessageState.PLANNED}
 
 
 @read_of("a message")
@@ -275,7 +354,7 @@ def outcomes_of(campaign_id: str, key: int, told: Mapping[int, Fate]) -> Work[li
 
 
 _CAMPAIGN: Final = (
-    *("key", "id", "text", "sender", "mode", "validity", "created_at", "state", "reason", "source"),
+    *("key", "id", *ASKED, "created_at", "state", "reason", "source"),
     *("source_read", "store_texts"),
 )
 
@@ -302,8 +381,11 @@ WHERE chunk.campaign = ? GROUP BY 1, 2, 3
 """
 
 
+_LEFT_OUT: Final = "SELECT why, count(*) FROM left_out WHERE campaign = ? GROUP BY why"
+
+
 def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
-    key, validity = campaign["key"], campaign["validity"]
+    key = campaign["key"]
     states: dict[int, int] = dict.fromkeys(MessageState, 0)
     by_group: dict[str, int] = {}
     deduplicated = 0
@@ -319,15 +401,9 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
             if group_name is None:
                 raise ValueError("a final message without a status")
             by_group[group_name] = by_group.get(group_name, 0) + int(messages)
-    (doubled,) = yield from row("SELECT count(*) FROM duplicate WHERE campaign = ?", key)
+    left_out = dict((yield from rows(_LEFT_OUT, key)))
     return CampaignSummary(
-        Campaign(
-            campaign["id"],
-            campaign["text"],
-            campaign["sender"],
-            Mode(campaign["mode"]),
-            None if validity is None else timedelta(seconds=validity),
-        ),
+        campaign_of([campaign[name] for name in ("id", *ASKED)]),
         CampaignState(campaign["state"]),
         datetime.fromtimestamp(campaign["created_at"], UTC),
         campaign["reason"],
@@ -339,7 +415,8 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
         states[MessageState.REJECTED],
         states[MessageState.FINAL],
         states[MessageState.UNRESOLVED],
-        doubled,
+        int(left_out.get(str(OutcomeKind.DUPLICATE), 0)),
+        int(left_out.get(str(OutcomeKind.SUPPRESSED), 0)),
         deduplicated,
         by_group,
     )

@@ -1,0 +1,1 @@
+"""The kinds of files that recipients come in: each is read as a stream of rows, memory flat."""
