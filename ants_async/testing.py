@@ -138,11 +138,12 @@ def simulator_at_work(**settings: Any) -> Iterator[RunningSimulator]:
     """
     for name in settings.keys() - _FIELDS:
         raise ValidationError("ants_simulator", name, f"one of {', '.join(sorted(_FIELDS))}")
-    read: dict[str, Any] = {
+    read: dict[str, Any] = {"delivery_time": 0.0}
+    read |= {
         name: _READERS[name](value) if name in _READERS and isinstance(value, str) else value
         for name, value in settings.items()
     }
-    config = SimulatorConfig(**{"delivery_time": 0.0} | read)
+    config = SimulatorConfig(**read)
     clock = Clock()
     simulator = Simulator(config, clock)
     with (

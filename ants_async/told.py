@@ -35,6 +35,7 @@ class Told(Generic[E]):
 
         def remove() -> None:
             self._functions = tuple(one for one in self._functions if one is not called)
+            self._failed.discard(id(called))
 
         return remove
 
