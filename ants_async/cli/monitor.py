@@ -10,10 +10,11 @@ import click
 from anyio import to_thread
 
 from ants_async.cli.database import either, either_option
-from ants_async.cli.files import RecipientFile, UnusableFile
-from ants_async.cli.job import file_from
+from ants_async.cli.files import RecipientFile
 from ants_async.cli.refusals import one_line_errors
+from ants_async.cli.report import readable_file
 from ants_async.dispatch.campaign import CampaignSummary, Recipient
+from ants_async.errors import AntsError
 from ants_async.extras import needing_extra
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class _Lists:
         name = summary.campaign.id
         if name not in self._counts:
             self._counts[name] = None
-            file = file_from(summary)
+            file = readable_file(summary)
             if file is not None:
                 self._files.append((name, file))
                 self._wanted.set()
@@ -134,6 +135,6 @@ async def _rows_of(file: RecipientFile) -> int | None:
         while not is_read:
             more, is_read = await to_thread.run_sync(some)
             count += more
-    except UnusableFile:
+    except AntsError:
         return None
     return count

@@ -8,12 +8,12 @@ import anyio
 import click
 
 from ants_async.cli.database import either, either_option, find
-from ants_async.cli.files import replacing
+from ants_async.cli.files import RecipientFile, replacing
 from ants_async.cli.job import file_from
 from ants_async.cli.plan import price_of
 from ants_async.cli.refusals import one_line_errors
 from ants_async.dispatch.campaign import CampaignSummary
-from ants_async.errors import ConfigurationError
+from ants_async.errors import AntsError, ConfigurationError
 from ants_async.report import Figures, Look, Price, reckon, render
 
 
@@ -80,5 +80,13 @@ def report(
 
 def _name_of_list(summary: CampaignSummary) -> str | None:
     """The name of its file: where that stands is nobody's concern who reads the page."""
-    file = file_from(summary)
-    return None if file is None else file.path.name
+    file = readable_file(summary)
+    return None if file is None else Path(file.called).name
+
+
+def readable_file(summary: CampaignSummary) -> RecipientFile | None:
+    """The file a campaign was read from; None where there is none that this installation could read."""
+    try:
+        return file_from(summary)
+    except AntsError:
+        return None

@@ -25,6 +25,9 @@ _CLOCK_STEPS: Final = (
     *(86400, 172800, 604800, 2592000, 31536000),
 )
 _EDGE: Final = 7  # percent of the width: a label nearer to an end than that is aligned with it
+_APART: Final = 20  # percent of the width: on a phone a duration is as wide
+_NAME: Final = 9  # and half of two names of marks
+_FEW: Final = 3
 _DURATIONS: Final = (
     *(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
     *(3600, 7200, 18000, 43200, 86400, 172800, 604800, 2592000, 31536000),
@@ -143,24 +146,30 @@ def _brief(count: int) -> str:
 
 
 def _marks(bars: Sequence[Bar], marks: Sequence[tuple[str, float]]) -> Iterator[Html]:
-    """Named lines through the chart."""
-    for name, seconds in marks:
-        x = _short(_place(bars, seconds))
+    """Named lines through the chart; names that would touch stand on either side of them, or not at all."""
+    places = [_place(bars, seconds) for _, seconds in marks]
+    for number_, ((name, _), x) in enumerate(zip(marks, places, strict=True)):
+        before = number_ > 0 and x - places[number_ - 1] < _NAME
+        behind = number_ + 1 < len(places) and places[number_ + 1] - x < _NAME
+        anchor = "start" if before else "end" if behind else None
         yield html(
             '<line class="mark" x1="{x}%" x2="{x}%" y1="{top}" y2="{bottom}"/>{label}',
-            x=x,
+            x=_short(x),
             top=_TOP - 8,
             bottom=_TOP + _PLOT,
-            label=_text("mark", float(x), _TOP - 13, name),
+            label="" if before and behind else _text("mark", x, _TOP - 13, name, anchor=anchor),
         )
 
 
 def _durations(bars: Sequence[Bar]) -> Iterator[Html]:
-    """A scale below: a few of those durations that people name."""
-    inside = [one for one in _DURATIONS if bars[0].start <= one <= bars[-1].end]
-    every = math.ceil(len(inside) / (_LABELS + 1)) or 1
-    for one in inside[::every]:
-        yield _tick(_place(bars, one), duration(one))
+    """A scale below: those durations that people name, as far apart as their names are wide."""
+    named = [one for one in _DURATIONS if bars[0].start <= one <= bars[-1].end]
+    free = 0.0
+    for one in named if len(named) >= _FEW else [bar.start for bar in bars]:
+        x = _place(bars, one)
+        if x >= free:
+            yield _tick(x, duration(one))
+            free = x + _APART
 
 
 def _place(bars: Sequence[Bar], seconds: float) -> float:
@@ -216,9 +225,9 @@ def _tick(x: float, labels: tuple[str, str]) -> Html:
     return _text("tick", x, _HEIGHT - 7, *dict.fromkeys(labels))
 
 
-def _text(kind: str, x: float, y: float, *labels: str) -> Html:
+def _text(kind: str, x: float, y: float, *labels: str, anchor: str | None = None) -> Html:
     """A label at a percentage of the width, in one language or in both; it stays inside at both ends."""
-    anchor = "start" if x < _EDGE else "end" if x > 100 - _EDGE else "middle"
+    anchor = anchor or ("start" if x < _EDGE else "end" if x > 100 - _EDGE else "middle")
     attributes = f' x="{_short(x)}%" y="{_short(y)}" text-anchor="{anchor}"'
     if len(labels) == 1:
         return html(

@@ -130,7 +130,8 @@ def funnel(facts: Facts) -> Html:
 
 
 def _left_out(figures: Figures) -> Html:
-    duplicates = say("rows_note", count=number(figures.duplicates))
+    doubled = figures.duplicates
+    duplicates = say("rows_note", count=number(doubled)) if doubled else say("no_duplicates")
     if not figures.suppressed:
         return duplicates
     suppressed = say("suppressed_note", count=number(figures.suppressed))

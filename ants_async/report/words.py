@@ -8,7 +8,7 @@ from ants_async.models.codes import Advice
 LANGUAGES: Final = ("en", "th")
 
 UNITS: Final[Mapping[str, tuple[str, str]]] = {
-    "ms": ("ms", "มิลลิวินาที"),
+    "ms": ("ms", "ms"),
     "s": ("s", "วินาที"),
     "min": ("min", "นาที"),
     "h": ("h", "ชม."),
@@ -59,6 +59,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "funnel": ("From the list to the phone", "จากรายชื่อถึงโทรศัพท์"),
     "rows": ("In the list", "ในรายชื่อ"),
     "rows_note": ("{count} duplicates are not sent twice", "ซ้ำ {count} รายการ ไม่ส่งซ้ำ"),
+    "no_duplicates": ("no number stands in it twice", "ไม่มีหมายเลขซ้ำ"),
     "planned": ("Planned", "วางแผนส่ง"),
     "planned_note": ("recipients, each once", "ผู้รับ รายละหนึ่งครั้ง"),
     "accepted": ("Accepted", "ระบบรับแล้ว"),
