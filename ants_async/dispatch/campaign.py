@@ -21,6 +21,8 @@ from ants_async.models.statuses import Status
 
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_FIELDS: Final[Mapping[str, str]] = {}  # one for all: a dict each would cost more than the rest
+SUPPRESSED: Final = "SUPPRESSED"
+"""The `error` of somebody who was planned before a suppression list had the number."""
 MAX_VALIDITY: Final = timedelta(minutes=MAX_VALIDITY_MINUTES)
 
 
@@ -174,7 +176,9 @@ class Outcome:
         if self.kind is OutcomeKind.UNSENT:
             return Advice.RETRY_LATER
         if self.status is None:  # nobody said why it was refused; or nobody had to be texted
-            return Advice.FIX_MESSAGE if self.kind is OutcomeKind.REJECTED else Advice.NOTHING
+            if self.kind is not OutcomeKind.REJECTED:
+                return Advice.NOTHING
+            return Advice.DO_NOT_RETRY if self.error == SUPPRESSED else Advice.FIX_MESSAGE
         return advise(self.status, ERRORS_BY_NAME.get(self.error or ""))
 
 

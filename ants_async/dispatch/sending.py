@@ -10,7 +10,7 @@ import attrs
 from ants_async.client import AntsClient
 from ants_async.dispatch.answers import Answer, answers_of, logged, outcomes, refused
 from ants_async.dispatch.bodies import advanced_request, multi_messages
-from ants_async.dispatch.campaign import Mode, Outcome, OutcomeKind
+from ants_async.dispatch.campaign import SUPPRESSED, Mode, Outcome, OutcomeKind
 from ants_async.dispatch.delivery import Delivery, SendingRules
 from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, Ledger, OpenCampaign
@@ -18,7 +18,6 @@ from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, k
 from ants_async.dispatch.messages import Message, Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.push import Push
-from ants_async.dispatch.suppression import SUPPRESSED
 from ants_async.errors import (
     ApiError,
     AuthenticationError,

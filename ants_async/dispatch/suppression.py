@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ValidationError
@@ -10,9 +10,6 @@ from ants_async.models.numbers import parse_number
 
 Suppress: TypeAlias = Container[str] | Callable[[str], bool]
 """Numbers as `Recipient.to` has them, or a function of one that says whether it is not to be texted."""
-
-SUPPRESSED: Final = "SUPPRESSED"
-"""The `error` of an outcome of somebody who was planned before the list had the number."""
 
 
 class SuppressionList:

@@ -29,6 +29,7 @@ ABSENT, NO_SUCH_NUMBER = (DELIVERY_ERRORS[n].name for n in (27, 1))
         (OutcomeKind.FINAL, UNKNOWN, None, Advice.MAY_HAVE_ARRIVED),
         (OutcomeKind.REJECTED, NO_CREDITS, NO_CREDITS.name, Advice.TOP_UP),
         (OutcomeKind.REJECTED, None, "text: too long", Advice.FIX_MESSAGE),
+        (OutcomeKind.REJECTED, None, "SUPPRESSED", Advice.DO_NOT_RETRY),
         (OutcomeKind.UNRESOLVED, None, "too old", Advice.MAY_HAVE_ARRIVED),
         (OutcomeKind.UNSENT, None, None, Advice.RETRY_LATER),
         (OutcomeKind.DUPLICATE, None, None, Advice.NOTHING),

@@ -5,8 +5,9 @@ from engine_world import people
 from virtual_time import virtual_time
 
 from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, Recipient
+from ants_async.dispatch.campaign import SUPPRESSED
 from ants_async.dispatch.messages import Messages
-from ants_async.dispatch.suppression import SUPPRESSED, SuppressionList
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.errors import ValidationError
 
 CAMPAIGN = Campaign("songkran", text="Hi", sender="ANTS")
