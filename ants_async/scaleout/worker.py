@@ -150,7 +150,8 @@ class Worker:
         await self._look(chunk, look, job, by_logs=True)
 
     async def _look(self, chunk: int, look: Look, job: int | None, *, by_logs: bool) -> None:
-        taken = await self._if_readable(chunk, self._leases.to_ask(chunk, job))
+        taking = to_its_end(self._leases.to_ask(chunk, job), undo=lambda unseen: self._put_off(unseen, look))
+        taken = await self._if_readable(chunk, taking)
         if taken is not None:
             try:
                 await self._ask(taken, look, by_logs=by_logs)
@@ -158,18 +159,27 @@ class Worker:
                 _log.warning("%s", lost, extra=_fields(taken, chunk, lost))
 
     async def _ask(self, taken: Taken[Bulk], look: Look, *, by_logs: bool) -> None:
-        ledger = LeasedLedger(
-            self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
-        )
+        ledger = self._until_closed(taken)
         try:
             await self._ask_with(ledger, taken, look, by_logs=by_logs)
         except asyncio.CancelledError:  # it is stopped, perhaps with reports in hand
-            again = attrs.evolve(look, wait=0.0, ask_logs=True)
-            with suppress(LeaseLost):
-                await to_its_end(
-                    ledger.hand_over(taken.key, lambda there, chunk: self._queue.track(there, chunk, again))
-                )
+            await to_its_end(self._put_off(taken, attrs.evolve(look, ask_logs=True), ledger))
             raise
+
+    def _until_closed(self, taken: Taken[Bulk]) -> LeasedLedger:
+        return LeasedLedger(
+            self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
+        )
+
+    async def _put_off(
+        self, taken: Taken[Bulk] | None, look: Look, ledger: LeasedLedger | None = None
+    ) -> None:
+        """Whoever is free asks at once."""
+        if taken is not None:
+            again = attrs.evolve(look, wait=0.0)
+            ledger = ledger or self._until_closed(taken)
+            with suppress(LeaseLost):  # whoever took it over has it
+                await ledger.hand_over(taken.key, lambda there, chunk: self._queue.track(there, chunk, again))
 
     async def _ask_with(self, ledger: LeasedLedger, taken: Taken[Bulk], look: Look, *, by_logs: bool) -> None:
         chunk, bulk = taken.key, taken.found

@@ -305,6 +305,26 @@ class TestStopped:
         assert [job.args["chunk"] for job in again] == [chunk]
         assert await world.value("SELECT job FROM lease") == again[0].id
 
+    async def test_one_that_has_just_taken_a_chunk_to_ask_for_gives_it_back_at_once(self, world, monkeypatch):
+        (chunk,) = await world.answered()
+        (before,) = await world.jobs("track")
+        within = world.ledger.within
+
+        async def cancelling(do, **how):
+            monkeypatch.setattr(world.ledger, "within", within)
+            found = await within(do, **how)
+            task.cancel()
+            await asyncio.sleep(0)
+            return found
+
+        monkeypatch.setattr(world.ledger, "within", cancelling)
+        task = asyncio.create_task(world.worker.track(chunk, Look(wait=60.0, quiet_since=time.time())))
+        await asyncio.wait({task})
+        assert task.cancelled()
+        assert await world.is_free(chunk)
+        (again,) = [job for job in await world.jobs("track") if job.id != before.id]
+        assert await world.value("SELECT job FROM lease") == again.id
+
     @pytest.mark.parametrize("is_divided", [False, True], ids=["whole", "divided"])
     async def test_wherever_it_is_cancelled_nobody_is_lost_or_doubled(self, world, monkeypatch, is_divided):
         """At each transaction, as it begins and as it ends, and at each request, before and after."""
