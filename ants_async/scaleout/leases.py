@@ -16,7 +16,7 @@ import attrs
 
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import CampaignState, Outcome
-from ants_async.dispatch.ledger import chunks, queries, settling
+from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
@@ -51,7 +51,7 @@ WITH free AS (
 )
 UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
 FROM free WHERE lease.chunk = free.chunk
-RETURNING fence, free.key, created_at, store_texts, free.state, id, {", ".join(queries.ASKED)}
+RETURNING fence, free.key, created_at, store_texts, free.state, id, {", ".join(campaigns.ASKED)}
 """.encode()  # noqa: S608 - names of ours
 """The chunk is locked as well: what its late holder wrote while we waited for the lease counts."""
 
@@ -89,7 +89,7 @@ class Leases:
             if found is None:
                 return None
             fence, key, created_at, stores_texts, now, *asked = found
-            campaign = queries.campaign_of(asked)
+            campaign = campaigns.campaign_of(asked)
             opened = OpenCampaign(key, campaign, created_at, stores_texts=bool(stores_texts))
             held = await perform(connection, read(opened, chunk))
             return Taken(chunk, fence, opened, held, is_running=now == running)

@@ -12,7 +12,7 @@ from psycopg import errors, sql
 from psycopg_pool import AsyncConnectionPool
 
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
-from ants_async.dispatch.ledger import checks, chunks, queries
+from ants_async.dispatch.ledger import campaigns, checks, chunks, queries
 from ants_async.dispatch.ledger.chunks import NEW_KEYS
 from ants_async.dispatch.ledger.connecting import (
     PATIENCE,
@@ -151,7 +151,7 @@ class PostgresLedger(SqlLedger):
         try:
             opened, times = await self._run(
                 _opened,
-                lambda: queries.open_campaign(
+                lambda: campaigns.open_campaign(
                     campaign,
                     source,
                     now,
@@ -177,7 +177,7 @@ class PostgresLedger(SqlLedger):
         """Say how a run ended; the campaign is free for others."""
         try:
             with suppress(LedgerInUse):  # it may be somebody else's by now, and so its state
-                await self._while_held(key, queries.close_campaign, key, state, reason)
+                await self._while_held(key, campaigns.close_campaign, key, state, reason)
         finally:
             await self.release(key)
 
@@ -186,14 +186,14 @@ class PostgresLedger(SqlLedger):
         await self.campaign_key(campaign_id)
         session = await self._lock_campaign(campaign_id)
         try:
-            await self._run(queries.cancel, campaign_id, reason, is_alone=True)
+            await self._run(campaigns.cancel, campaign_id, reason, is_alone=True)
         finally:
             await to_its_end(unlock(session))
 
     async def _lock_campaign(self, campaign_id: str) -> Connection:
         session = await self.lock(_name(campaign_id))
         if session is None:
-            raise LedgerInUse(queries.at_work_already(campaign_id))
+            raise LedgerInUse(campaigns.at_work_already(campaign_id))
         return session
 
     async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
@@ -212,7 +212,7 @@ class PostgresLedger(SqlLedger):
 
     async def source_read(self, key: int) -> None:
         """As `begin`."""
-        await self._while_held(key, queries.source_read, key)
+        await self._while_held(key, campaigns.source_read, key)
 
     async def replace_left_out(self, key: int, left_out: Sequence[Outcome], *, first: bool) -> None:
         """As `begin`."""

@@ -5,7 +5,7 @@ from typing import ParamSpec, TypeVar
 
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome
-from ants_async.dispatch.ledger import chunks, queries, settling
+from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.work import Work
@@ -52,7 +52,7 @@ class SqlLedger:
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
         """Say how a run ended."""
-        await self._run(queries.close_campaign, key, state, reason)
+        await self._run(campaigns.close_campaign, key, state, reason)
 
     async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
         """What is not sent by now never will be. What has begun comes to its end when it is run on.
@@ -60,11 +60,11 @@ class SqlLedger:
         Raises `LedgerInUse` while it is at work, `ValidationError` when it is finished.
         """
         await self.campaign_key(campaign_id)
-        await self._run(queries.cancel, campaign_id, reason, is_alone=False)
+        await self._run(campaigns.cancel, campaign_id, reason, is_alone=False)
 
     async def source_read(self, key: int) -> None:
         """The whole source is in the ledger now."""
-        await self._run(queries.source_read, key)
+        await self._run(campaigns.source_read, key)
 
     async def numbers(self, key: int) -> AsyncIterator[Sequence[int]]:
         """All numbers planned so far, in batches."""
@@ -142,11 +142,11 @@ class SqlLedger:
         return await self._summaries(None)
 
     async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
-        return await self._look(queries.summaries, campaign_id)
+        return await self._look(campaigns.summaries, campaign_id)
 
     async def campaign_key(self, campaign_id: str) -> int:
         """A campaign's place. Raises `LedgerError` when it is not there."""
-        key = await self._run(queries.campaign_key, campaign_id)
+        key = await self._run(campaigns.campaign_key, campaign_id)
         if key is None:
             raise LedgerError(f"campaign {campaign_id!r} is not in {self!r}")
         return key
