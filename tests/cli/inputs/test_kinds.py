@@ -191,8 +191,13 @@ class TestParquet:
         )
         (row,) = write("list.parquet", content, Template("{day}{price}{score}{town}{none}")).rows()
         assert dict(row.fields) == {
-            "to": "66812345678", "day": "2026-05-01", "price": "1.50", "score": "0.5", "town": "Trat", "none": "",
-        }  # fmt: skip
+            "to": "66812345678",
+            "day": "2026-05-01",
+            "price": "1.50",
+            "score": "0.5",
+            "town": "Trat",
+            "none": "",
+        }
 
     def test_numbers_beside_a_missing_one_are_numbers_all_the_same(self, write):
         content = self.table(to=[66812345678.0, float("nan"), None], text=["Hi"] * 3)
@@ -270,7 +275,10 @@ class TestLayout:
 
 class TestRegion:
     def test_numbers_come_into_the_form_of_the_api_and_the_change_is_noted(self, write):
-        content = "to,text\n081-234-5678,a\n+66812345679,b\n66812345680,c\n021234567,d\n12,e\n1900123456,f\n0812345681,\n"
+        people = (
+            "081-234-5678,a\n+66812345679,b\n66812345680,c\n021234567,d\n12,e\n1900123456,f\n0812345681,\n"
+        )
+        content = f"to,text\n{people}"
         notes = Notes()
         rows = list(write("list.csv", content, region="th").rows(notes))
         assert [row.to for row in rows] == [
