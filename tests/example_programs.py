@@ -17,7 +17,7 @@ EXAMPLES = PROJECT / "examples"
 def run(program, *words, cwd, **environment):
     """An example, to its end: what it prints."""
     done = subprocess.run(
-        [sys.executable, EXAMPLES / program, *words],
+        [sys.executable, EXAMPLES / program, *map(str, words)],
         cwd=cwd,
         env=_environment(environment),
         capture_output=True,
