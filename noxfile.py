@@ -42,7 +42,7 @@ def imports(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Pytest over the installed package, with branch coverage."""
-    session.install(".[all]", *group("tests"))
+    session.install(".[all]", *group("tests"), *group("examples"))
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
@@ -58,7 +58,7 @@ def tests_on(version: str) -> None:
     @nox.session(name=f"tests-{version}", python=version, default=False)
     def tests(session: nox.Session) -> None:
         """Pytest on this Python: `nox -s tests-3.13 -- tests/wire tests/models`."""
-        session.install(".[all]", *group("tests"))
+        session.install(".[all]", *group("tests"), *group("examples"))
         session.run("pytest", *session.posargs)
 
 

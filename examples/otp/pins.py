@@ -95,7 +95,9 @@ class Pins:
         try:
             return await self.client.two_factor.verify_pin(pin_id, pin)
         except NotFound:  # so old that the API forgot it
-            return PinVerification(pin_id=pin_id, verified=False, attempts_remaining=0, pin_error=PinError.TTL_EXPIRED)
+            return PinVerification(
+                pin_id=pin_id, verified=False, attempts_remaining=0, pin_error=PinError.TTL_EXPIRED
+            )
 
 
 async def _application(client: AntsClient) -> str:

@@ -16,8 +16,8 @@ HEADERS = {
 def is_from_elsewhere(request: Request) -> bool:
     """Whether another site's page sent this: browsers say so, and no page can make them say otherwise.
 
-    Beside the cookie's `SameSite`, this is all it takes against forged requests: no tokens in forms. What says
-    neither is no browser of these years, and is refused.
+    Beside the cookie's `SameSite`, this is all it takes against forged requests: no tokens in forms. What
+    says neither is no browser of these years, and is refused.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
