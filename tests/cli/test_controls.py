@@ -36,6 +36,11 @@ class TestLists:
         assert FIRST not in sent()
         assert data("campaign", "status", "x", "--ledger", "l.db")["suppressed"] == 1
 
+    def test_a_plan_leaves_them_out_too(self, data):
+        Path("stop.txt").write_text(f"{FIRST}\n")
+        found = data("campaign", "plan", "people.csv", *TEXT, "--suppress", "stop.txt")
+        assert (found["recipients"], found["suppressed"]) == (2, 1)
+
     def test_it_holds_when_the_campaign_goes_on(self, done, data, sent):
         Path("stop.txt").write_text(f"{FIRST}\n")
         done(*RUN, "--suppress", "stop.txt")
