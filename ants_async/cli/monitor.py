@@ -1,5 +1,6 @@
 """`ants-async monitor`: campaigns while they run, in a browser."""
 
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ants_async.dispatch.ledger.sql import SqlLedger
 
 _ROWS_A_TURN: Final = 20_000
+_FOR_TOKEN: Final = "ANTS_MONITOR_TOKEN"
 
 
 @click.command()
@@ -30,12 +32,6 @@ _ROWS_A_TURN: Final = 20_000
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."
-)
-@click.option(
-    "--token",
-    envvar="ANTS_MONITOR_TOKEN",
-    metavar="TOKEN",
-    help="Who does not bring it sees nothing. [default: none on this machine alone, or else a new one]",
 )
 @click.option(
     "--name",
@@ -49,17 +45,18 @@ def monitor(
     database: str | None,
     host: str,
     port: int,
-    token: str | None,
     names: tuple[str, ...],
 ) -> None:
     """Show campaigns while they run, in a browser. It only looks, and stops with Ctrl-C.
 
     Campaigns may be at work in other processes, or on other machines. Anybody on this machine may look,
-    unless there is a --token.
+    unless $ANTS_MONITOR_TOKEN holds a token, which is then asked for; for others there is always one, a new
+    one where the variable is not set.
     """
     with one_line_errors():
         with needing_extra("monitor"):
             from ants_async.monitor.door import check_token, is_loopback, new_token  # noqa: PLC0415
+        token = os.environ.get(_FOR_TOKEN)  # no option: whoever lists processes sees those
         check_token(token)
         if token is None and not is_loopback(host):
             token = new_token()

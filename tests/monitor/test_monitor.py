@@ -107,8 +107,9 @@ class TestBesideARun:
             for rest in (first, second):
                 list(rest)  # comes to its end, and is not cut off
 
-    def test_with_a_token_nobody_sees_anything_without(self):
-        with monitoring("--token", TOKEN) as (process, url), client(url.partition("?")[0]) as http:
+    def test_with_a_token_nobody_sees_anything_without(self, monkeypatch):
+        monkeypatch.setenv("ANTS_MONITOR_TOKEN", TOKEN)
+        with monitoring() as (process, url), client(url.partition("?")[0]) as http:
             assert url.endswith(f"/?token={TOKEN}")
             for path in ("/", "/events", "/monitor.js", "/nothing"):
                 assert http.get(path).status_code == 401
@@ -150,8 +151,9 @@ class TestRefused:
         Path("l.db").write_bytes(b"something else altogether" * 100)
         assert "l.db" in self.refused(*LEDGER)
 
-    def test_a_token_that_can_be_guessed_and_it_is_not_said_again(self):
-        line = self.refused(*LEDGER, "--token", "secret")
+    def test_a_token_that_can_be_guessed_and_it_is_not_said_again(self, monkeypatch):
+        monkeypatch.setenv("ANTS_MONITOR_TOKEN", "secret")
+        line = self.refused(*LEDGER)
         assert "token: '…' is not valid: at least 16" in line
         assert "secret" not in line
 
@@ -186,8 +188,9 @@ async def watched(url, **options):
 @pytest.mark.usefixtures("sending")
 class TestInABrowser:
     @pytest.fixture
-    def url(self, sending):
-        with monitoring("--token", TOKEN) as (_, url):
+    def url(self, sending, monkeypatch):
+        monkeypatch.setenv("ANTS_MONITOR_TOKEN", TOKEN)
+        with monitoring() as (_, url):
             yield url
 
     async def test_it_shows_the_campaign_and_the_token_leaves_the_address(self, url):

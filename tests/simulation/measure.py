@@ -3,6 +3,7 @@
 from unittest import mock
 
 from ants_async.dispatch import SqliteLedger, engine
+from ants_async.dispatch.run import _TRACKERS
 from simulation.judge import Breach
 
 MOST_UNREAD = 50  # outcomes of pushed reports, so that even small campaigns come to the limit
@@ -16,7 +17,7 @@ class Measure:
     def __init__(self, chunk_size, concurrency, *, pushes, largest):
         """`largest`: the chunks of earlier runs may hold more than those of this one."""
         self._most_held = chunk_size * (concurrency + 2)
-        batches = engine._BATCHES_AHEAD + concurrency + engine._TRACKERS + 2
+        batches = engine._BATCHES_AHEAD + concurrency + _TRACKERS + 2
         self._most_unread = largest * batches + (MOST_UNREAD + _PUSHES_AT_ONCE if pushes else 0)
         self.known = set()
         self.held = 0

@@ -187,9 +187,9 @@ class TestMemoryIsBounded:
     def test_a_slow_reader_who_holds_back_nobody(self):
         real = Run.__init__
 
-        def boundless(self, dispatcher, opened, outcomes):
+        def boundless(self, dispatcher, opened, outcomes, *rest):
             outcomes._state.max_buffer_size = math.inf
-            real(self, dispatcher, opened, outcomes)
+            real(self, dispatcher, opened, outcomes, *rest)
 
         with mock.patch.object(Run, "__init__", boundless):
             assert noticed("outcomes wait for the reader", many)
