@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ants_async.dispatch.ledger.sql import SqlLedger
 
 _ROWS_A_TURN: Final = 20_000
-_FOR_TOKEN: Final = "ANTS_MONITOR_TOKEN"
+_VARIABLE: Final = "ANTS_MONITOR_TOKEN"
 
 
 @click.command()
@@ -56,7 +56,7 @@ def monitor(
     with one_line_errors():
         with needing_extra("monitor"):
             from ants_async.monitor.door import check_token, is_loopback, new_token  # noqa: PLC0415
-        token = os.environ.get(_FOR_TOKEN)  # no option: whoever lists processes sees those
+        token = os.environ.get(_VARIABLE)  # no option: whoever lists processes sees those
         check_token(token)
         if token is None and not is_loopback(host):
             token = new_token()
