@@ -31,6 +31,12 @@ def at(hours, minutes=0):
     return datetime(2027, 4, 13, hours, minutes, tzinfo=UTC).timestamp() - 7 * 3600
 
 
+def for_three_hours():
+    """They began an hour ago."""
+    now = datetime.fromtimestamp(wall_clock(), UTC).replace(second=0, microsecond=0)
+    return QuietHours((now - timedelta(hours=1)).time(), (now + timedelta(hours=3)).time(), "UTC")
+
+
 class TestRows:
     @virtual_time
     async def test_have_a_sender_and_a_time_of_their_own(self, world):
@@ -169,29 +175,17 @@ class TestQuietHours:
 
     @virtual_time
     async def test_nothing_leaves_before_they_end(self, world):
-        now = datetime.fromtimestamp(wall_clock(), UTC)
-        hours = QuietHours(
-            (now - timedelta(hours=1)).time().replace(second=0, microsecond=0),
-            (now + timedelta(hours=3)).time().replace(second=0, microsecond=0),
-            "UTC",
-        )
         async with world() as w:
             began = anyio.current_time()
-            stream = w.dispatcher().run(Campaign("c", text="Hi", quiet_hours=hours), people(3))
+            stream = w.dispatcher().run(Campaign("c", text="Hi", quiet_hours=for_three_hours()), people(3))
             await anext(stream)
             assert anyio.current_time() - began > 3600
             assert len([outcome async for outcome in stream]) == 5
 
     @virtual_time
     async def test_a_run_can_be_stopped_in_them(self, world):
-        now = datetime.fromtimestamp(wall_clock(), UTC)
-        hours = QuietHours(
-            (now - timedelta(hours=1)).time().replace(second=0, microsecond=0),
-            (now + timedelta(hours=3)).time().replace(second=0, microsecond=0),
-            "UTC",
-        )
         async with world() as w:
-            stream = w.dispatcher().run(Campaign("c", text="Hi", quiet_hours=hours), people(3))
+            stream = w.dispatcher().run(Campaign("c", text="Hi", quiet_hours=for_three_hours()), people(3))
             with anyio.move_on_after(60):
                 await anext(stream)
             await stream.aclose()
