@@ -1,13 +1,14 @@
-"""`nox` runs what CI runs: lint, types, import rules, tests."""
+"""`nox` runs what CI runs: lint, types, import rules, tests, the distributions, that the benchmarks run."""
 
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint", "types", "imports", "tests", "bench_smoke"]
+nox.options.sessions = ["lint", "types", "imports", "tests", "package", "bench_smoke"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+VERSIONS = nox.project.python_versions(PYPROJECT)
 
 
 def group(name: str) -> list[str]:
@@ -41,7 +42,7 @@ def imports(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Pytest over the installed package, with branch coverage."""
-    session.install(".[all]", *group("tests"))
+    session.install(".[all]", *group("tests"), *group("examples"))
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
@@ -49,6 +50,27 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest")
     session.run("coverage", "combine")
     session.run("coverage", "report", "--fail-under=95")
+
+
+def tests_on(version: str) -> None:
+    """A session `tests-<version>`: the tests on another Python, where it is installed."""
+
+    @nox.session(name=f"tests-{version}", python=version, default=False)
+    def tests(session: nox.Session) -> None:
+        """Pytest on this Python: `nox -s tests-3.13 -- tests/wire tests/models`."""
+        session.install(".[all]", *group("tests"), *group("examples"))
+        session.run("pytest", *session.posargs)
+
+
+for one in VERSIONS:
+    tests_on(one)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """The distributions: built twice, looked at, installed by themselves."""
+    session.install(*group("package"))
+    session.run("python", "-m", "pytest", "tests/package", *session.posargs)
 
 
 def prove(session: nox.Session, program: str, *groups: str) -> None:

@@ -2,6 +2,9 @@ from ants_async.client import (
     AntsClient as AntsClient,
 )
 from ants_async.dispatch import (
+    Backlog as Backlog,
+)
+from ants_async.dispatch import (
     Campaign as Campaign,
 )
 from ants_async.dispatch import (
@@ -9,6 +12,9 @@ from ants_async.dispatch import (
 )
 from ants_async.dispatch import (
     CampaignSummary as CampaignSummary,
+)
+from ants_async.dispatch import (
+    Canary as Canary,
 )
 from ants_async.dispatch import (
     Dispatcher as Dispatcher,
@@ -29,7 +35,13 @@ from ants_async.dispatch import (
     OutcomeKind as OutcomeKind,
 )
 from ants_async.dispatch import (
+    OutcomesCounted as OutcomesCounted,
+)
+from ants_async.dispatch import (
     PostgresLedger as PostgresLedger,
+)
+from ants_async.dispatch import (
+    QuietHours as QuietHours,
 )
 from ants_async.dispatch import (
     Recipient as Recipient,
@@ -41,7 +53,13 @@ from ants_async.dispatch import (
     SqliteLedger as SqliteLedger,
 )
 from ants_async.dispatch import (
+    SuppressionList as SuppressionList,
+)
+from ants_async.dispatch import (
     TrackingRules as TrackingRules,
+)
+from ants_async.dispatch import (
+    follow_up as follow_up,
 )
 from ants_async.endpoints import (
     OPERATIONS as OPERATIONS,
@@ -247,11 +265,29 @@ from ants_async.models.two_factor import (
 from ants_async.models.two_factor import (
     TemplateRequest as TemplateRequest,
 )
+from ants_async.resources.raw import (
+    RawResponse as RawResponse,
+)
 from ants_async.transport.auth import (
     ApiKeyAuth as ApiKeyAuth,
 )
 from ants_async.transport.auth import (
     BasicAuth as BasicAuth,
+)
+from ants_async.transport.hooks import (
+    Hooks as Hooks,
+)
+from ants_async.transport.hooks import (
+    RequestEnded as RequestEnded,
+)
+from ants_async.transport.hooks import (
+    RequestRetried as RequestRetried,
+)
+from ants_async.transport.hooks import (
+    RequestStarted as RequestStarted,
+)
+from ants_async.transport.hooks import (
+    RequestThrottled as RequestThrottled,
 )
 from ants_async.transport.rate import (
     AdaptiveRate as AdaptiveRate,

@@ -15,6 +15,7 @@ from ants_async.frames import forgetful
 from ants_async.resources.account import Account
 from ants_async.resources.api_keys import ApiKeys
 from ants_async.resources.pin_limits import LocalPinLimits, PinLimits
+from ants_async.resources.raw import with_raw_response
 from ants_async.resources.reports import Logs, Reports
 from ants_async.resources.sms import Sms
 from ants_async.resources.two_factor import TwoFactor
@@ -23,6 +24,7 @@ from ants_async.transport.address import check_base_url, check_proxy, check_ssl_
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_header
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.direct import DirectClient
+from ants_async.transport.hooks import Hooks
 from ants_async.transport.http11 import ConnectionPool
 from ants_async.transport.rate import Limiter, Rates, make_limiters
 from ants_async.transport.redaction import Secrets, redact_logs, secrets_of
@@ -63,6 +65,7 @@ class AntsClient:
     learns the server's limit from its 429s, `"100/1s"` keeps to a known one, None does not limit, a `Limiter`
     is your own; sends, reports, logs, 2FA and account each have a limiter of their own, and a mapping by
     `Family` gives each its own rate. `pin_limits`: who counts the PINs, if not this client by itself.
+    `hooks`: functions of yours that are told of requests, answers, repeats and 429s.
     `wire`: `"json"`, or `"xml"` where the manual has it (sends, reports, logs, preview, balance).
     `allow_http`: plain http to other hosts than this.
     Raises `ConfigurationError` and `ValidationError` for unusable arguments.
@@ -82,6 +85,7 @@ class AntsClient:
         rate: Rates = "adaptive",
         pin_limits: PinLimits | None = None,
         wire: Wire | str = Wire.JSON,
+        hooks: Hooks | None = None,
         allow_http: bool = False,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -109,6 +113,7 @@ class AntsClient:
             connections=_CONNECTIONS,
             wire=_wire(wire),
             has_password=not isinstance(credentials, ApiKeyAuth),
+            hooks=hooks,
             wall_clock=wall_clock,
         )
         self.two_factor = TwoFactor(self._transport, pin_limits or LocalPinLimits())
@@ -146,6 +151,7 @@ class AntsClient:
         rate: Rates = "adaptive",
         pin_limits: PinLimits | None = None,
         wire: Wire | str = Wire.JSON,
+        hooks: Hooks | None = None,
     ) -> Self:
         """A client from `ANTS_BASE_URL`, `ANTS_USERNAME` and `ANTS_PASSWORD`, or `ANTS_API_KEY`.
 
@@ -168,7 +174,12 @@ class AntsClient:
             rate=rate,
             pin_limits=pin_limits,
             wire=wire,
+            hooks=hooks,
         )
+
+    def add_hooks(self, hooks: Hooks) -> Callable[[], None]:
+        """Call these, too, also for views of this client, until what this returns is called."""
+        return self._transport.listeners.add(hooks)
 
     @property
     def limiters(self) -> Mapping[Family, Limiter]:
@@ -179,6 +190,8 @@ class AntsClient:
     def clock(self) -> ServerClock:
         """The server's time, in seconds since the epoch, as its answers tell it: `client.clock()`."""
         return self._transport.clock
+
+    with_raw_response = staticmethod(with_raw_response)
 
     def __repr__(self) -> str:
         return f"AntsClient({self.base_url!r})"

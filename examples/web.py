@@ -3,28 +3,22 @@
 `pip install fastapi uvicorn`, then with the environment of campaign.py `uvicorn --app-dir examples web:app`
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Annotated
 
-from fastapi import FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException
 
 from ants_async import AntsClient, AntsError, OutcomeUnknown
+from ants_async.web import client_of, lifespan
 
-
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with AntsClient.from_env() as app.state.ants:
-        yield
-
-
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=lifespan())
+Ants = Annotated[AntsClient, Depends(client_of)]
 
 
 @app.post("/texts")
-async def send_text(to: str, text: str) -> dict[str, str | None]:
+async def send_text(to: str, text: str, ants: Ants) -> dict[str, str | None]:
     try:
-        receipt = await app.state.ants.sms.send(to, text, sender="ANTS")
-    except OutcomeUnknown as error:  # it may have arrived: client.sms.find(error) looks in the logs
+        receipt = await ants.sms.send(to, text, sender="ANTS")
+    except OutcomeUnknown as error:  # it may have arrived: ants.sms.find(error) looks in the logs
         raise HTTPException(504, str(error)) from error
     except AntsError as error:
         raise HTTPException(502, str(error)) from error

@@ -1,11 +1,14 @@
-"""The generated pages say what the code says."""
+"""The generated pages say what the code says, and what pages tell to run is there."""
 
+import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+PROJECT = Path(__file__).parents[1]
+DOCS = PROJECT / "docs"
 
 
 def _tables():
@@ -27,3 +30,21 @@ def test_every_operation_of_the_manual_is_in_the_table():
     ]
     assert len(rows) == 26
     assert all(row.count("|") == 7 and "``" not in row for row in rows)
+
+
+def _sessions():
+    """Names of the sessions, but for `tests-<version>`."""
+    functions = ast.parse((PROJECT / "noxfile.py").read_text(encoding="utf-8")).body
+    return {one.name for one in functions if isinstance(one, ast.FunctionDef) and one.decorator_list}
+
+
+def _pages():
+    pages = (page for folder in (".", "docs", "benchmarks") for page in (PROJECT / folder).glob("*.md"))
+    return sorted(page.relative_to(PROJECT).as_posix() for page in pages)
+
+
+@pytest.mark.parametrize("page", _pages())
+def test_the_sessions_a_page_tells_to_run_are_there(page):
+    told = re.findall(r"nox -s ((?:[a-z_]+\b[-.\d]* ?)+)", (PROJECT / page).read_text(encoding="utf-8"))
+    names = {name for names in told for name in names.split() if not name.startswith("tests-")}
+    assert names <= _sessions()

@@ -1,13 +1,16 @@
 """`ants-async campaign`: run, resume, status, list, results; for workers see `submit` and `shared`."""
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
+import attrs
 import click
 
 from ants_async.cli.account import with_options
+from ants_async.cli.controls import Controls, canary_options, control_options, read_suppressed
 from ants_async.cli.database import (
     campaigns_in,
     database_option,
@@ -22,15 +25,31 @@ from ants_async.cli.database import (
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
-from ants_async.cli.job import Job, Options, default_id, execute, file_from, needs_file
+from ants_async.cli.job import (
+    Follows,
+    Job,
+    Options,
+    count_of,
+    default_id,
+    execute,
+    file_from,
+    follows_of,
+    needs_file,
+    next_id,
+    suppress_of,
+)
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors
+from ants_async.cli.report import report
 from ants_async.cli.results import check_target, write_results
 from ants_async.cli.shared import cancel, outcomes, pause, resume_shared
 from ants_async.cli.submit import submit, text_options
-from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode
+from ants_async.dispatch import Canary
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Mode
+from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
 from ants_async.errors import ConfigurationError
+from ants_async.models.codes import Advice
 
 _PATH: Final = click.Path(path_type=Path)
 _json_option = click.option("--json", "in_json", is_flag=True, help="As JSON.")
@@ -54,7 +73,7 @@ def campaign() -> None:
     """Send a text to many; watch, stop and continue it."""
 
 
-for command in (plan, submit, pause, cancel, outcomes):
+for command in (plan, submit, pause, cancel, outcomes, report):
     campaign.add_command(command)
 
 
@@ -63,6 +82,8 @@ for command in (plan, submit, pause, cancel, outcomes):
 @click.option("--id", "campaign_id", help="The campaign's name. [default: from file, sender, text and mode]")
 @text_options
 @layout_options
+@control_options
+@canary_options
 @click.option(
     "--mode",
     type=click.Choice([mode.value for mode in Mode]),
@@ -84,6 +105,8 @@ def run(
     sender: str | None,
     text: str | None,
     layout: Layout,
+    controls: Controls,
+    make_canary: Callable[[], Canary | None],
     mode: str,
     strict: bool,
     **sending: Any,
@@ -98,10 +121,17 @@ def run(
         if file == STDIN and campaign_id is None:
             raise ConfigurationError("standard input has no name to make an id from: give --id")
         identity = campaign_id or default_id(file, sender, text, Mode(mode))
-        wanted = Campaign(identity, text=text, sender=sender, mode=Mode(mode))
+        wanted = controls.campaign(
+            identity, text=text, sender=sender, mode=Mode(mode), time_zone=layout.time_zone
+        )
+        canary, suppress = make_canary(), controls.suppress
+        read_suppressed(suppress)  # what is wrong with it is told before anything else
         with opened(file, layout, wanted) as source:
             check = _check(source, options, strict=strict)
-            sys.exit(anyio.run(execute, Job(campaign=wanted, file=source, check=check, options=options)))
+            job = Job(
+                campaign=wanted, file=source, check=check, options=options, suppress=suppress, canary=canary
+            )
+            sys.exit(anyio.run(execute, job))
 
 
 @campaign.command()
@@ -120,9 +150,55 @@ def resume(campaign_id: str, database: str | None, **sending: Any) -> None:
             return
         options = _options(sending)
         summary = summary_in(options.ledger, None, campaign_id)
-        file = _file_of(summary) if needs_file(summary) else None
+        follows, is_over = follows_of(summary), summary.state is CampaignState.CANCELLED
+        file = _file_of(summary) if needs_file(summary) and follows is None and not is_over else None
         check = Check(summary.total) if file is None else _check(file, options)
-        sys.exit(anyio.run(execute, Job(campaign=summary.campaign, file=file, check=check, options=options)))
+        job = Job(
+            campaign=summary.campaign,
+            file=file,
+            check=check,
+            options=options,
+            suppress=suppress_of(summary),
+            follows=follows,
+        )
+        sys.exit(anyio.run(execute, job))
+
+
+@campaign.command("follow-up")
+@click.argument("campaign_id", metavar="ID")
+@click.option("--id", "new_id", help="Of the new campaign. [default: ID.2, or the next number]")
+@click.option(
+    "--advice",
+    type=click.Choice([one.value for one in Advice if one not in {Advice.NOTHING, Advice.WAIT}]),
+    multiple=True,
+    default=sorted(map(str, WORTH_ANOTHER_TRY)),
+    show_default=True,
+    help="Whom: by what is to be done about them. 'top_up' alone after the account was topped up.",
+)
+@_sending_options
+def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **sending: Any) -> None:
+    """Send again to whom campaign ID did not reach, and may reach now: a new campaign, with ids of its own.
+
+    They are in the ledger, each with the text. The same command again continues the same follow-up.
+    """
+    with one_line_errors():
+        options = _options(sending)
+        before = summary_in(options.ledger, None, campaign_id)
+        follows = Follows(campaign_id, [Advice(one) for one in advice])
+        count = anyio.run(count_of, options.ledger, follows)
+        if not count:
+            click.echo(f"campaign {campaign_id}: nobody to send to again")
+            return
+        wanted = attrs.evolve(before.campaign, id=new_id or next_id(campaign_id), text=None, send_at=None)
+        job = Job(
+            campaign=wanted,
+            file=None,
+            check=Check(count),
+            options=options,
+            suppress=suppress_of(before),
+            follows=follows,
+        )
+        sys.exit(anyio.run(execute, job))
 
 
 @campaign.command()

@@ -10,7 +10,7 @@ from unicodedata import category, name
 import attrs
 
 from ants_async.cli.files import BadRow, Notes
-from ants_async.dispatch.campaign import Recipient
+from ants_async.dispatch.campaign import OutcomeKind, Recipient
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.planning import Planner
 from ants_async.text import analyze, count_parts
@@ -59,6 +59,7 @@ class Plan:
     _planner: Planner
     recipients: int = 0
     duplicates: int = 0
+    suppressed: int = 0
     bad: int = 0
     requests: int = 0
     parts: int = 0
@@ -94,8 +95,10 @@ class Plan:
             else:
                 for chunk in self._planner.cut((row,)):
                     self._count(chunk)
-                self.duplicates += len(self._planner.duplicates)
-                self._planner.duplicates = []
+                for outcome in self._planner.left_out:
+                    self.duplicates += outcome.kind is OutcomeKind.DUPLICATE
+                    self.suppressed += outcome.kind is OutcomeKind.SUPPRESSED
+                self._planner.left_out = []
         self._count(self._planner.flush())
 
     def _count(self, chunk: Messages | None) -> None:

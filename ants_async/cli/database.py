@@ -109,9 +109,14 @@ async def either(ledger: Path | None, database: str | None) -> AsyncIterator[Sql
         return
     place = ledger or default_ledger()
     if not place.exists():
-        raise ConfigurationError(f"there is no ledger {place}; --ledger names another")
+        raise no_ledger(place)
     async with SqliteLedger(place, read_only=True) as file:
         yield file
+
+
+def no_ledger(place: Path) -> ConfigurationError:
+    """What to say of a file that is not there."""
+    return ConfigurationError(f"there is no ledger {place}; --ledger names another")
 
 
 def campaigns_in(ledger: Path | None, database: str | None) -> Sequence[CampaignSummary]:

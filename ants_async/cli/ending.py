@@ -44,6 +44,7 @@ def conclude(
             ),
             f"{summary.rejected:,} rejected",
             f"{summary.duplicates:,} duplicates",
+            *([f"{summary.suppressed:,} suppressed"] if summary.suppressed else []),
             *([] if bad is None else [f"{bad:,} bad rows"]),
             f"{summary.deduplicated:,} deduplicated",
         ]

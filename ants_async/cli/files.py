@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Any, Final, Self, TextIO
 
 import attrs
 
+from ants_async.cli.controls import moment
 from ants_async.cli.inputs.delimited import CsvReader
 from ants_async.cli.inputs.json_lines import JsonLinesReader
 from ants_async.cli.inputs.layout import Kind, Layout, unpacked
@@ -125,7 +126,9 @@ class RecipientFile:
         """All rows but blank ones, in order; `notes` takes what else there is. Raises `UnusableFile`."""
         notes = Notes() if notes is None else notes
         fields = frozenset({TEXT_COLUMN}) if self.template is None else self.template.fields
-        columns = Columns(self.layout.to_column, fields, own_texts=self.template is None)
+        columns = Columns(
+            self.layout.to_column, fields | self.layout.own_columns, own_texts=self.template is None
+        )
         lines, reader = self._reader()
         try:
             for row in reader.rows(columns):
@@ -196,9 +199,20 @@ class RecipientFile:
         if not text.strip():
             raise ValidationError("text", text, "must not be empty")
         check_text(text)
+        own = self._own(values) if self.layout.own_columns else {}
         if self.template is None:
-            return Recipient(to, text=text, row=place)
-        return Recipient(to, fields=values, row=place)
+            return Recipient(to, text=text, row=place, **own)
+        return Recipient(to, fields=values, row=place, **own)
+
+    def _own(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """What a row has in place of the campaign's; empty cells are none."""
+        layout = self.layout
+        sender = values[layout.sender_column].strip() if layout.sender_column else ""
+        send_at = values[layout.send_at_column].strip() if layout.send_at_column else ""
+        return {
+            "sender": sender or None,
+            "send_at": moment(send_at, layout.time_zone, field="send_at") if send_at else None,
+        }
 
 
 @attrs.frozen(slots=True)

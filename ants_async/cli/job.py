@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import shlex
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ import anyio
 import attrs
 from rich.console import Console
 
+from ants_async.cli.controls import read_suppressed
 from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Check, Layout, Notes, RecipientFile
 from ants_async.cli.inputs.layout import unpacked
@@ -25,10 +26,12 @@ from ants_async.cli.results import write_results
 from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import clean
 from ants_async.client import AntsClient
-from ants_async.dispatch import Dispatcher, SqliteLedger
+from ants_async.dispatch import Canary, Dispatcher, Ledger, SqliteLedger, follow_up
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Recipient
+from ants_async.dispatch.source import Recipients
 from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
 from ants_async.extras import needing_extra
+from ants_async.models.codes import Advice
 from ants_async.transport.auth import BasicAuth
 
 _log = logging.getLogger("ants_async.cli")
@@ -50,24 +53,48 @@ class Options:
     store_texts: bool = True
 
 
+@attrs.frozen(slots=True)
+class Follows:
+    """Those whom a campaign did not reach, by what is to be done about them."""
+
+    campaign_id: str
+    advice: Sequence[Advice]
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Job:
-    """What to send. `file` is None when the ledger holds every recipient already."""
+    """What to send. `file` is None when the ledger holds every recipient already.
+
+    `suppress`: lists of whom not to. `follows`: it is to those whom another campaign did not reach.
+    """
 
     campaign: Campaign
     file: RecipientFile | None
     check: Check
     options: Options
+    suppress: Sequence[Path] = ()
+    canary: Canary | None = None
+    follows: Follows | None = None
 
     @property
     def source(self) -> str | None:
         """What the ledger keeps, so that `resume` finds the file again."""
-        if self.file is None:
+        if self.file is None and self.follows is None:
             return None
-        source = source_of(self.file)
+        source = {} if self.file is None else source_of(self.file)
+        if self.follows is not None:
+            source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
+        if self.suppress:
+            source |= {"suppress": [str(path.absolute()) for path in self.suppress]}
         if self.options.simulate:
             source |= {"simulated": True}
         return json.dumps(source, ensure_ascii=False)
+
+    def recipients(self, ledger: Ledger) -> Recipients | None:
+        """To whom; None for those that the ledger has."""
+        if self.follows is not None:
+            return follow_up(ledger, self.follows.campaign_id, self.follows.advice)
+        return None if self.file is None else self.file.recipients()
 
 
 def source_of(file: RecipientFile) -> dict[str, Any]:
@@ -123,6 +150,19 @@ def _source_of(summary: CampaignSummary) -> dict[str, Any]:
     return source if isinstance(source, dict) else {}
 
 
+def suppress_of(summary: CampaignSummary) -> Sequence[Path]:
+    """The lists of whom a campaign does not text."""
+    return [Path(path) for path in _source_of(summary).get("suppress", ())]
+
+
+def follows_of(summary: CampaignSummary) -> Follows | None:
+    """The campaign that it follows, as long as it has not read whom that did not reach."""
+    source = _source_of(summary)
+    if "follows" not in source or summary.source_read:
+        return None
+    return Follows(source["follows"], [Advice(one) for one in source.get("advice", ())])
+
+
 def _check_world(job: Job, before: CampaignSummary) -> None:
     """What was simulated must not count as sent, nor a real campaign go on in a simulator that forgot it."""
     simulated = bool(_source_of(before).get("simulated"))
@@ -144,6 +184,18 @@ def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> 
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", unpacked(file).stem).strip("._-")[:80] or "campaign"
     identity = json.dumps([str(file.resolve()), sender, text, mode.value])
     return f"{name}-{sha256(identity.encode()).hexdigest()[:8]}"
+
+
+def next_id(campaign_id: str) -> str:
+    """`songkran.2` after `songkran`, and `songkran.3` after that."""
+    name, _, number = campaign_id.rpartition(".")
+    return f"{name}.{int(number) + 1}" if name and number.isdecimal() else f"{campaign_id}.2"
+
+
+async def count_of(path: Path | None, follows: Follows) -> int:
+    """How many they are."""
+    async with SqliteLedger(path or default_ledger(), read_only=True) as ledger:
+        return sum([1 async for _ in follow_up(ledger, follows.campaign_id, follows.advice)])
 
 
 async def execute(job: Job) -> int:
@@ -221,8 +273,14 @@ async def _client(options: Options) -> AsyncIterator[AntsClient]:
 
 async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, tally: Tally, screen: Display) -> Ending:
     """Run the campaign to its end, or until it is stopped or paused."""
-    dispatcher = Dispatcher(client, ledger, chunk_size=job.options.chunk, concurrency=job.options.concurrency)
-    recipients = None if job.file is None else job.file.recipients()
+    dispatcher = Dispatcher(
+        client,
+        ledger,
+        chunk_size=job.options.chunk,
+        concurrency=job.options.concurrency,
+        suppress=read_suppressed(job.suppress),
+    )
+    recipients = job.recipients(ledger)
     error: AntsError | None = None
     scope = anyio.CancelScope()
     with screen:
@@ -232,7 +290,7 @@ async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, tally: Tally
             try:
                 with scope:
                     async with aclosing(
-                        dispatcher.run(job.campaign, recipients, source=job.source)
+                        dispatcher.run(job.campaign, recipients, source=job.source, canary=job.canary)
                     ) as outcomes:
                         async for outcome in outcomes:
                             tally.add(outcome)

@@ -22,6 +22,8 @@ def as_json(summary: CampaignSummary) -> dict[str, Any]:
         "sender": campaign.sender,
         "mode": campaign.mode.value,
         "text": campaign.text,
+        "send_at": None if campaign.send_at is None else campaign.send_at.isoformat(),
+        "quiet_hours": None if campaign.quiet_hours is None else str(campaign.quiet_hours),
         "source": summary.source,
         "source_read": summary.source_read,
         "total": summary.total,
@@ -31,6 +33,7 @@ def as_json(summary: CampaignSummary) -> dict[str, Any]:
         "final": summary.final,
         "unresolved": summary.unresolved,
         "duplicates": summary.duplicates,
+        "suppressed": summary.suppressed,
         "deduplicated": summary.deduplicated,
         "by_group": dict(summary.by_group),
         "done": summary.is_done,
@@ -51,6 +54,8 @@ def show_one(summary: CampaignSummary, *, in_json: bool) -> None:
         "sender": campaign.sender,
         "mode": campaign.mode.value,
         "text": campaign.text or "each recipient's own",
+        "to be sent at": None if campaign.send_at is None else f"{campaign.send_at:%Y-%m-%d %H:%M:%S} UTC",
+        "quiet hours": None if campaign.quiet_hours is None else str(campaign.quiet_hours),
         "source": _how_read(summary),
         "recipients": f"{summary.total:,}",
         "not sent yet": f"{summary.planned:,}",
@@ -59,6 +64,7 @@ def show_one(summary: CampaignSummary, *, in_json: bool) -> None:
         "rejected": f"{summary.rejected:,}",
         "unresolved": f"{summary.unresolved:,}",
         "duplicates": f"{summary.duplicates:,}",
+        "suppressed": f"{summary.suppressed:,}",
         "deduplicated": f"{summary.deduplicated:,}",
     }
     table([], [[name, value] for name, value in facts.items() if value is not None])

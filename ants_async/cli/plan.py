@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console
 
+from ants_async.cli.controls import read_suppressed, suppress_option
 from ants_async.cli.counting import LONG, Plan
 from ants_async.cli.inputs.layout import Layout, layout_options
 from ants_async.cli.inputs.standard import opened
@@ -18,6 +19,7 @@ from ants_async.dispatch.campaign import Campaign
 from ants_async.dispatch.engine import MAX_BODY
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
+from ants_async.dispatch.suppression import is_suppressed
 from ants_async.errors import ValidationError
 from ants_async.resources.reports import MAX_LIMIT
 
@@ -39,6 +41,7 @@ _A_WHILE: Final = 10_000  # rows between two signs of life
 @click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']")
 @layout_options
 @click.option("--sender", help="The sender shown on the phone.")
+@suppress_option
 @chunk_option
 @click.option("--price", help="Of one part, e.g. 0.50: what the campaign costs is reckoned with it.")
 @click.option("--currency", default="THB", show_default=True, help="Of the price.")
@@ -49,6 +52,7 @@ def plan(
     text: str | None,
     layout: Layout,
     sender: str | None,
+    suppress: Sequence[Path],
     chunk: int,
     price: str | None,
     currency: str,
@@ -61,9 +65,17 @@ def plan(
     earlier one reached is counted again.
     """
     with one_line_errors():
-        cost = None if price is None else _price(price)
+        cost = None if price is None else price_of(price)
         campaign = Campaign("plan", text=text, sender=sender)
-        found = Plan(Planner(campaign, NumberSet(), chunk_size=chunk, max_body=MAX_BODY))
+        found = Plan(
+            Planner(
+                campaign,
+                NumberSet(),
+                chunk_size=chunk,
+                max_body=MAX_BODY,
+                is_suppressed=is_suppressed(read_suppressed(suppress)),
+            )
+        )
         with opened(file, layout, campaign) as source:
             found.read(_with_signs_of_life(source.rows(found.notes)))
     if in_json:
@@ -75,7 +87,8 @@ def plan(
         _show(found, cost, currency)
 
 
-def _price(text: str) -> Decimal:
+def price_of(text: str) -> Decimal:
+    """What a part costs, as typed. Raises `ValidationError`."""
     try:
         price = Decimal(text)
     except InvalidOperation:
@@ -102,6 +115,7 @@ def _as_json(found: Plan, price: Decimal | None, currency: str) -> dict[str, Any
     return {
         "recipients": found.recipients,
         "duplicates": found.duplicates,
+        "suppressed": found.suppressed,
         "bad": found.bad,
         "changed": found.notes.changed,
         "fixed_lines": found.notes.fixed,
@@ -133,6 +147,7 @@ def _show(found: Plan, price: Decimal | None, currency: str) -> None:
     facts = {
         "recipients": f"{found.recipients:,}",
         "duplicates": f"{found.duplicates:,}",
+        "suppressed": f"{found.suppressed:,}" if found.suppressed else "",
         "bad rows": f"{found.bad:,}",
         "numbers changed": _if_any(found.notes.changed),
         "no mobile phones": _if_any(found.notes.fixed),

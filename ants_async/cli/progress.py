@@ -54,6 +54,7 @@ class Tally:
     answered: int = 0
     rejected: int = 0
     duplicates: int = 0
+    suppressed: int = 0
     unresolved: int = 0
     groups: Counter[str] = attrs.field(factory=Counter)
     answered_now: int = 0
@@ -87,6 +88,8 @@ class Tally:
                 self.unresolved += 1
             case OutcomeKind.DUPLICATE:
                 self.duplicates += 1
+            case OutcomeKind.SUPPRESSED:
+                self.suppressed += 1
 
     def see(self, now: CampaignSummary) -> None:
         """Take the counts of a ledger that others write."""
@@ -96,13 +99,14 @@ class Tally:
             self.last_answer = anyio.current_time()
         self.answered += more
         self.total = now.total if now.source_read else max(self.total, now.total)
-        self.rejected, self.unresolved, self.duplicates = now.rejected, now.unresolved, now.duplicates
+        self.rejected, self.unresolved = now.rejected, now.unresolved
+        self.duplicates, self.suppressed = now.duplicates, now.suppressed
         self.groups = Counter(now.by_group)
 
     @property
     def done(self) -> int:
-        """Recipients that are answered for, doubles too."""
-        return min(self.answered + self.duplicates, self.total)
+        """Recipients that are answered for, rows left out too."""
+        return min(self.answered + self.duplicates + self.suppressed, self.total)
 
     def _answer(self) -> None:
         self.answered += 1
@@ -128,6 +132,7 @@ class Tally:
             ("rejected", self.rejected),
             ("unresolved", self.unresolved),
             ("duplicates", self.duplicates),
+            ("suppressed", self.suppressed),
         ]
 
 

@@ -27,7 +27,10 @@ COLUMNS: Final[tuple[str, ...]] = (
     "sent_at",
     "done_at",
     "deduplicated",
+    "network",
 )
+_FOREIGN: Final = ("error", "currency", "network")
+_ENOUGH: Final = 100  # bytes, to tell what a file holds
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _Write = Callable[[Mapping[str, Any]], object]
 
@@ -38,6 +41,15 @@ def check_target(path: Path, option: str = "--results") -> None:
         raise ConfigurationError(f"{option} {path}: the name must end in {' or '.join(_WRITERS)}")
     if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
         raise ConfigurationError(f"{option} {path}: cannot be written there")
+    if path.exists() and not _holds_results(path):
+        raise ConfigurationError(f"{option} {path}: is there already, and holds something else than results")
+
+
+def _holds_results(path: Path) -> bool:
+    """Or nothing yet. What is replaced must not be somebody's list."""
+    with path.open("rb") as file:
+        start = file.read(_ENOUGH)
+    return not start or start.startswith((b"row,to,message_id,", b'{"row": '))
 
 
 def as_row(outcome: Outcome) -> dict[str, Any]:
@@ -58,6 +70,7 @@ def as_row(outcome: Outcome) -> dict[str, Any]:
         "sent_at": _iso(outcome.sent_at),
         "done_at": _iso(outcome.done_at),
         "deduplicated": outcome.deduplicated,
+        "network": outcome.network,
     }
 
 
@@ -83,7 +96,9 @@ def _json_lines(file: TextIO) -> _Write:
 def _csv(file: TextIO) -> _Write:
     writer: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    return lambda row: writer.writerow({**row, "error": _inert(row["error"]), "deduplicated": _yes(row)})
+    return lambda row: writer.writerow(
+        {**row, **{name: _inert(row[name]) for name in _FOREIGN}, "deduplicated": _yes(row)}
+    )
 
 
 def _yes(row: Mapping[str, Any]) -> str:

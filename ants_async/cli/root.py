@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import version
 from typing import Final
 
 import click
 
+from ants_async import __version__
+
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "campaign": ("ants_async.cli.campaign", "Send a text to many; plan, watch, stop and continue it."),
+    "monitor": ("ants_async.cli.monitor", "Show campaigns while they run, in a browser."),
     "worker": ("ants_async.cli.worker", "Send what was submitted to a database, beside other workers."),
     "database": ("ants_async.cli.database", "The PostgreSQL that workers share."),
     "send": ("ants_async.cli.send", "Send a text to a few, now or at a time."),
@@ -44,7 +46,7 @@ class LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(f"ants-async {version('ants-async')}")
+        click.echo(f"ants-async {__version__}")
         ctx.exit()
 
 

@@ -1,19 +1,29 @@
-"""`ants-async campaign pause, resume, cancel, outcomes`: campaigns that workers send."""
+"""`ants-async campaign pause, cancel, outcomes`; all but `cancel` of campaigns that workers send."""
 
 import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 import click
 from anyio.abc import TaskStatus
 
-from ants_async.cli.database import needed_database_option, with_scaleout
+from ants_async.cli.database import (
+    either_option,
+    find,
+    is_database,
+    needed_database_option,
+    no_ledger,
+    with_scaleout,
+)
+from ants_async.cli.job import default_ledger
 from ants_async.cli.overview import show_one
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.results import as_row
+from ants_async.dispatch import SqliteLedger
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.errors import ConfigurationError
 
@@ -37,11 +47,28 @@ def pause(campaign_id: str, database: str) -> None:
 
 @click.command()
 @click.argument("campaign_id", metavar="ID")
-@needed_database_option
-def cancel(campaign_id: str, database: str) -> None:
-    """Pause campaign ID for good: what is not sent by now never will be."""
+@either_option
+def cancel(campaign_id: str, ledger: Path | None, database: str | None) -> None:
+    """End campaign ID for good: what is not sent by now never will be.
+
+    A run of it has to be stopped first (Ctrl-C). For what was sent `campaign resume` still asks for reports.
+    """
+
+    async def change() -> CampaignSummary:
+        place = ledger or default_ledger()
+        if not place.exists():
+            raise no_ledger(place)
+        async with SqliteLedger(place) as found:
+            await find(found, campaign_id)
+            await found.cancel(campaign_id)
+            return await find(found, campaign_id)
+
     with one_line_errors():
-        show_one(_changed(database, campaign_id, lambda campaign: campaign.cancel()), in_json=False)
+        if database and is_database(ledger, database):
+            now = _changed(database, campaign_id, lambda campaign: campaign.cancel())
+        else:
+            now = anyio.run(change)
+        show_one(now, in_json=False)
 
 
 @click.command()

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,6 +12,7 @@ import click
 from rich.console import Console
 
 from ants_async.cli.account import with_options
+from ants_async.cli.controls import Controls, control_options, read_suppressed
 from ants_async.cli.database import is_typed, needed_database_option, with_scaleout
 from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import Check, RecipientFile
@@ -21,7 +21,6 @@ from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import announce, source_of
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
-from ants_async.cli.reading import minutes
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.signals import stop_on_signal
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Recipient
@@ -63,7 +62,7 @@ class Order:
 @click.option("--id", "campaign_id", required=True, help="The campaign's name.")
 @text_options
 @layout_options
-@click.option("--validity", help="How long the network may try: minutes, or 12h; at most 48h.")
+@control_options
 @click.option("--strict", is_flag=True, help="Send nothing when any row is bad.")
 @chunk_option
 @click.option("--by-worker", is_flag=True, help="A worker reads FILE, at a path that is the same for all.")
@@ -76,7 +75,7 @@ def submit(
     sender: str | None,
     text: str | None,
     layout: Layout,
-    validity: str | None,
+    controls: Controls,
     strict: bool,
     chunk: int,
     by_worker: bool,
@@ -88,19 +87,18 @@ def submit(
     those of `campaign run`; Ctrl-C then ends the watching alone.
     """
     with one_line_errors():
-        for name in ("strict", "chunk"):
+        for name in ("strict", "chunk", "suppress"):
             if by_worker and is_typed(name):
                 raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
-        valid_for = None if validity is None else timedelta(minutes=minutes("--validity", validity))
-        wanted = Campaign(campaign_id, text=text, sender=sender, validity=valid_for)
+        wanted = controls.campaign(campaign_id, text=text, sender=sender, time_zone=layout.time_zone)
+        suppress = read_suppressed(controls.suppress)
         if by_worker and file == STDIN:
             raise click.UsageError("--by-worker needs a FILE: no worker can read this standard input")
         with opened(file, layout, wanted) as source:
             check = None if by_worker else source.check(source.listing(Path(), "rejects"), strict=strict)
             order = Order(wanted, source, check)
-            sys.exit(
-                with_scaleout(database, lambda there: _hand_over(there, order, wait=wait), chunk_size=chunk)
-            )
+            options = {"chunk_size": chunk, "suppress": suppress}
+            sys.exit(with_scaleout(database, lambda there: _hand_over(there, order, wait=wait), **options))
 
 
 async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:

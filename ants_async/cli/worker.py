@@ -4,13 +4,15 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio
 import click
 from rich.console import Console
 
+from ants_async.cli.controls import read_suppressed, suppress_option
 from ants_async.cli.database import needed_database_option
 from ants_async.cli.job import recipients_of
 from ants_async.cli.logs import log_to_stderr
@@ -44,8 +46,16 @@ _log = logging.getLogger("ants_async.cli")
     "--grace", type=click.FloatRange(0.0), default=10.0, show_default=True, help="Seconds to stop in."
 )
 @click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]")
+@suppress_option
 def worker(
-    *, database: str, concurrency: int, rate: str, lease: float, grace: float, base_url: str | None
+    *,
+    database: str,
+    concurrency: int,
+    rate: str,
+    lease: float,
+    grace: float,
+    base_url: str | None,
+    suppress: Sequence[Path],
 ) -> None:
     """Send and track what was submitted, until it is stopped.
 
@@ -59,7 +69,13 @@ def worker(
             from ants_async.scaleout import ScaleOut, work  # noqa: PLC0415
 
         async def run() -> None:
-            scaleout = ScaleOut(database, lease=lease, read_source=recipients_of, connections=concurrency + 8)
+            scaleout = ScaleOut(
+                database,
+                lease=lease,
+                read_source=recipients_of,
+                connections=concurrency + 8,
+                suppress=read_suppressed(suppress),
+            )
             async with (
                 scaleout,
                 scaleout.rates(None if rate == "none" else rate) as rates,

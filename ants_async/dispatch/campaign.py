@@ -9,8 +9,11 @@ from typing import Final
 
 import attrs
 
+from ants_async.dispatch.quiet import QuietHours
 from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
+from ants_async.models.codes import Advice
+from ants_async.models.delivery_errors import ERRORS_BY_NAME, advise
 from ants_async.models.numbers import parse_number
 from ants_async.models.senders import check_sender
 from ants_async.models.sms import MAX_VALIDITY_MINUTES
@@ -18,6 +21,8 @@ from ants_async.models.statuses import Status
 
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_FIELDS: Final[Mapping[str, str]] = {}  # one for all: a dict each would cost more than the rest
+SUPPRESSED: Final = "SUPPRESSED"
+"""The `error` of somebody who was planned before a suppression list had the number."""
 MAX_VALIDITY: Final = timedelta(minutes=MAX_VALIDITY_MINUTES)
 
 
@@ -41,6 +46,17 @@ def _sender(_instance: object, _attribute: object, value: str | None) -> None:
     check_sender(value)
 
 
+def _moment(_instance: object, _attribute: object, value: datetime | None) -> None:
+    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+        raise ValidationError("send_at", value, "a datetime with a time zone")
+
+
+def _send_at(campaign: "Campaign", attribute: object, value: datetime | None) -> None:
+    _moment(campaign, attribute, value)
+    if value is not None and campaign.mode is Mode.MULTI:
+        raise ValidationError("send_at", value, "mode 'multi' has no schedule; use 'advanced'")
+
+
 def _validity(campaign: "Campaign", _attribute: object, value: timedelta | None) -> None:
     if value is not None and not timedelta(minutes=1) <= value <= MAX_VALIDITY:
         raise ValidationError("validity", value, "1 minute to 48 hours")
@@ -54,7 +70,8 @@ class Recipient:
 
     `to`: international number (`66847781470`; a leading `+` is dropped). `text`: this recipient's own
     text, sent as it is; None takes the campaign's text, a template filled from `fields`. `row`: where it
-    stands in the source, for messages and results; counted from 1 when left out.
+    stands in the source, for messages and results; counted from 1 when left out. `sender`, `send_at`: in
+    place of the campaign's (mode `advanced`).
     Raises `ValidationError` at once for a number that cannot be one.
     """
 
@@ -62,6 +79,8 @@ class Recipient:
     text: str | None = None
     fields: Mapping[str, str] = attrs.field(default=_NO_FIELDS, repr=False)
     row: int | None = None
+    sender: str | None = attrs.field(default=None, validator=_sender)
+    send_at: datetime | None = attrs.field(default=None, validator=_moment)
 
 
 @attrs.frozen(slots=True)
@@ -70,7 +89,8 @@ class Campaign:
 
     `id`: letters, digits, `.`, `_`, `-`; at most 100. `text`: a template like `"Hello {name}"`, or None
     when every recipient brings its own. `sender`: at most 11 alphanumeric characters. `validity`: how
-    long the network may try, at most 48 hours (the API's own default).
+    long the network may try, at most 48 hours (the API's own default). `send_at`: when the API is to send
+    it; requests leave now. `quiet_hours`: when no request leaves.
     Raises `ValidationError`.
     """
 
@@ -79,17 +99,26 @@ class Campaign:
     sender: str | None = attrs.field(default=None, validator=_sender)
     mode: Mode = attrs.field(default=Mode.ADVANCED, converter=Mode)
     validity: timedelta | None = attrs.field(default=None, validator=_validity)
+    send_at: datetime | None = attrs.field(default=None, validator=_send_at)
+    quiet_hours: QuietHours | None = None
     template: Template | None = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         template = None if self.text is None else Template(self.text)
         object.__setattr__(self, "template", template)
+        if self.send_at is not None:
+            self.check_hour(self.send_at)
+
+    def check_hour(self, moment: datetime) -> None:
+        """A schedule must not go by the quiet hours. Raises `ValidationError`."""
+        if self.quiet_hours is not None and self.quiet_hours.left(moment.timestamp()):
+            raise ValidationError("send_at", moment, f"outside of the quiet hours, {self.quiet_hours}")
 
 
 class OutcomeKind(StrEnum):
     """What happened to a recipient. All but `ACCEPTED` are the last word, said once.
 
-    `DUPLICATE` is about a row, and said whenever the source is read.
+    `DUPLICATE` and `SUPPRESSED` are about a row, and said whenever the source is read.
     """
 
     ACCEPTED = "accepted"
@@ -102,6 +131,10 @@ class OutcomeKind(StrEnum):
     """No source will tell any more what became of the message."""
     DUPLICATE = "duplicate"
     """The number stood in the source before; it was not sent a second time."""
+    UNSENT = "unsent"
+    """The campaign was cancelled before the message was sent; the ledger says so, not the stream."""
+    SUPPRESSED = "suppressed"
+    """The number is on a suppression list; nothing was sent."""
 
 
 @attrs.frozen(slots=False)  # made by the million, and frozen ones with slots take twice as long to make
@@ -110,6 +143,7 @@ class Outcome:
 
     `status` is the API's; `error` names what went wrong (a delivery error like `EC_ABSENT_SUBSCRIBER`,
     or the API's words for a refused request). `deduplicated`: an earlier request had already arrived.
+    `network`: the phone's, by country and network code (MCC and MNC), as `52001`.
     """
 
     kind: OutcomeKind
@@ -125,11 +159,27 @@ class Outcome:
     sent_at: datetime | None = None
     done_at: datetime | None = None
     deduplicated: bool = False
+    network: str | None = None
 
     @property
     def is_last(self) -> bool:
         """Whether nothing will follow for this recipient."""
         return self.kind is not OutcomeKind.ACCEPTED
+
+    @property
+    def advice(self) -> Advice:
+        """What to do about it: what its status and its delivery error say together."""
+        if self.kind is OutcomeKind.ACCEPTED:
+            return Advice.WAIT
+        if self.kind is OutcomeKind.UNRESOLVED:
+            return Advice.MAY_HAVE_ARRIVED
+        if self.kind is OutcomeKind.UNSENT:
+            return Advice.RETRY_LATER
+        if self.status is None:  # nobody said why it was refused; or nobody had to be texted
+            if self.kind is not OutcomeKind.REJECTED:
+                return Advice.NOTHING
+            return Advice.DO_NOT_RETRY if self.error == SUPPRESSED else Advice.FIX_MESSAGE
+        return advise(self.status, ERRORS_BY_NAME.get(self.error or ""))
 
 
 class CampaignState(StrEnum):
@@ -163,12 +213,13 @@ class CampaignSummary:
     final: int
     unresolved: int
     duplicates: int
+    suppressed: int
     deduplicated: int
     by_group: Mapping[str, int]
 
     @property
     def total(self) -> int:
-        """Recipients so far, duplicates not counted."""
+        """Recipients so far; duplicates and suppressed ones are none."""
         return self.planned + self.accepted + self.rejected + self.final + self.unresolved
 
     @property

@@ -24,6 +24,14 @@ def message_ids(campaign_id: str, numbers: Iterable[str]) -> list[str]:
 
 
 @attrs.frozen(slots=True)
+class Options:
+    """What a message has of its own, in place of its campaign's. `send_at`: seconds since 1970."""
+
+    sender: str | None = None
+    send_at: float | None = None
+
+
+@attrs.frozen(slots=True)
 class Message:
     """One of a chunk; `place` is where it stands in the chunk, counted from 0.
 
@@ -42,7 +50,8 @@ class Messages(Sequence[Message]):
     """Messages of one chunk, a column for each field of `Message`.
 
     They go through the house by the million: as columns they cost a tenth of an object each, and Python's
-    garbage collector has nothing to look through. Whoever wants one by itself gets it made.
+    garbage collector has nothing to look through. Whoever wants one by itself gets it made. `options` is
+    empty where no message has any.
     """
 
     rows: Sequence[int]
@@ -50,13 +59,19 @@ class Messages(Sequence[Message]):
     texts: Sequence[str]
     ids: Sequence[str]
     places: Sequence[int]
+    options: Sequence[Options | None] = ()
 
     @classmethod
     def planned(
-        cls, campaign_id: str, rows: Sequence[int], to: Sequence[str], texts: Sequence[str]
+        cls,
+        campaign_id: str,
+        rows: Sequence[int],
+        to: Sequence[str],
+        texts: Sequence[str],
+        options: Sequence[Options | None] = (),
     ) -> "Messages":
         """A whole chunk."""
-        return cls(rows, to, texts, message_ids(campaign_id, to), range(len(to)))
+        return cls(rows, to, texts, message_ids(campaign_id, to), range(len(to)), options)
 
     def __len__(self) -> int:
         return len(self.to)
@@ -76,7 +91,14 @@ class Messages(Sequence[Message]):
         )
 
     def _of(self, some: Callable[[Sequence[Any]], Sequence[Any]]) -> "Messages":
-        return Messages(*map(some, (self.rows, self.to, self.texts, self.ids, self.places)))
+        options = some(self.options) if self.options else ()
+        rows, to, texts, ids, places = map(some, (self.rows, self.to, self.texts, self.ids, self.places))
+        return Messages(rows, to, texts, ids, places, options)
+
+    @property
+    def send_at(self) -> float | None:
+        """When the last one of those with a time of their own is to be sent."""
+        return max((one.send_at for one in self.options if one and one.send_at is not None), default=None)
 
     def where(self, is_wanted: Callable[[Message], bool]) -> "Messages":
         """Those for which it holds."""

@@ -1,18 +1,23 @@
 """Recipients → chunks. Pure: no I/O, no clock, no randomness."""
 
-from collections.abc import Iterable, Iterator
-from itertools import compress, islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import compress, islice, zip_longest
 from json.encoder import encode_basestring as _quoted
 from math import inf
 from operator import ne
 
-from ants_async.dispatch.campaign import Campaign, Outcome, OutcomeKind, Recipient
-from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.campaign import Campaign, Mode, Outcome, OutcomeKind, Recipient
+from ants_async.dispatch.messages import Messages, Options
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ValidationError
 
 _DESTINATION_BYTES = 80  # {"to":"…","messageId":"…"} with its commas
 _MESSAGE_BYTES = 120  # what a message has around its destinations and its text, quotes included
+_OPTIONS_BYTES = 200  # where it has options of its own, it also stands alone
+
+
+def _has_options(recipient: Recipient) -> bool:
+    return recipient.sender is not None or recipient.send_at is not None
 
 
 class Planner:
@@ -20,7 +25,7 @@ class Planner:
 
     `wanted`: those of them whose text the ledger does not keep; it is put in here when they come by.
     `own_bytes`: what each message has of its own beside number and text; then none shares its text.
-    `rows` counts what was read; `duplicates` are for the caller to take away.
+    `rows` counts what was read; `left_out`, doubled and suppressed rows, is for the caller to take away.
     """
 
     def __init__(
@@ -32,6 +37,7 @@ class Planner:
         max_body: int,
         own_bytes: int = 0,
         wanted: dict[str, str] | None = None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._campaign = campaign
         self._known = known
@@ -40,14 +46,16 @@ class Planner:
         self._chunk_size = chunk_size
         self._max_body = max_body
         self._own_bytes = own_bytes
+        self._is_suppressed = is_suppressed
         self._begin()
         self.rows = 0
-        self.duplicates: list[Outcome] = []
+        self.left_out: list[Outcome] = []
 
     def _begin(self) -> None:
         self._rows: list[int] = []
         self._to: list[str] = []
         self._texts: list[str] = []
+        self._own: list[Options | None] = []  # empty where no message has any
         self._room: float = self._max_body
 
     def cut(self, recipients: Iterable[Recipient]) -> Iterator[Messages]:
@@ -63,24 +71,33 @@ class Planner:
             rows, some = self._without_duplicates(rows, some)
             if self._known:
                 rows, some = self._without_known(rows, some)
+            if self._is_suppressed is not None:
+                stays = [not self._is_suppressed(one.to) for one in some]
+                rows, some = self._without(OutcomeKind.SUPPRESSED, rows, some, stays)
             texts = [
                 one.text
                 if type(one.text) is str and one.text and not one.text.isspace()
                 else self._text(one, row)
                 for row, one in zip(rows, some, strict=True)
             ]
-            yield from self._add(rows, [one.to for one in some], texts)
+            options = [] if not any(map(_has_options, some)) else list(map(self._options, rows, some))
+            yield from self._add(rows, [one.to for one in some], texts, options)
 
     def _without_duplicates(
         self, rows: list[int], some: list[Recipient]
     ) -> tuple[list[int], list[Recipient]]:
         is_new = self._seen.add_all([int(one.to) for one in some])
-        if all(is_new):
+        return self._without(OutcomeKind.DUPLICATE, rows, some, is_new)
+
+    def _without(
+        self, kind: OutcomeKind, rows: list[int], some: list[Recipient], stays: list[bool]
+    ) -> tuple[list[int], list[Recipient]]:
+        if all(stays):
             return rows, some
-        for row, one, is_first in zip(rows, some, is_new, strict=True):
-            if not is_first:
-                self.duplicates.append(Outcome(OutcomeKind.DUPLICATE, row, one.to))
-        return list(compress(rows, is_new)), list(compress(some, is_new))
+        for row, one, is_in in zip(rows, some, stays, strict=True):
+            if not is_in:
+                self.left_out.append(Outcome(kind, row, one.to))
+        return list(compress(rows, stays)), list(compress(some, stays))
 
     def _without_known(self, rows: list[int], some: list[Recipient]) -> tuple[list[int], list[Recipient]]:
         is_new = [int(one.to) not in self._known for one in some]
@@ -90,36 +107,44 @@ class Planner:
                 self._size_of_one(self._wanted[one.to], row)  # refuses what cannot be sent
         return list(compress(rows, is_new)), list(compress(some, is_new))
 
-    def _add(self, rows: list[int], to: list[str], texts: list[str]) -> Iterator[Messages]:
+    def _add(
+        self, rows: list[int], to: list[str], texts: list[str], options: list[Options | None]
+    ) -> Iterator[Messages]:
         """Into the chunk, and into the next ones where its body would become too large."""
-        size = self._size(texts)
+        size = self._size(texts) + len(options) * _OPTIONS_BYTES
         if size <= self._room:
             self._room -= size
-            self._rows += rows
-            self._to += to
-            self._texts += texts
+            self._append(rows, to, texts, options)
         else:
-            for one in zip(rows, to, texts, strict=True):
-                yield from self._add_one(*one)
+            for row, number, text, own in zip_longest(rows, to, texts, options):
+                yield from self._add_one(row, number, text, own)
         if len(self._to) == self._chunk_size:
             yield self._cut()
 
-    def _add_one(self, row: int, to: str, text: str) -> Iterator[Messages]:
+    def _add_one(self, row: int, to: str, text: str, own: Options | None) -> Iterator[Messages]:
         size = self._size_of_one(text, row)
         if size > self._room and self._to:
             yield self._cut()
             size = self._size_of_one(text, row)
-        self._room -= size
-        self._rows.append(row)
-        self._to.append(to)
-        self._texts.append(text)
+        self._room -= size + _OPTIONS_BYTES * (own is not None)
+        self._append([row], [to], [text], [own] if own else [])
+
+    def _append(
+        self, rows: list[int], to: list[str], texts: list[str], options: list[Options | None]
+    ) -> None:
+        if options or self._own:
+            self._own += [None] * (len(self._to) - len(self._own))
+            self._own += options or [None] * len(to)
+        self._rows += rows
+        self._to += to
+        self._texts += texts
 
     def flush(self) -> Messages | None:
         """What is left at the end of the source."""
         return self._cut() if self._to else None
 
     def _cut(self) -> Messages:
-        chunk = Messages.planned(self._campaign.id, self._rows, self._to, self._texts)
+        chunk = Messages.planned(self._campaign.id, self._rows, self._to, self._texts, self._own)
         self._begin()
         return chunk
 
@@ -145,6 +170,22 @@ class Planner:
             rule = f"row {row}: holds half a character, which cannot be sent"
             raise ValidationError("text", text, rule)
         return size
+
+    def _options(self, row: int, recipient: Recipient) -> Options | None:
+        if not _has_options(recipient):
+            return None
+        sender, send_at = recipient.sender, recipient.send_at
+        if self._campaign.mode is Mode.MULTI:
+            field, value = ("sender", sender) if sender is not None else ("send_at", send_at)
+            rule = f"row {row}: mode 'multi' has one sender and no schedule; use 'advanced'"
+            raise ValidationError(field, value, rule)
+        if send_at is None:
+            return Options(sender)
+        try:
+            self._campaign.check_hour(send_at)
+        except ValidationError as error:
+            raise ValidationError(error.field, error.value, f"row {row}: {error.rule}") from None
+        return Options(sender, send_at.timestamp())
 
     def _text(self, recipient: Recipient, row: int) -> str:
         text = recipient.text

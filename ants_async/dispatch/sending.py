@@ -10,8 +10,9 @@ import attrs
 from ants_async.client import AntsClient
 from ants_async.dispatch.answers import Answer, answers_of, logged, outcomes, refused
 from ants_async.dispatch.bodies import advanced_request, multi_messages
-from ants_async.dispatch.campaign import Mode, Outcome, OutcomeKind
+from ants_async.dispatch.campaign import SUPPRESSED, Mode, Outcome, OutcomeKind
 from ants_async.dispatch.delivery import Delivery, SendingRules
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, Ledger, OpenCampaign
 from ants_async.dispatch.lookup import LOG_WINDOW, by_message_ids, by_numbers, know_the_time, others_texted
 from ants_async.dispatch.messages import Message, Messages
@@ -40,6 +41,7 @@ from ants_async.transport.retry import UNCLEAR
 T = TypeVar("T")
 _log = logging.getLogger("ants_async.dispatch")
 
+_LONGEST_NAP: Final = 60.0  # seconds: a clock may be put right meanwhile
 _ID_MEMORY: Final = 3600.0
 """Seconds a server is trusted to remember used ids: after that the logs are asked before a repeat."""
 
@@ -65,6 +67,7 @@ class Sender:
         pause: Callable[[float], Awaitable[bool]],
         clock: Callable[[], float],
         push: Push | None = None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -75,6 +78,7 @@ class Sender:
         self._pause = pause
         self._now = clock
         self._push = push
+        self._is_suppressed = is_suppressed
         self._refused_in_a_row = 0
         self._has_warned = False
         self._taken_ids_level = logging.WARNING  # the first time: on a bad network many repeats meet theirs
@@ -90,7 +94,11 @@ class Sender:
         work = Delivery(chunk, self._rules.pause, is_new, unclear)
         if work.unclear and not await self._settle():
             return
-        while True:
+        if not unclear and not is_new and self._is_suppressed is not None:
+            work.chunk = await self._reject_suppressed(chunk, self._is_suppressed)
+            if not work.chunk.messages:
+                return
+        while await self.may_send():
             try:
                 await self._try(work)
             except (ApiError, TransportError) as error:
@@ -98,6 +106,14 @@ class Sender:
             if not work.chunk.messages or not await self._pause(work.wait):
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
+
+    async def may_send(self) -> bool:
+        """After the quiet hours; False when the run is being stopped."""
+        hours = self._campaign.campaign.quiet_hours
+        while hours is not None and (left := hours.left(self._now())):
+            if not await self._pause(min(left, _LONGEST_NAP)):
+                return False
+        return True
 
     async def get_ready(self, known: NumberSet | None) -> None:
         """What has to be known before the first send.
@@ -130,7 +146,7 @@ class Sender:
         try:
             await know_the_time(self._client)
         except (ApiError, TransportError) as error:
-            _log.debug("logs: %s; this machine's clock has to do", error)
+            _log.debug("logs: %s; this machine's clock has to do", error, extra=self._fields(error=error))
 
     async def look_up_only(self, chunk: Chunk) -> None:
         """Of what cannot be sent any more: what became of it if it had been sent before."""
@@ -166,11 +182,19 @@ class Sender:
             return
         if work.chunk.attempted_at is None:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
+        elif work.unclear and self._campaign.campaign.mode is Mode.MULTI:
+            # A repeat has no ids that would be taken: is the campaign still ours?
+            await self._ledger.attempting(work.chunk, work.chunk.attempted_at)
         receipt = await self._send(work.chunk)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
         if work.chunk.messages:  # what the answer left out
             work.unclear = True
             work.wait = max(work.wait, self._rules.settle)
+
+    async def _reject_suppressed(self, chunk: Chunk, is_suppressed: Callable[[str], bool]) -> Chunk:
+        """Who was planned and has been put on a suppression list since."""
+        found = chunk.messages.where(lambda one: is_suppressed(one.to))
+        return await self._store(chunk, [refused(one, SUPPRESSED) for one in found])
 
     async def _reject_too_long(self, chunk: Chunk) -> Chunk:
         """What the API would refuse for its length is refused here; its neighbours go out."""
@@ -234,7 +258,12 @@ class Sender:
                 self._campaign.campaign.id,
                 what,
                 self._rules.patience,
+                extra=self._fields(error=error),
             )
+
+    def _fields(self, *, error: Exception | None = None, bulk_id: str | None = None) -> dict[str, object]:
+        """Of a log line, for whoever keeps them by field."""
+        return fields_of(self._campaign.campaign.id, error=error, bulk_id=bulk_id)
 
     async def _settle(self) -> bool:
         """Let a request of an earlier run that is still under way arrive before the logs are asked for it.
@@ -263,6 +292,7 @@ class Sender:
                 "campaign %s: ids of bulk %s were taken by an earlier request; they count as accepted",
                 self._campaign.campaign.id,
                 chunk.bulk_id,
+                extra=self._fields(bulk_id=chunk.bulk_id),
             )
             self._taken_ids_level = logging.DEBUG
         left = await self._store(chunk, answers)

@@ -10,12 +10,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
+from typing import Final
 
 import anyio
 import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger.protocol import Bulk, Ledger, OpenCampaign
 from ants_async.errors import (
@@ -39,7 +41,8 @@ class TrackingRules:
 
     `first`: after the answer. Then each wait is `growth` times the last, up to `longest`, and half the
     last when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`:
-    counted from the answer, past validity period (48 h), a grace and the logs' window: then unresolved.
+    counted from the answer, or the time it was scheduled for, past validity period (48 h), a grace and the
+    logs' window: then unresolved.
     `patience`: how long the API may be out of reach before the campaign pauses.
     """
 
@@ -52,7 +55,7 @@ class TrackingRules:
 
     def is_overdue(self, bulk: Bulk, now: float) -> bool:
         """Whether no source will tell any more."""
-        return now - bulk.answered_at > self.give_up_after
+        return now - bulk.since > self.give_up_after
 
     def next_wait(self, wait: float, came: int, age: float = 0.0) -> float:
         """After one that brought so many statuses, of a bulk that was answered so long ago.
@@ -61,6 +64,9 @@ class TrackingRules:
         """
         longest = self.longest if age < _HOUR else 10 * self.longest
         return max(self.first, wait / 2 if came else min(longest, wait * self.growth))
+
+
+BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
 
 
 @attrs.define(slots=True, order=False)
@@ -108,10 +114,10 @@ class Tracker:
         """
         if bulk.key in self._ended:
             return
-        now = anyio.current_time()
+        begins = anyio.current_time() + max(0.0, (bulk.send_at or 0.0) - self._now())
         rules = self._rules
         watched = _Watched(
-            bulk, now + rules.first, rules.first, now, ask_logs=is_old or bulk.stands_elsewhere
+            bulk, begins + rules.first, rules.first, begins, ask_logs=is_old or bulk.stands_elsewhere
         )
         self._followed[bulk.key] = watched
         self._push(watched)
@@ -128,6 +134,11 @@ class Tracker:
         else:
             del self._followed[chunk_key]
         self._wake()
+
+    @property
+    def followed(self) -> int:
+        """Bulks that are not at their end."""
+        return len(self._followed)
 
     def no_more(self) -> None:
         """Nothing will be added: `run` ends when all is final."""
@@ -221,7 +232,8 @@ class Tracker:
             self._failing_since = now
         if now - self._failing_since > self._rules.patience:
             raise CampaignPaused(f"the API gives no answer: {failure}") from failure
-        _log.debug("reports: %s; asked again later, and the logs too", failure)
+        fields = fields_of(self._campaign.campaign.id, error=failure)
+        _log.debug("reports: %s; asked again later, and the logs too", failure, extra=fields)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
         now, rules = anyio.current_time(), self._rules

@@ -97,6 +97,11 @@ DELIVERY_ERRORS: Final[Mapping[int, DeliveryError]] = MappingProxyType(
 )
 """The manual's 86 delivery errors by id, which is unique across the groups."""
 
+ERRORS_BY_NAME: Final[Mapping[str, DeliveryError]] = MappingProxyType(
+    {error.name: error for error, _ in _ROWS}
+)
+"""The same by name."""
+
 _ADVICE: Final = {error.id: advice for error, advice in _ROWS}
 
 _ERROR_KNOWS_MORE: Final = (StatusGroup.UNDELIVERABLE, StatusGroup.EXPIRED)

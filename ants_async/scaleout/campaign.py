@@ -62,7 +62,7 @@ class SharedCampaign:
             lambda connection: control.set_state(connection, key, state, reason=reason, of=of)
         ):
             now = (await self.summary()).state
-            rule = f"one of workers, running or paused; it is {now}"
+            rule = f"one of workers that has not ended; it is {now}"
             raise ValidationError("campaign", self.id, rule)
         return key
 

@@ -38,6 +38,15 @@ async def pause(connection: Connection, campaign: int, reason: str) -> bool:
     )
 
 
+async def leave_damaged(connection: Connection, chunk: int, reason: str) -> None:
+    """Pause the campaign of a chunk that cannot be read; the chunk itself is looked at again in an hour."""
+    later = "UPDATE lease SET until = clock_timestamp() + interval '1 hour', owner = NULL WHERE chunk = %s"
+    await connection.execute(later, (chunk,))
+    cursor = await connection.execute("SELECT campaign FROM chunk WHERE key = %s", (chunk,))
+    for (campaign,) in await cursor.fetchall():
+        await pause(connection, campaign, f"chunk {chunk}: {reason}")
+
+
 async def finish(connection: Connection, campaign: int | None) -> None:
     """Say so when its whole list was read and everybody has had the last word; None: of all campaigns."""
     await connection.execute(

@@ -15,8 +15,8 @@ import anyio
 import attrs
 
 from ants_async.dispatch.answers import Answer
-from ants_async.dispatch.campaign import Campaign, CampaignState, Mode, Outcome
-from ants_async.dispatch.ledger import chunks, queries, settling
+from ants_async.dispatch.campaign import CampaignState, Outcome
+from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
@@ -41,7 +41,7 @@ class Taken(Generic[T]):
     is_running: bool = True
 
 
-_TAKE: Final = """
+_TAKE: Final = f"""
 WITH free AS (
     SELECT lease.chunk, campaign.*
     FROM lease JOIN chunk ON chunk.key = lease.chunk JOIN campaign ON campaign.key = chunk.campaign
@@ -51,8 +51,8 @@ WITH free AS (
 )
 UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
 FROM free WHERE lease.chunk = free.chunk
-RETURNING fence, free.key, id, text, sender, mode, validity, created_at, store_texts, free.state
-"""
+RETURNING fence, free.key, created_at, store_texts, free.state, id, {", ".join(campaigns.ASKED)}
+""".encode()  # noqa: S608 - names of ours
 """The chunk is locked as well: what its late holder wrote while we waited for the lease counts."""
 
 
@@ -88,9 +88,8 @@ class Leases:
             found = await (await connection.execute(_TAKE, values)).fetchone()
             if found is None:
                 return None
-            fence, key, campaign_id, text, sender, mode, validity, created_at, stores_texts, now = found
-            valid_for = None if validity is None else timedelta(seconds=validity)
-            campaign = Campaign(campaign_id, text, sender, Mode(mode), valid_for)
+            fence, key, created_at, stores_texts, now, *asked = found
+            campaign = campaigns.campaign_of(asked)
             opened = OpenCampaign(key, campaign, created_at, stores_texts=bool(stores_texts))
             held = await perform(connection, read(opened, chunk))
             return Taken(chunk, fence, opened, held, is_running=now == running)

@@ -165,7 +165,7 @@ class OutcomeStream:
 
     async def _note(self, connection: Connection) -> None:
         consumed = self._consumed
-        await check_lock(connection, self._lock)
+        await check_lock(self._lock)
         await connection.execute(
             "INSERT INTO consumer (campaign, name, told_in, told_as, place)"
             " VALUES (%s, %s, %s::text::xid8, %s, %s) ON CONFLICT (campaign, name) DO UPDATE"

@@ -1,10 +1,10 @@
 """A list of recipients → chunks in the ledger and their jobs, a few at a time, both in one transaction."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from ants_async.dispatch.campaign import CampaignState
-from ants_async.dispatch.engine import Recipients, batches
 from ants_async.dispatch.ledger import chunks, queries
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import SNAPSHOT, PostgresLedger, perform
@@ -12,6 +12,7 @@ from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
+from ants_async.dispatch.source import Recipients, batches
 from ants_async.errors import CampaignMismatch
 from ants_async.scaleout.control import finish
 from ants_async.scaleout.queue import Queue
@@ -31,12 +32,18 @@ class ListReader:
         chunk_size: int,
         max_body: int,
         own_bytes: int,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._campaign = campaign
         self._planner = partial(
-            Planner, campaign.campaign, chunk_size=chunk_size, max_body=max_body, own_bytes=own_bytes
+            Planner,
+            campaign.campaign,
+            chunk_size=chunk_size,
+            max_body=max_body,
+            own_bytes=own_bytes,
+            is_suppressed=is_suppressed,
         )
         self._turn = -1
         self._first = True
@@ -55,7 +62,6 @@ class ListReader:
             rest = planner.flush()
             full += [] if rest is None else [rest]
             await self._store(planner, full)
-        await self._ledger.within(partial(self._ledger.check_held, key=self._campaign.key))
         await self._ledger.source_read(self._campaign.key)
         await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
 
@@ -74,16 +80,16 @@ class ListReader:
 
     async def _store(self, planner: Planner, full: list[Messages]) -> None:
         """Takes them away first: what may have been stored must not be stored again."""
-        several, doubled, planner.duplicates = tuple(full), planner.duplicates, []
+        several, left_out, planner.left_out = tuple(full), planner.left_out, []
         full.clear()
 
         async def do(connection: Connection) -> int:
             key, turn = self._campaign.key, self._turn
-            await perform(connection, queries.replace_duplicates(key, doubled, self._first))
+            await self._ledger.check_held(connection, key)  # or somebody else reads it, too
+            await perform(connection, queries.replace_left_out(key, left_out, self._first))
             if several:
                 turn = await self._queue.turn(connection, after=turn)
                 begun = await perform(connection, chunks.begin(self._campaign, several, None))
-                await self._ledger.check_held(connection, key)  # or somebody else reads it, too
                 await self._check_wanted(connection)
                 await self._queue.send(connection, [chunk.key for chunk in begun], turn)
             return turn + len(several) - 1

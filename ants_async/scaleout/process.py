@@ -62,10 +62,19 @@ async def _serve(scaleout: ScaleOut, queue: str, places: int, grace: float, abse
                 update_heartbeat_interval=scaleout.lease / 3,
                 stalled_worker_timeout=scaleout.lease,
             )
-            _log.warning("the worker of %s stopped by itself; it starts again", queue)
-        except exceptions.ConnectorException:
-            await absence.over(queue)
+            _end_if_cancelled()
+            _log.warning("the worker of %s stopped by itself; it starts again", queue, extra={"queue": queue})
+        except exceptions.ConnectorException as error:
+            _end_if_cancelled()
+            await absence.over(queue, error)
         await asyncio.sleep(_BACKOFF)
+
+
+def _end_if_cancelled() -> None:
+    """Procrastinate, when it is cancelled, waits for its loop, and raises what that did in its place."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class _Absence:
@@ -75,7 +84,7 @@ class _Absence:
         self._scaleout = scaleout
         self._turn = asyncio.Lock()
 
-    async def over(self, queue: str) -> None:
+    async def over(self, queue: str, error: Exception) -> None:
         """Wait for its end."""
         if self._turn.locked():
             async with self._turn:
@@ -83,7 +92,8 @@ class _Absence:
         async with self._turn:
             reason = await self._reason()
             if reason is None:
-                _log.warning("a connection to the database broke; the worker of %s begins anew", queue)
+                what = str(error.__cause__ or error).partition("\n")[0]
+                _log.warning("the worker of %s begins anew: %s", queue, what, extra={"queue": queue})
                 return
             _log.warning("the database is away, and is tried every second: %s", reason)
             while await self._reason() is not None:  # noqa: ASYNC110 - nobody tells us

@@ -67,9 +67,9 @@ class Queue:
         (at_hand,) = await cursor.fetchone() or (None,)
         return 0 if at_hand is None else max(after + 1, int(at_hand))
 
-    async def track(self, connection: Connection, chunk: int, look: "Look") -> None:
-        """Ask for a chunk's reports when its wait is over."""
-        due = datetime.now(UTC) + timedelta(seconds=look.wait)
+    async def track(self, connection: Connection, chunk: int, look: "Look", *, delay: float = 0.0) -> None:
+        """Ask for a chunk's reports when its wait is over, and the delay that comes before."""
+        due = datetime.now(UTC) + timedelta(seconds=delay + look.wait)
         task = self._task("track", connection, queue=TRACK_QUEUE, schedule_at=due)
         await _note(connection, [chunk], [await task.defer_async(chunk=chunk, **attrs.asdict(look))])
 

@@ -16,14 +16,17 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode
 from ants_async.dispatch.delivery import SendingRules
-from ants_async.dispatch.engine import BESIDE_PUSHES, MAX_BODY, Recipients, check_chunk_size
+from ants_async.dispatch.engine import MAX_BODY, check_chunk_size
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.ledger.connecting import Connection, connect, named_errors
 from ants_async.dispatch.ledger.migrations import LEDGER, LOCK, check, migrate
 from ants_async.dispatch.ledger.postgres import PostgresLedger
 from ants_async.dispatch.ledger.protocol import OpenCampaign, PushedBulk
 from ants_async.dispatch.ledger.work import Work, row, run
 from ants_async.dispatch.push import Push
-from ants_async.dispatch.tracking import TrackingRules
+from ants_async.dispatch.source import Recipients
+from ants_async.dispatch.suppression import Suppress, is_suppressed
+from ants_async.dispatch.tracking import BESIDE_PUSHES, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.endpoints import Family
 from ants_async.errors import (
@@ -82,8 +85,6 @@ class SharedLedger(PostgresLedger):
         (state, campaign_id, has_texts) = yield from row(
             "SELECT state, id, store_texts FROM campaign WHERE key = ?", key
         )
-        if state == str(CampaignState.CANCELLED):
-            raise CampaignMismatch(f"campaign {campaign_id!r} was cancelled; to send anew take another id")
         if campaign_id in self._while_running and state != str(CampaignState.RUNNING):
             raise LedgerInUse(f"campaign {campaign_id!r} is {state}")
         if not has_texts:
@@ -108,7 +109,8 @@ class ScaleOut:
 
     `url`: as psycopg takes it; `migrate` makes the tables. `app`: a Procrastinate app of your own over the
     same database, to which `blueprint` was added under the namespace "ants"; without one there is one here.
-    `chunk_size`, `max_body`, `sending`, `tracking`, `push` are as for `Dispatcher`, and the same for all.
+    `chunk_size`, `max_body`, `sending`, `tracking`, `push` are as for `Dispatcher`, and the same for all;
+    `suppress` holds for the lists that are read here, and for what is sent here.
     `lease`: seconds after which a chunk of a worker that died may be taken over. `read_source`: how workers
     read a list that was submitted by its name alone. `connections`: the most that are open.
 
@@ -125,6 +127,7 @@ class ScaleOut:
         sending: SendingRules | None = None,
         tracking: TrackingRules | None = None,
         push: Push | None = None,
+        suppress: Suppress | None = None,
         lease: float = 30.0,
         read_source: Callable[[CampaignSummary], Recipients] | None = None,
         connections: int = 16,
@@ -146,6 +149,7 @@ class ScaleOut:
         self._sending = sending or SendingRules()
         self._tracking = tracking or (TrackingRules() if push is None else BESIDE_PUSHES)
         self._push = push
+        self._is_suppressed = is_suppressed(suppress)
         self._read_source = read_source
         self._worker: Worker | None = None
         self._connected = ExitStack()
@@ -234,6 +238,7 @@ class ScaleOut:
             chunk_size=self._chunk_size,
             max_body=self._max_body,
             own_bytes=0 if self._push is None else self._push.bytes_a_message,
+            is_suppressed=self._is_suppressed,
         )
         await reader.read(recipients)
         await self.ledger.within(lambda there: control.is_read(there, opened.key))
@@ -282,6 +287,7 @@ class ScaleOut:
             sending=self._sending,
             tracking=self._tracking,
             push=self._push,
+            is_suppressed=self._is_suppressed,
         )
         try:
             yield
@@ -314,7 +320,8 @@ class ScaleOut:
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a reader of the user's has to say
-            _log.warning("the list of campaign %s cannot be read: %s", campaign_id, error)
+            fields = fields_of(campaign_id, error=error)
+            _log.warning("the list of campaign %s cannot be read: %s", campaign_id, error, extra=fields)
             what = str(error) if isinstance(error, AntsError | OSError) else type(error).__name__
             await self._pause(key, f"its list cannot be read: {what}")
         finally:

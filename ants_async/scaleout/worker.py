@@ -7,10 +7,10 @@ Here it is a job, deferred in the transaction that makes it necessary.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio
 import attrs
@@ -18,6 +18,7 @@ import attrs
 from ants_async.client import AntsClient
 from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.delivery import SendingRules
+from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger
@@ -32,13 +33,15 @@ from ants_async.errors import (
     AuthenticationError,
     CampaignPaused,
     LeaseLost,
+    LedgerDamaged,
     PermissionDenied,
     TransportError,
 )
-from ants_async.scaleout.control import finish, pause
+from ants_async.scaleout.control import finish, leave_damaged, pause
 from ants_async.scaleout.leases import LeasedLedger, Leases, Taken
 from ants_async.scaleout.queue import Look, Queue
 
+T = TypeVar("T")
 _log = logging.getLogger("ants_async.scaleout")
 _UNTIL_TRIED_AGAIN: Final = 30.0  # seconds, for what has begun and could not be brought to its end
 
@@ -59,6 +62,7 @@ class Worker:
         sending: SendingRules,
         tracking: TrackingRules,
         push: Push | None,
+        is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -67,14 +71,20 @@ class Worker:
         self._sending = sending
         self._tracking = tracking
         self._push = push
+        self._is_suppressed = is_suppressed
 
     async def send(self, chunk: int, job: int | None = None) -> None:
         """Bring a chunk to its answer."""
-        taken = await to_its_end(self._leases.to_send(chunk, job), undo=self._give_back_unseen)
+        taking = to_its_end(self._leases.to_send(chunk, job), undo=self._give_back_unseen)
+        taken = await self._if_readable(chunk, taking)
         if taken is None:
             return
         ledger = self._until_answered(taken)
-        wait = 0.0
+        campaign = taken.campaign.campaign
+        wait = 0.0 if campaign.quiet_hours is None else campaign.quiet_hours.left(self._client.clock())
+        if wait:
+            await to_its_end(self._give_back(ledger, wait))
+            return
         sender = Sender(
             self._client,
             ledger,
@@ -86,6 +96,7 @@ class Worker:
             pause=_sleep,
             clock=self._client.clock,
             push=self._push,
+            is_suppressed=self._is_suppressed,
         )
         try:
             async with self._leases.kept(ledger.fences):
@@ -95,7 +106,7 @@ class Worker:
             wait = _UNTIL_TRIED_AGAIN
             await self._pause(taken.campaign.key, str(refused))
         except LeaseLost as lost:
-            _log.warning("%s", lost)
+            _log.warning("%s", lost, extra=_fields(taken, chunk, lost))
         except Exception:
             wait = _UNTIL_TRIED_AGAIN  # whatever it is, it may be so again
             raise
@@ -104,11 +115,15 @@ class Worker:
         await self._finish(ledger, taken.campaign.key)
 
     def _until_answered(self, taken: Taken[Chunk]) -> LeasedLedger:
-        return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=self._follow)
+        scheduled = taken.campaign.campaign.send_at
+        due = [0.0 if scheduled is None else scheduled.timestamp(), taken.found.messages.send_at or 0.0]
 
-    async def _follow(self, connection: Connection, chunk: int) -> None:
-        look = Look(wait=self._tracking.first, quiet_since=time.time())
-        await self._queue.track(connection, chunk, look)
+        async def follow(connection: Connection, chunk: int) -> None:
+            delay = max(0.0, max(due) - self._client.clock())
+            look = Look(wait=self._tracking.first, quiet_since=time.time() + delay)
+            await self._queue.track(connection, chunk, look, delay=delay)
+
+        return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=follow)
 
     async def _give_back(self, ledger: LeasedLedger, wait: float) -> None:
         """What was not brought to its end is free at once: the next one need not wait for the lease's end."""
@@ -135,26 +150,36 @@ class Worker:
         await self._look(chunk, look, job, by_logs=True)
 
     async def _look(self, chunk: int, look: Look, job: int | None, *, by_logs: bool) -> None:
-        taken = await self._leases.to_ask(chunk, job)
+        taking = to_its_end(self._leases.to_ask(chunk, job), undo=lambda unseen: self._put_off(unseen, look))
+        taken = await self._if_readable(chunk, taking)
         if taken is not None:
             try:
                 await self._ask(taken, look, by_logs=by_logs)
             except LeaseLost as lost:
-                _log.warning("%s", lost)
+                _log.warning("%s", lost, extra=_fields(taken, chunk, lost))
 
     async def _ask(self, taken: Taken[Bulk], look: Look, *, by_logs: bool) -> None:
-        ledger = LeasedLedger(
-            self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
-        )
+        ledger = self._until_closed(taken)
         try:
             await self._ask_with(ledger, taken, look, by_logs=by_logs)
         except asyncio.CancelledError:  # it is stopped, perhaps with reports in hand
-            again = attrs.evolve(look, wait=0.0, ask_logs=True)
-            with suppress(LeaseLost):
-                await to_its_end(
-                    ledger.hand_over(taken.key, lambda there, chunk: self._queue.track(there, chunk, again))
-                )
+            await to_its_end(self._put_off(taken, attrs.evolve(look, ask_logs=True), ledger))
             raise
+
+    def _until_closed(self, taken: Taken[Bulk]) -> LeasedLedger:
+        return LeasedLedger(
+            self._ledger, self._leases, taken, done_in=ChunkState.CLOSED, then=_its_job_is_next
+        )
+
+    async def _put_off(
+        self, taken: Taken[Bulk] | None, look: Look, ledger: LeasedLedger | None = None
+    ) -> None:
+        """Whoever is free asks at once."""
+        if taken is not None:
+            again = attrs.evolve(look, wait=0.0)
+            ledger = ledger or self._until_closed(taken)
+            with suppress(LeaseLost):  # whoever took it over has it
+                await ledger.hand_over(taken.key, lambda there, chunk: self._queue.track(there, chunk, again))
 
     async def _ask_with(self, ledger: LeasedLedger, taken: Taken[Bulk], look: Look, *, by_logs: bool) -> None:
         chunk, bulk = taken.key, taken.found
@@ -168,7 +193,8 @@ class Worker:
                     await ledger.give_up(taken.campaign, chunk, OVERDUE, now)
             except (ApiError, TransportError) as error:
                 failure = error
-                _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error)
+                fields = _fields(taken, chunk, error)
+                _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error, extra=fields)
         if isinstance(failure, AuthenticationError | PermissionDenied):
             await self._pause(taken.campaign.key, f"the API refuses the account: {failure}")
         quiet_since = time.time() if came else look.quiet_since
@@ -180,13 +206,23 @@ class Worker:
                 after = Look(wait=look.wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.look_up(connection, chunk, after)
             else:
-                age = self._client.clock() - bulk.answered_at
+                age = self._client.clock() - bulk.since
                 wait = self._tracking.next_wait(look.wait, came, age)
                 after = Look(wait=wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.track(connection, chunk, after)
 
         await ledger.hand_over(chunk, go_on)
         await self._finish(ledger, taken.campaign.key)
+
+    async def _if_readable(self, chunk: int, taking: Awaitable[T]) -> T | None:
+        """What is damaged a person has to look at; nothing new of its campaign is sent until then."""
+        try:
+            return await taking
+        except LedgerDamaged as damage:
+            reason = str(damage)
+        _log.error("chunk %s: %s", chunk, reason)
+        await self._ledger.within(lambda connection: leave_damaged(connection, chunk, reason))
+        return None
 
     async def _pause(self, campaign: int, reason: str) -> None:
         """Nothing new is sent; what was sent is still asked for."""
@@ -196,6 +232,11 @@ class Worker:
         """After the transaction that closed a chunk: who closes the last one sees all the others closed."""
         if ledger.has_closed:
             await self._ledger.within(lambda connection: finish(connection, campaign), is_one=True)
+
+
+def _fields(taken: Taken[Chunk] | Taken[Bulk], chunk: int, error: BaseException) -> dict[str, object]:
+    """Of a log line, for whoever keeps them by field."""
+    return {**fields_of(taken.campaign.campaign.id, error=error), "chunk": chunk}
 
 
 async def _nobody_waits(outcomes: Iterable[Outcome]) -> None:

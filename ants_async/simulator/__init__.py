@@ -2,7 +2,8 @@
 
 from ants_async.simulator.app import Simulator
 from ants_async.simulator.config import Faults, SimulatorConfig
+from ants_async.simulator.messages import Sent
 from ants_async.simulator.server import running
 from ants_async.simulator.transport import SimulatorTransport
 
-__all__ = ["Faults", "Simulator", "SimulatorConfig", "SimulatorTransport", "running"]
+__all__ = ["Faults", "Sent", "Simulator", "SimulatorConfig", "SimulatorTransport", "running"]

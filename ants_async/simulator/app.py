@@ -1,7 +1,7 @@
 """The API as an ASGI app: the endpoint table's paths, each with its operation."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from random import Random
@@ -19,8 +19,9 @@ from ants_async.endpoints import OPERATIONS as ENDPOINTS
 from ants_async.endpoints import Endpoint
 from ants_async.simulator import formats
 from ants_async.simulator.api_keys import ApiKeys
-from ants_async.simulator.config import SimulatorConfig
-from ants_async.simulator.door import Door
+from ants_async.simulator.config import Faults, SimulatorConfig
+from ants_async.simulator.door import Door, throttled
+from ants_async.simulator.messages import Sent, sent
 from ants_async.simulator.operations import OPERATIONS, Call, Services
 from ants_async.simulator.pushes import Pushes
 from ants_async.simulator.reading import Refusal, bad
@@ -37,10 +38,15 @@ class ConnectionDropped(Exception):
 
 
 class Simulator:
-    """One account behind the API. `app` is the ASGI app; `push_reports` runs beside it."""
+    """One account behind the API. `app` is the ASGI app; `push_reports` runs beside it.
+
+    `faults` may be changed while it runs.
+    """
 
     def __init__(self, config: SimulatorConfig, clock: Callable[[], float] = time.time) -> None:
         self._config = config
+        self.faults = config.faults
+        self._planned: deque[Faults] = deque()
         self._clock = clock
         self._pushes = Pushes(config, clock)
         account = Account(config, clock, self._pushes.expect)
@@ -49,6 +55,10 @@ class Simulator:
         self._rng = Random(config.seed)  # noqa: S311 - reproducible on purpose
         self._requests: Counter[str] = Counter()
         self.app = self._make_app()
+
+    def plan(self, *faults: Faults) -> None:
+        """The faults of the next requests, one each; after them it is as it was."""
+        self._planned.extend(faults)
 
     async def push_reports(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Push delivery reports to whoever asked for them, until cancelled."""
@@ -77,7 +87,7 @@ class Simulator:
     async def _handle(self, request: Request, endpoint: Endpoint[Any]) -> Response:
         """Faults, the door, the operation itself; then latency and the other faults."""
         self._requests[f"{request.method} {endpoint.path}"] += 1
-        faults, draw = self._config.faults, self._rng.random
+        faults, draw = self._planned.popleft() if self._planned else self.faults, self._rng.random
         drop_before, drop_after = draw() < faults.drop_before, draw() < faults.drop_after
         broken, slow = draw() < faults.error_500, draw() < faults.slow
         if drop_before:
@@ -85,6 +95,8 @@ class Simulator:
         content = await self._body(request)
         try:
             self._door.check_rate()
+            if faults.error_429 and draw() < faults.error_429:  # none drawn without: equal seeds, equal fates
+                raise throttled()
             self._door.check_authorization(request, endpoint)
             response = self._operate(request, endpoint, content, broken=broken)
         except Refusal as refusal:
@@ -119,7 +131,11 @@ class Simulator:
 
     async def _stats(self, _: Request) -> Response:
         """`GET /_simulator/stats`."""
-        return _json(stats(self._services.account, self._requests, self._door.throttled))
+        return _json(self.stats())
+
+    def stats(self) -> dict[str, Any]:
+        """Counts of requests and messages."""
+        return stats(self._services.account, self._requests, self._door.throttled)
 
     async def _messages(self, request: Request) -> Response:
         """`GET /_simulator/messages?offset=&limit=`: what was accepted, oldest first."""
@@ -128,20 +144,25 @@ class Simulator:
             count = max(0, int(request.query_params.get("limit", "100")))
         except ValueError:
             return formats.refuse(request, bad("offset", "offset and limit must be numbers"))
-        accepted = self._services.account.messages
         page = [
             {
                 "messageId": message.message_id,
                 "bulkId": message.bulk_id,
                 "to": message.to,
-                "from": message.asked.sender,
-                "text": message.asked.text,
-                "smsCount": message.asked.parts,
-                "status": message.status(self._clock()).name,
+                "from": message.sender,
+                "text": message.text,
+                "smsCount": message.parts,
+                "status": message.status,
             }
-            for message in accepted[start : start + count]
+            for message in self.sent(start, count)
         ]
-        return _json({"total": len(accepted), "messages": page})
+        return _json({"total": len(self._services.account.messages), "messages": page})
+
+    def sent(self, start: int = 0, count: int | None = None) -> list[Sent]:
+        """What was accepted, oldest first, and what has become of it by now."""
+        end = None if count is None else start + count
+        now = self._clock()
+        return [sent(message, now) for message in self._services.account.messages[start:end]]
 
 
 def _by_path(routes: list[Route]) -> list[Route]:

@@ -13,6 +13,7 @@ _FAULT_NAMES: Final = {
     "drop-before": "drop_before",
     "drop-after": "drop_after",
     "500": "error_500",
+    "429": "error_429",
     "slow": "slow",
 }
 
@@ -27,13 +28,15 @@ class Faults:
     """Shares of requests that go wrong.
 
     `drop_before`, `drop_after`: the connection is closed without an answer, before or after the request took
-    effect. `error_500`: nothing happened, and a 500 says so. `slow`: it happened, the answer is 5 s late.
+    effect. `error_500`, `error_429`: nothing happened, and a 500 or a 429 says so. `slow`: it happened, and
+    the answer is 5 s late.
     """
 
     drop_before: float = attrs.field(default=0.0, validator=_share)
     drop_after: float = attrs.field(default=0.0, validator=_share)
     error_500: float = attrs.field(default=0.0, validator=_share)
     slow: float = attrs.field(default=0.0, validator=_share)
+    error_429: float = attrs.field(default=0.0, validator=_share)
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -17,6 +17,11 @@ _PIN_PATHS: Final = "/2fa/1/pin"
 _UNAUTHORIZED: Final = "Invalid login details"
 
 
+def throttled() -> Refusal:
+    """Too many at once."""
+    return Refusal(429, "THROTTLE_EXCEPTION", "Too many requests. Try again later.")
+
+
 class Door:
     """Lets in who may come in, at the rate that is allowed."""
 
@@ -37,7 +42,7 @@ class Door:
         count = self._window[1] if self._window[0] == window else 0
         if count >= self._rate.count:
             self.throttled += 1
-            raise Refusal(429, "THROTTLE_EXCEPTION", "Too many requests. Try again later.")
+            raise throttled()
         self._window = (window, count + 1)
 
     def check_authorization(self, request: Request, endpoint: Endpoint[Any]) -> None:

@@ -66,6 +66,33 @@ class Message:
         return _ENROUTE if now < self.with_operator_at else _WAITING
 
 
+@attrs.frozen(slots=True, kw_only=True)
+class Sent:
+    """A message that was accepted, as whoever looks at the simulator sees it. `status`: its name now."""
+
+    message_id: str
+    bulk_id: str
+    to: str
+    sender: str | None
+    text: str
+    parts: int
+    status: str
+
+
+def sent(message: Message, now: float) -> Sent:
+    """A message, and what has become of it."""
+    asked = message.asked
+    return Sent(
+        message_id=message.message_id,
+        bulk_id=message.bulk_id,
+        to=asked.to,
+        sender=asked.sender,
+        text=asked.text,
+        parts=asked.parts,
+        status=message.status(now).name,
+    )
+
+
 def timed(starts_at: float, takes: float, validity: int | None, fate: Fate) -> tuple[float, Fate]:
     """When a message comes to its end, and to which: its validity period may be over before."""
     if validity is not None and takes > validity * 60:

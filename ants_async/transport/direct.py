@@ -40,11 +40,15 @@ class DirectClient(httpx.AsyncClient):
             reply = await transport.ask(self._direct_origin, head, content, self._direct_timeouts)
         else:
             response = await transport.handle_async_request(self._request_of(parts))
-            body = cast("httpx.AsyncByteStream", response.stream)
+            stream = response.stream
+            if response.is_stream_consumed:  # by a transport that looks at answers: it comes once
+                stream = httpx.ByteStream(response.content)
+            body = cast("httpx.AsyncByteStream", stream)
             reply = Reply(response.status_code, response.headers.raw, body)
         if _log.isEnabledFor(logging.INFO):
             url = self._request_of(parts).url
-            _log.info("HTTP Request: %s %s: %d", parts.method, url, reply.status)
+            fields = {"method": parts.method, "status_code": reply.status}
+            _log.info("HTTP Request: %s %s: %d", parts.method, url, reply.status, extra=fields)
         return reply
 
     def _request_of(self, parts: RequestParts) -> httpx.Request:

@@ -92,6 +92,12 @@ class Pacer:
         """Requests per second now, for display."""
         return self._pace.rate
 
+    @property
+    def waiting(self) -> int:
+        """Callers that wait for their turn: the head of the line, and those behind it."""
+        line = self._line.statistics()
+        return line.locked + line.tasks_waiting
+
     async def acquire(self) -> None:
         """Wait for this caller's turn."""
         now = get_running_loop().time()

@@ -76,8 +76,11 @@ async def repeating(
     rng: random.Random,
     *,
     waits_out_429: bool = True,
+    told: Callable[[BaseException, float], None] | None = None,
 ) -> T:
     """What `work` comes to, repeated by the policy. A 429 waits in the limiter: it costs no try, no budget.
+
+    `told` hears of each failure that is answered with a repeat, and how many seconds that waits.
 
     Most calls go well at once, and making tenacity's loop takes longer than all that: it is made for the
     first failure, which it then begins with.
@@ -87,7 +90,7 @@ async def repeating(
         return await work()
     except AntsError as error:
         first: list[AntsError] = [error]
-    again = _retrying(policy, budget, repeat, rng, deadline, waits_out_429=waits_out_429)
+    again = _retrying(policy, budget, repeat, rng, deadline, waits_out_429=waits_out_429, told=told)
 
     async def once() -> T:
         if first:
@@ -105,6 +108,7 @@ def _retrying(
     deadline: float,
     *,
     waits_out_429: bool,
+    told: Callable[[BaseException, float], None] | None,
 ) -> AsyncRetrying:
     failures = 0
 
@@ -128,4 +132,9 @@ def _retrying(
         wait = rng.uniform(0, min(policy.cap, policy.base * 2 ** (failures - 1)))
         return max(0.0, min(wait, deadline - get_running_loop().time()))
 
-    return AsyncRetrying(retry=wanted, wait=pause, sleep=anyio.sleep, reraise=True)
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if told is not None and error is not None:
+            told(error, state.upcoming_sleep)
+
+    return AsyncRetrying(retry=wanted, wait=pause, sleep=anyio.sleep, before_sleep=tell, reraise=True)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import anyio
 import httpx
@@ -28,6 +28,7 @@ from ants_async.errors import (
 from ants_async.frames import without_frames
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.direct import DirectClient
+from ants_async.transport.hooks import Came, Hooks, Listeners, Watch
 from ants_async.transport.rate import Limiter
 from ants_async.transport.redaction import Secrets, at_work, clean
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, repeating
@@ -58,6 +59,7 @@ class Transport:
         connections: int,
         wire: Wire = Wire.JSON,
         has_password: bool = True,
+        hooks: Hooks | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._http = http
@@ -72,6 +74,10 @@ class Transport:
         # Waiting for a free connection happens here, where it does not count as time without an answer.
         self._free = anyio.Semaphore(connections, fast_acquire=True)
         self.clock = ServerClock(wall_clock)
+        self._note: Callable[[Came], None] | None = None
+        self.listeners = Listeners()
+        if hooks is not None:
+            self.listeners.add(hooks)
 
     async def call(
         self,
@@ -96,17 +102,30 @@ class Transport:
         repeat = endpoint.repeat_of(body)
         since = self.clock() - self.clock.margin
         unclear: list[AntsError] = []
+        watch = self._watch(endpoint) if self.listeners.active else None
+        tries = 0
 
         async def once() -> T:
+            nonlocal tries
+            tries += 1
             try:
-                return await self._once(endpoint, body, parts, secrets)
+                if watch is None:
+                    return await self._once(endpoint, body, parts, secrets, attempt=tries)
+                work = self._once(endpoint, body, parts, secrets, attempt=tries, watch=watch)
+                return await watch.over(work)
             except UNCLEAR as error:
                 unclear.append(error)
                 raise
 
         try:
             return await repeating(
-                once, self._retry, self._budget, repeat, self._rng, waits_out_429=not endpoint.is_quota
+                once,
+                self._retry,
+                self._budget,
+                repeat,
+                self._rng,
+                waits_out_429=not endpoint.is_quota,
+                told=None if watch is None else watch.again,
             )
         except (ApiError, TransportError, ConfigurationError) as error:
             # A repeat that was refused, or never left, says nothing about an earlier try, which matters
@@ -127,29 +146,55 @@ class Transport:
         other.wire = wire
         return other
 
+    def noting(self, note: Callable[[Came], None]) -> Self:
+        """The same transport; `note` is given each answer as it came."""
+        other = copy(self)
+        other._note = note  # noqa: SLF001 - a copy of our own
+        return other
+
     def _check_open(self) -> None:
         if self._http.is_closed:
             raise ConfigurationError("this client is closed")
 
-    async def _once(self, endpoint: Endpoint[T], body: object, parts: RequestParts, secrets: Secrets) -> T:
+    def _watch(self, endpoint: Endpoint[Any]) -> Watch:
+        return Watch(self.listeners, endpoint, self.limiters[endpoint.family])
+
+    async def _once(
+        self,
+        endpoint: Endpoint[T],
+        body: object,
+        parts: RequestParts,
+        secrets: Secrets,
+        *,
+        attempt: int,
+        watch: Watch | None = None,
+    ) -> T:
         theirs = sys.exception()
         limiter = self.limiters[endpoint.family]
         await limiter.acquire()
+        if watch is not None:
+            watch.leaves(attempt)
         try:
             came = self._exchange(endpoint.name, parts, secrets)
             # Without a name for what came.
-            answer = read(endpoint, *await came, asked=body, redact=secrets.out_of)
+            answer = read(
+                endpoint,
+                *(await came if watch is None else watch.through(await came)),
+                asked=body,
+                redact=secrets.out_of,
+            )
         except ThrottledError as error:
             if not endpoint.is_quota:  # one number's quota is no reason to hold back the others
                 limiter.throttled(error.retry_after)
-            _log.debug("%s: throttled", endpoint.name)
+            _log.debug("%s: throttled", endpoint.name, extra=_fields(endpoint, attempt, error))
             without_frames(error, theirs)  # they hold the whole answer
             raise
         except AntsError as error:
             # A refusal is an answer like any other; a server that fails is no reason to go faster.
             if not isinstance(error, ConnectionFailed | RequestTimeout | ServerError | ConfigurationError):
                 limiter.succeeded()
-            _log.debug("%s: %s", endpoint.name, type(error).__name__)
+            what = type(error).__name__
+            _log.debug("%s: %s", endpoint.name, what, extra=_fields(endpoint, attempt, error))
             without_frames(error, theirs)
             raise
         limiter.succeeded()
@@ -183,7 +228,10 @@ class Transport:
             }
             if 200 <= reply.status < 300:  # noqa: PLR2004 - else it may be a proxy that speaks
                 self.clock.note(headers.get("date", ""))
-            return reply.status, headers, await _capped(reply.body, headers)
+            came = reply.status, headers, await _capped(reply.body, headers)
+            if self._note is not None:
+                self._note(came)
+            return came
         finally:
             await reply.body.aclose()
 
@@ -197,6 +245,16 @@ class Transport:
             failure = RequestTimeout(f"{name}: the connection broke before the answer: {cause}")
         failure.__cause__ = cause
         return failure
+
+
+def _fields(endpoint: Endpoint[Any], attempt: int, error: AntsError) -> dict[str, Any]:
+    """Of a log line, for whoever keeps them by field."""
+    return {
+        "operation": endpoint.name,
+        "attempt": attempt,
+        "status_code": getattr(error, "status_code", None),
+        "error": type(error).__name__,
+    }
 
 
 class _Unusable(Exception):

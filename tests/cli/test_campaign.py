@@ -97,7 +97,7 @@ class TestRefusedBeforeAnythingIsSent:
             (["list.csv", "--sender", "much too long"], "sender: 'much too long' is not valid"),
             (["list.csv", "--id", "a/b"], "campaign id: 'a/b' is not valid"),
             (["list.csv", "--results", "out.txt"], r"the name must end in \.jsonl or \.csv"),
-            (["list.csv", "--results", "list.csv"], "is the file for the recipients"),
+            (["list.csv", "--results", "list.csv"], "holds something else than results"),
             (["list.csv", "--results", "list.rejects.csv"], "is the file for the bad rows"),
             (["list.csv", "--ledger", "no/ledger.db"], "no such folder"),
             (["list.csv", "--rate", "fast"], "fast"),

@@ -61,6 +61,7 @@ class TestCounts:
         assert found == {
             "recipients": 4,
             "duplicates": 1,
+            "suppressed": 0,
             "bad": 2,
             "changed": 0,
             "changed_numbers": [],

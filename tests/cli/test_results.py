@@ -25,6 +25,7 @@ DELIVERED = Outcome(
     sent_at=datetime(2026, 5, 1, 9, 30, tzinfo=UTC),
     done_at=datetime(2026, 5, 1, 9, 31, 2, 500000, tzinfo=UTC),
     deduplicated=True,
+    network="52001",
 )
 DOUBLE = Outcome(OutcomeKind.DUPLICATE, row=3, to="66812345678")
 
@@ -53,6 +54,7 @@ async def test_json_lines_hold_every_column_and_null_where_nothing_is_known(tmp_
         "sent_at": "2026-05-01T09:30:00+00:00",
         "done_at": "2026-05-01T09:31:02.500000+00:00",
         "deduplicated": True,
+        "network": "52001",
     }
     assert tuple(second) == COLUMNS
     assert (second["outcome"], second["status"], second["deduplicated"]) == ("duplicate", None, False)
@@ -71,10 +73,13 @@ async def test_csv_holds_the_same_and_empty_cells(tmp_path):
 @pytest.mark.parametrize("start", list("=+-@"))
 async def test_words_of_the_server_are_no_formula_in_a_spreadsheet(tmp_path, start):
     path = tmp_path / "out.csv"
-    await write_results(path, stream(Outcome(OutcomeKind.REJECTED, 2, "66812345678", error=f"{start}1+1")))
+    words = f"{start}1+1"
+    await write_results(
+        path, stream(Outcome(OutcomeKind.FINAL, 2, "66812345678", error=words, currency=words, network=words))
+    )
     with path.open(encoding="utf-8", newline="") as lines:
         (row,) = csv.DictReader(lines)
-    assert row["error"] == f"'{start}1+1"
+    assert {row[name] for name in ("error", "currency", "network")} == {f"'{words}"}
 
 
 async def test_older_results_stay_until_the_new_ones_are_complete(tmp_path):

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 from click.testing import CliRunner
 
+import ants_async
 from ants_async import cli as package
 from ants_async.cli.root import cli
 
@@ -31,8 +33,9 @@ def test_an_unknown_command_is_named():
     assert "No such command 'campain'" in result.stderr
 
 
-def test_the_version():
-    assert CliRunner().invoke(cli, ["--version"]).output.startswith("ants-async ")
+def test_the_version_is_that_of_the_package_and_of_what_is_installed():
+    assert CliRunner().invoke(cli, ["--version"]).output == f"ants-async {ants_async.__version__}\n"
+    assert metadata.version("ants-async") == ants_async.__version__
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])

@@ -76,3 +76,15 @@ def test_it_says_when_the_database_is_away_and_when_it_is_back(done, finished, m
             server.start()
             assert "the database is back" in process.stderr.readline()
             finished()
+
+
+@pytest.mark.usefixtures("place")
+def test_it_stops_at_a_signal_while_the_database_is_away(done, monkeypatch):
+    with local_postgres(durable=False) as server:
+        monkeypatch.setenv("ANTS_DATABASE", server.url())
+        done("database", "migrate")
+        with worker() as process:
+            server.stop(signal.SIGINT)
+            until(process.stderr, "the database is away")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0

@@ -20,7 +20,7 @@ def plan(recipients, *, campaign=CAMPAIGN, known=(), chunk_size=3, max_body=10**
     planner = Planner(campaign, numbers, chunk_size=chunk_size, max_body=max_body)
     chunks = list(planner.cut(recipients))
     last = planner.flush()
-    return [*chunks, *([last] if last else [])], planner.duplicates
+    return [*chunks, *([last] if last else [])], planner.left_out
 
 
 def people(numbers):

@@ -8,7 +8,7 @@ from scaleout_world import CAMPAIGN, REPORTS, SEND, people
 from ants_async import Campaign, Dispatcher
 from ants_async.dispatch import PostgresLedger
 from ants_async.dispatch.campaign import CampaignState
-from ants_async.errors import CampaignMismatch, LedgerDamaged, LedgerError, LedgerInUse, ValidationError
+from ants_async.errors import CampaignMismatch, LedgerError, LedgerInUse, ValidationError
 
 
 async def test_paused_nothing_is_begun_and_resumed_it_is(world):
@@ -69,18 +69,25 @@ async def test_one_that_is_not_there_is_told_so(world):
         await world.scaleout.campaign("nobody").pause()
 
 
-async def test_a_list_whose_lock_was_lost_is_not_read_on(world):
-    with pytest.raises(LedgerInUse, match="lost"):
-        await world.scaleout.submit(CAMPAIGN, _cut_off(world, people(300)))
+async def test_a_list_that_somebody_else_reads_by_now_is_not_read_on(world):
+    with pytest.raises(LedgerInUse, match="somebody else"):
+        await world.scaleout.submit(CAMPAIGN, _cut_off(world, people(300), is_taken_over=True))
 
 
-async def _cut_off(world, recipients):
+async def test_a_list_whose_lock_was_lost_is_read_on_where_nobody_has_taken_over(world):
+    await world.scaleout.submit(CAMPAIGN, _cut_off(world, people(300), is_taken_over=False))
+    assert (await world.scaleout.campaign(CAMPAIGN.id).summary()).planned == 300
+
+
+async def _cut_off(world, recipients, *, is_taken_over):
     for number, one in enumerate(recipients):
         if number == 150:
             await world.sql(
                 "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
+            if is_taken_over:
+                await world.sql("UPDATE campaign SET opened = opened + 1")
         yield one
 
 
@@ -97,14 +104,19 @@ async def test_a_chunk_that_fails_for_a_reason_of_its_own_is_not_tried_again_at_
     assert [job.due_in > 20 for job in again] == [True]
 
 
-async def test_a_chunk_that_cannot_be_read_is_nobodys_and_is_woken_by_the_sweep(world):
-    await world.submit(10)
+async def test_a_chunk_that_cannot_be_read_pauses_its_campaign_and_is_left_alone(world):
+    campaign = await world.submit(10)
     await world.sql("UPDATE planned SET texts = '{'")
-    (before,) = await world.jobs("send")
-    with pytest.raises(LedgerDamaged):
-        await world.worker.send(before.args["chunk"])
-    await world.sql("DELETE FROM procrastinate_jobs")
-    assert await world.scaleout.sweep() == 1
+    await world.work_off("send")
+    summary = await campaign.summary()
+    assert summary.state is CampaignState.PAUSED
+    assert "damaged" in summary.reason
+    assert await world.scaleout.sweep() == 0
+    await world.sql("UPDATE planned SET texts = '[null,null,null,null,null,null,null,null,null,null]'")
+    await world.expire()
+    await campaign.resume()
+    await world.work_off("send", "track", "look_up")
+    assert (await campaign.summary()).planned == 0
 
 
 async def test_a_name_that_was_lost_notes_no_place(world):

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from postgres_server import local_postgres
+from procrastinate.exceptions import ConnectorException
 from scaleout_world import CAMPAIGN, people
 
 from ants_async import AntsClient, BasicAuth
@@ -57,3 +58,24 @@ async def test_it_goes_on_when_the_database_comes_back():
                     with suppress(LedgerError):  # connections from before are found out one by one
                         assert (await campaign.finished(poll=0.05)).final == 100
                         break
+
+
+@pytest.mark.parametrize("ends", [ConnectorException("away"), None], ids=["away", "by itself"])
+async def test_a_queue_that_swallows_its_cancellation_ends_all_the_same(world, monkeypatch, ends):
+    """Procrastinate waits for its loop when it is cancelled; what that raises comes in place of the news."""
+    begun = asyncio.Event()
+
+    async def run_worker_async(**_):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if ends is not None:
+                raise ends from None
+
+    monkeypatch.setattr(world.scaleout.app, "run_worker_async", run_worker_async)
+    working = asyncio.create_task(work(world.scaleout, world.client))
+    await begun.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import anyio
 import httpx
@@ -19,7 +20,7 @@ from scaleout_world import (
     refusing,
 )
 
-from ants_async.dispatch import Campaign, OutcomeKind
+from ants_async.dispatch import Campaign, OutcomeKind, QuietHours, Recipient
 from ants_async.dispatch.campaign import CampaignState
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.ledger.schema import ChunkState
@@ -58,8 +59,8 @@ class TestSending:
     async def test_where_that_job_cannot_be_deferred_there_is_no_answer_either(
         self, world, campaign, monkeypatch
     ):
-        async def fail(connection, chunk, look):
-            await defer(connection, chunk, look)
+        async def fail(*job, **delay):
+            await defer(*job, **delay)
             raise LedgerError("planted")
 
         defer = world.queue.track
@@ -303,6 +304,26 @@ class TestStopped:
         again = [job for job in await world.jobs("send") if job.id != before.id]
         assert [job.args["chunk"] for job in again] == [chunk]
         assert await world.value("SELECT job FROM lease") == again[0].id
+
+    async def test_one_that_has_just_taken_a_chunk_to_ask_for_gives_it_back_at_once(self, world, monkeypatch):
+        (chunk,) = await world.answered()
+        (before,) = await world.jobs("track")
+        within = world.ledger.within
+
+        async def cancelling(do, **how):
+            monkeypatch.setattr(world.ledger, "within", within)
+            found = await within(do, **how)
+            task.cancel()
+            await asyncio.sleep(0)
+            return found
+
+        monkeypatch.setattr(world.ledger, "within", cancelling)
+        task = asyncio.create_task(world.worker.track(chunk, Look(wait=60.0, quiet_since=time.time())))
+        await asyncio.wait({task})
+        assert task.cancelled()
+        assert await world.is_free(chunk)
+        (again,) = [job for job in await world.jobs("track") if job.id != before.id]
+        assert await world.value("SELECT job FROM lease") == again.id
 
     @pytest.mark.parametrize("is_divided", [False, True], ids=["whole", "divided"])
     async def test_wherever_it_is_cancelled_nobody_is_lost_or_doubled(self, world, monkeypatch, is_divided):
@@ -692,3 +713,26 @@ class TestSuperseded:
         await world.perform(job)
         await world.work()
         assert len(await world.jobs()) == 1
+
+
+class TestTimes:
+    """Quiet hours and schedules are those of the campaign, whoever sends it."""
+
+    async def test_in_quiet_hours_a_chunk_is_put_off_until_they_end(self, world):
+        now = datetime.now(UTC)
+        hours = QuietHours((now - timedelta(hours=1)).time(), (now + timedelta(hours=3)).time(), "UTC")
+        await world.submit(10, Campaign("quiet", text="Hi", quiet_hours=hours))
+        (before,) = await world.jobs("send")
+        await world.worker.send(before.args["chunk"])
+        assert world.network.count(SEND) == 0
+        (again,) = [job for job in await world.jobs("send") if job.id != before.id]
+        assert 2.9 * 3600 < again.due_in < 3.1 * 3600
+
+    async def test_reports_of_what_is_scheduled_are_asked_for_from_then_on(self, world):
+        later = datetime.now(UTC) + timedelta(hours=5)
+        await world.scaleout.submit(
+            Campaign("later", text="Hi"), [Recipient("66800000001"), Recipient("66800000002", send_at=later)]
+        )
+        await world.work(SEND_QUEUE)
+        (look,) = await world.jobs("track")
+        assert 4.9 * 3600 < look.due_in < 5.1 * 3600

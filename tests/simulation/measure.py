@@ -3,6 +3,7 @@
 from unittest import mock
 
 from ants_async.dispatch import SqliteLedger, engine
+from ants_async.dispatch.run import _TRACKERS
 from simulation.judge import Breach
 
 MOST_UNREAD = 50  # outcomes of pushed reports, so that even small campaigns come to the limit
@@ -16,7 +17,7 @@ class Measure:
     def __init__(self, chunk_size, concurrency, *, pushes, largest):
         """`largest`: the chunks of earlier runs may hold more than those of this one."""
         self._most_held = chunk_size * (concurrency + 2)
-        batches = engine._BATCHES_AHEAD + concurrency + engine._TRACKERS + 2
+        batches = engine._BATCHES_AHEAD + concurrency + _TRACKERS + 2
         self._most_unread = largest * batches + (MOST_UNREAD + _PUSHES_AT_ONCE if pushes else 0)
         self.known = set()
         self.held = 0
@@ -92,9 +93,9 @@ class MeasuredLedger(SqliteLedger):
         self._measure.held -= len(messages)
         return chunk
 
-    async def replace_duplicates(self, key, duplicates, *, first):
-        await super().replace_duplicates(key, duplicates, first=first)
-        self._measure.doubled -= len(duplicates)
+    async def replace_left_out(self, key, left_out, *, first):
+        await super().replace_left_out(key, left_out, first=first)
+        self._measure.doubled -= len(left_out)
 
     async def answered(self, chunk, answers, now):
         bulk = await super().answered(chunk, answers, now)

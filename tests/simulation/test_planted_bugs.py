@@ -6,10 +6,10 @@ from unittest import mock
 
 import attrs
 
-from ants_async.dispatch import engine, sending
-from ants_async.dispatch.engine import _Run
+from ants_async.dispatch import run, sending
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger import SqliteLedger
+from ants_async.dispatch.run import Run
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker
 from ants_async.resources.reports import Logs
@@ -127,13 +127,13 @@ class TestNobodyIsLost:
 
 class TestOneLastWordEachAndATrueOne:
     def test_a_last_word_said_twice(self):
-        real = _Run._emit
+        real = Run._emit
 
         async def twice(self, outcomes):
             told = list(outcomes)
             await real(self, [*told, *told[:1]])
 
-        with mock.patch.object(_Run, "_emit", twice):
+        with mock.patch.object(Run, "_emit", twice):
             assert noticed("two last words")
 
     def test_reports_matched_by_position(self):
@@ -169,29 +169,29 @@ class TestReportsOfOthersAreLeftAlone:
 
 class TestMemoryIsBounded:
     def test_the_source_read_to_its_end_at_once(self):
-        real = _Run._read
+        real = Run._read
 
         async def eager(self, recipients, *rest):
             await real(self, list(recipients), *rest)
 
-        with mock.patch.object(_Run, "_read", eager):
+        with mock.patch.object(Run, "_read", eager):
             assert noticed("recipients read ahead")
 
     def test_doubled_rows_kept_until_the_end(self):
         def doubled(rng):
             return draw_people(rng) * 200
 
-        with mock.patch.object(engine, "_ROWS_A_TURN", 10**9):
+        with mock.patch.object(run, "ROWS_A_TURN", 10**9):
             assert noticed("doubled rows read ahead", doubled)
 
     def test_a_slow_reader_who_holds_back_nobody(self):
-        real = _Run.__init__
+        real = Run.__init__
 
-        def boundless(self, dispatcher, opened, outcomes):
+        def boundless(self, dispatcher, opened, outcomes, *rest):
             outcomes._state.max_buffer_size = math.inf
-            real(self, dispatcher, opened, outcomes)
+            real(self, dispatcher, opened, outcomes, *rest)
 
-        with mock.patch.object(_Run, "__init__", boundless):
+        with mock.patch.object(Run, "__init__", boundless):
             assert noticed("outcomes wait for the reader", many)
 
     def test_bulks_followed_for_ever(self):

@@ -125,9 +125,9 @@ class TestAPlantedBugIsNoticed:
     def test_a_pace_that_rises_with_the_failures_of_a_server(self):
         real = Transport._once
 
-        async def encouraged(self, endpoint, *args):
+        async def encouraged(self, endpoint, *args, **attempt):
             try:
-                return await real(self, endpoint, *args)
+                return await real(self, endpoint, *args, **attempt)
             finally:
                 self.limiters[endpoint.family].succeeded()
 

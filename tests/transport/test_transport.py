@@ -1,5 +1,7 @@
 """What is repeated, what is not, and what a broken or hostile answer becomes: the table of design.md."""
 
+import ssl
+
 import httpx
 import pytest
 from virtual_time import virtual_time
@@ -7,6 +9,7 @@ from virtual_time import virtual_time
 from ants_async import errors
 from ants_async.client import AntsClient
 from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Destination
+from ants_async.simulator import SimulatorConfig, running
 from ants_async.transport.auth import BasicAuth
 from ants_async.transport.retry import RetryPolicy
 from ants_async.transport.transport import MAX_ANSWER
@@ -364,3 +367,27 @@ async def test_naive_times_and_limits_out_of_range_are_refused_before_anything_i
         with pytest.raises(errors.ValidationError, match="sender"):
             await api.sms.send("66847781470", "x", sender="MY SHOP")
     assert script.requests == []
+
+
+async def test_an_answer_that_the_transport_has_read_already_is_still_there():
+    """As one does that looks at answers over httpx's own: read once, their stream never ends."""
+
+    class Looking(httpx.AsyncBaseTransport):
+        def __init__(self):
+            self.real = httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+        async def handle_async_request(self, request):
+            response = await self.real.handle_async_request(request)
+            self.seen = await response.aread()
+            return response
+
+        async def aclose(self):
+            await self.real.aclose()
+
+    looking = Looking()
+    async with (
+        running(SimulatorConfig()) as base_url,
+        AntsClient(base_url, BasicAuth("demo", "demo"), transport=looking, rate=None) as api,
+    ):
+        assert (await api.account.balance()).currency == "THB"
+    assert b"THB" in looking.seen

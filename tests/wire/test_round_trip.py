@@ -94,7 +94,8 @@ def values(kind, name=""):
 def one_of_kinds(kinds, name):
     """Values of `A | None`, and of the manual's enumerations, which may grow."""
     absent = [st.none()] if types.NoneType in kinds else []
-    enums = [one for one in kinds if issubclass(one, StrEnum)]
+    classes = [one for one in kinds if typing.get_origin(one) is None]  # tuple[str, ...] is none
+    enums = [one for one in classes if issubclass(one, StrEnum)]
     if enums:
         return st.one_of(*absent, st.sampled_from(list(enums[0])), st.just("SOMETHING_NEW"))
     return st.one_of(*absent, *(values(one, name) for one in kinds if one is not types.NoneType))

@@ -11,6 +11,7 @@ import attrs
 import click
 
 from ants_async.cli.account import with_options
+from ants_async.dispatch.quiet import BANGKOK
 from ants_async.errors import ConfigurationError, ValidationError
 
 STDIN: Final = Path("-")
@@ -50,7 +51,8 @@ def unpacked(path: Path) -> Path:
 class Layout:
     """What an operator says of a file. None is for what the file itself tells.
 
-    `to_column`: the column with the numbers. `region`: the country of numbers that name none.
+    `to_column`: the column with the numbers; `sender_column` and `send_at_column`, those with what a row has
+    of its own. `time_zone`: of times that name none. `region`: the country of numbers that name none.
     """
 
     to_column: str = "to"
@@ -59,6 +61,14 @@ class Layout:
     delimiter: str | None = None
     region: str | None = None
     mobile_only: bool = False
+    sender_column: str | None = None
+    send_at_column: str | None = None
+    time_zone: str = BANGKOK
+
+    @property
+    def own_columns(self) -> frozenset[str]:
+        """Those with what a row has of its own."""
+        return frozenset(filter(None, (self.sender_column, self.send_at_column)))
 
     def checked(self, path: Path) -> "Layout":
         """The same for this file, each option in one form. Raises `ConfigurationError`, `ValidationError`."""
@@ -122,6 +132,9 @@ _OPTIONS: Final = with_options(
         help="The country of numbers without one: 081-234-5678 becomes 66812345678.",
     ),
     click.option("--mobile-only", is_flag=True, help="With --region: fixed lines are bad rows, too."),
+    click.option("--sender-column", help="The column with a row's own sender."),
+    click.option("--send-at-column", help="The column with a row's own time, as --send-at has it."),
+    click.option("--time-zone", default=BANGKOK, show_default=True, help="Of times and quiet hours."),
 )
 
 

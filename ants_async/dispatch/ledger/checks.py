@@ -46,7 +46,7 @@ def check_seals(key: int) -> Work[None]:
 def check_messages(key: int) -> Work[None]:
     """That the messages of a campaign are as they were written. Raises `LedgerDamaged`."""
     chunks = "SELECT key, last - first + 1, state, messages FROM chunk WHERE campaign = ?"
-    planned = "SELECT numbers, rows, texts FROM planned WHERE chunk = ?"
+    planned = "SELECT numbers, rows, texts, options FROM planned WHERE chunk = ?"
     for chunk, size, state, messages in (yield from rows(chunks, key)):
         if checksum(*(yield from row(planned, chunk))) != messages:
             raise damaged(f"messages of chunk {chunk} are not as they were written")

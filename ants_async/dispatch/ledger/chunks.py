@@ -12,7 +12,7 @@ from ants_async.dispatch.ledger.integrity import checksum
 from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.work import LOCKED, Insertion, Work, read_of, row, rows, run
-from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.messages import Messages, Options
 from ants_async.wire import json
 
 _MOST_MESSAGES = 100_000  # far more than a request can have
@@ -28,6 +28,7 @@ class ChunkRow(NamedTuple):
     last: int
     bulk_id: str
     attempted_at: float | None
+    send_at: float | None
 
     @property
     def size(self) -> int:
@@ -54,16 +55,16 @@ def campaign_of(key: int) -> Work[int]:
 
 @read_of("a chunk")
 def column(key: int, name: str) -> Work[list[Any]]:
-    """One of the columns of a chunk's messages: numbers, rows, texts."""
+    """One of the columns of a chunk's messages: numbers, rows, texts, options."""
     (values,) = yield from columns(key, name)
     return values
 
 
 @read_of("a chunk")
 def columns(key: int, *names: str) -> Work[list[list[Any]]]:
-    """Several of them."""
+    """Several of them; options are empty where no message has any."""
     found = yield from row(f"SELECT {', '.join(names)} FROM planned WHERE chunk = ?", key)  # noqa: S608
-    return [json.loads(values.encode()) for values in found]
+    return [[] if values is None else json.loads(values.encode()) for values in found]
 
 
 def begin(
@@ -77,7 +78,9 @@ def begin(
     ]
     yield from run(_ONE_BEGINS, campaign.key)
     (last,) = yield from row("SELECT coalesce(max(last), 0) FROM chunk")
-    return (yield from _add(campaign.key, last + 1, several, texts, attempted_at))
+    due = campaign.campaign.send_at
+    times = {"attempted_at": attempted_at, "send_at": None if due is None else due.timestamp()}
+    return (yield from _add(campaign.key, last + 1, several, texts, **times))
 
 
 _ONE_BEGINS: Final = f"SELECT key FROM campaign WHERE key = ? {LOCKED}"  # noqa: S608
@@ -89,9 +92,13 @@ def load(campaign: OpenCampaign, key: int) -> Work[Chunk]:
     found = yield from chunk_row(key, lock=False)
     common = _common_text(campaign.campaign) or ""
     newest = yield from fates(key, found.size)
-    numbers, lines, texts = yield from columns(key, "numbers", "rows", "texts")
+    numbers, lines, texts, options = yield from columns(key, *_PLANNED)
     messages = Messages.planned(
-        campaign.campaign.id, lines, numbers, [common if text is None else text for text in texts]
+        campaign.campaign.id,
+        lines,
+        numbers,
+        [common if text is None else text for text in texts],
+        [None if own is None else Options(*own) for own in options],
     )
     left = messages.where(lambda one: newest[one.place].state == MessageState.PLANNED)
     return Chunk(key, found.bulk_id, left, found.attempted_at)
@@ -105,9 +112,14 @@ def split(chunk: Chunk) -> Work[tuple[Chunk, Chunk]]:
     moved = set(tail.places)
     kept = [place for place in range(found.size) if place not in moved]
     new_places = {place: index for index, place in enumerate(kept)}
-    numbers, lines, texts = yield from columns(chunk.key, "numbers", "rows", "texts")
-    planned = _written(*([values[place] for place in kept] for values in (numbers, lines, texts)))
-    yield from run("UPDATE planned SET numbers = ?, rows = ?, texts = ? WHERE chunk = ?", *planned, chunk.key)
+    numbers, lines, texts, options = yield from columns(chunk.key, *_PLANNED)
+    planned = _written(
+        *([values[place] for place in kept] if values else [] for values in (numbers, lines, texts, options))
+    )
+    yield from run(
+        "UPDATE planned SET numbers = ?, rows = ?, texts = ?, options = ? WHERE chunk = ?",
+        *(*planned, chunk.key),
+    )
     yield from renumber(chunk.key, new_places)
     edge, at = found.first + len(kept), chunk.attempted_at
     yield from run(
@@ -117,7 +129,7 @@ def split(chunk: Chunk) -> Work[tuple[Chunk, Chunk]]:
     head = attrs.evolve(head, places=[new_places[place] for place in head.places])
     stored = [texts[place] for place in tail.places]
     tail = attrs.evolve(tail, places=range(len(tail)))
-    (other,) = yield from _add(found.campaign, edge, [tail], [stored], at)
+    (other,) = yield from _add(found.campaign, edge, [tail], [stored], attempted_at=at, send_at=found.send_at)
     return attrs.evolve(chunk, messages=head), other
 
 
@@ -139,26 +151,33 @@ def _add(
     first: int,
     several: Sequence[Messages],
     texts: Sequence[Sequence[str | None]],
+    *,
     attempted_at: float | None,
+    send_at: float | None,
 ) -> Work[list[Chunk]]:
-    """Chunks at the end; `texts` as they are stored."""
+    """Chunks at the end; `texts` as they are stored, `send_at` of messages that have none of their own."""
     keys = yield from rows(NEW_KEYS, len(several))
     planned, written, chunks = [], [], []
     for (key,), messages, stored in zip(keys, several, texts, strict=True):
         bulk_id = new_bulk_id(key)
-        columns = _written(messages.to, messages.rows, stored)
+        options = [None if own is None else (own.sender, own.send_at) for own in messages.options]
+        columns = _written(messages.to, messages.rows, stored, options)
         planned.append((key, *columns))
         last = first + len(messages) - 1
         state = int(ChunkState.UNANSWERED)
-        written.append((key, campaign, first, last, bulk_id, state, attempted_at, checksum(*columns)))
+        due = max((at for at in (send_at, messages.send_at) if at is not None), default=None)
+        written.append((key, campaign, first, last, bulk_id, state, attempted_at, due, checksum(*columns)))
         chunks.append(Chunk(key, bulk_id, messages, attempted_at))
         first = last + 1
     yield Insertion("chunk", _NEW_CHUNK, written)
-    yield Insertion("planned", ("chunk", "numbers", "rows", "texts"), planned)
+    yield Insertion("planned", ("chunk", *_PLANNED), planned)
     return chunks
 
 
-_NEW_CHUNK: Final = ("key", "campaign", "first", "last", "bulk_id", "state", "attempted_at", "messages")
+_NEW_CHUNK: Final = (
+    *("key", "campaign", "first", "last", "bulk_id", "state", "attempted_at", "send_at", "messages"),
+)
+_PLANNED: Final = ("numbers", "rows", "texts", "options")
 
 
 def new_bulk_id(chunk_key: int) -> str:
@@ -166,5 +185,5 @@ def new_bulk_id(chunk_key: int) -> str:
     return f"{secrets.token_hex(8)}-{chunk_key}"
 
 
-def _written(*columns: Collection[Any]) -> list[str]:
-    return [json.dumps(column).decode() for column in columns]
+def _written(*columns: Collection[Any]) -> list[str | None]:
+    return [json.dumps(column).decode() if column else None for column in columns]

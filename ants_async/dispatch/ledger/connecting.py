@@ -28,20 +28,30 @@ def connections(url: str, *, most: int, patience: float = PATIENCE) -> AsyncConn
         open=False,
         timeout=patience,
         reconnect_timeout=patience,  # then whoever asks next makes it try anew, at once
-        configure=_in_autocommit,
+        configure=_configure,
         check=AsyncConnectionPool.check_connection,
         kwargs=_address(url, patience),
     )
 
 
-async def _in_autocommit(connection: Connection) -> None:
-    """Not by the pool's arguments: Procrastinate connects with these and an `autocommit` of its own."""
+async def _configure(connection: Connection) -> None:
+    """Not by the pool's arguments: Procrastinate connects with these and an `autocommit` of its own.
+
+    Nor is the schema an option of the connection: poolers between us and the server refuse those.
+    """
     await connection.set_autocommit(True)
+    await connection.execute(f"SET search_path TO {SCHEMA}, public".encode())
 
 
 async def connect(url: str, *, patience: float = PATIENCE) -> Connection:
     """One connection, in autocommit: an address that leads nowhere is told at once, by its own reason."""
-    return await psycopg.AsyncConnection.connect(autocommit=True, **_address(url, patience))
+    connection = await psycopg.AsyncConnection.connect(**_address(url, patience))
+    try:
+        await _configure(connection)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 def _address(url: str, patience: float) -> dict[str, Any]:
@@ -52,9 +62,7 @@ def _address(url: str, patience: float) -> dict[str, Any]:
         raise LedgerError(
             "PostgreSQL: the address cannot be read; it is postgresql://… or host=… dbname=…"
         ) from None
-    options = f"{given.get('options') or ''} -c search_path={SCHEMA},public".strip()
-    ours = {"fallback_application_name": "ants_async", "connect_timeout": ceil(patience)}
-    return ours | given | {"options": options}
+    return {"fallback_application_name": "ants_async", "connect_timeout": ceil(patience)} | given
 
 
 def without_password(url: str) -> str:

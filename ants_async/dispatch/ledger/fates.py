@@ -16,6 +16,7 @@ from ants_async.dispatch.ledger.work import Insertion, Work, row, rows, run
 from ants_async.models.statuses import Status
 
 _KINDS: Final = {
+    MessageState.PLANNED: OutcomeKind.UNSENT,
     MessageState.ACCEPTED: OutcomeKind.ACCEPTED,
     MessageState.REJECTED: OutcomeKind.REJECTED,
     MessageState.FINAL: OutcomeKind.FINAL,
@@ -41,6 +42,7 @@ class Fate(NamedTuple):
     sent_at: float | None = None
     done_at: float | None = None
     deduplicated: int = 0
+    network: str | None = None
 
 
 PLANNED: Final = Fate(int(MessageState.PLANNED))
@@ -66,7 +68,7 @@ def fates(chunk: int, size: int) -> Work[list[Fate]]:
 
 def fate_of(chunk: int, place: int) -> Work[Fate]:
     """The newest of one message: a pushed report is about one of hundreds."""
-    for state in sorted(_KINDS, reverse=True):
+    for state in sorted(set(_KINDS) - {MessageState.PLANNED}, reverse=True):
         found = yield from row(_OF_PLACE, chunk, int(state), place)
         if found is not None and found[0] >= place:
             return Fate._make(found[1:])
@@ -144,7 +146,7 @@ class Reader:
 
     def outcome(self, fate: Fate, line: int, to: str, message_id: str, bulk_id: str) -> Outcome:
         """`message_id` and `bulk_id` hold where the fate names no others. Raises `ValueError` for damage."""
-        state, own_id, own_bulk, status, error, sms_count, price, currency, sent, done, deduplicated = fate
+        state, own_id, own_bulk, status, error, sms_count, price, currency, sent, done, again, network = fate
         if price not in self._prices:
             self._prices[price] = None if price is None else Decimal(price)
         return Outcome(
@@ -160,7 +162,8 @@ class Reader:
             currency,
             _time(sent),
             _time(done),
-            bool(deduplicated),
+            bool(again),
+            network,
         )
 
 

@@ -47,13 +47,13 @@ async def unlock(session: Connection) -> None:
         await session.close()
 
 
-async def check_lock(connection: Connection, session: Connection | None) -> None:
-    """Ask for the session of a lock: nobody uses it, and nobody would notice that it has ended."""
+async def check_lock(session: Connection | None) -> None:
+    """Ask the session of a lock: nobody uses it, and nobody would notice that it has ended."""
     if session is not None:
-        of_session = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = %s"
-        if await (await connection.execute(of_session, (session.info.backend_pid,))).fetchone() is not None:
+        with suppress(psycopg.Error):
+            await session.execute("SELECT 1")
             return
-    raise LedgerInUse("its lock was lost with a connection, and somebody else may have it: begin anew")
+    raise LedgerInUse("its lock was lost with a connection, and somebody else may have it: run it again")
 
 
 def held(names: Collection[str]) -> Work[set[str]]:

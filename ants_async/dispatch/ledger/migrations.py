@@ -101,9 +101,22 @@ LEDGER: Final[Sequence[LiteralString]] = (
     );
     CREATE INDEX duplicate_by_campaign ON duplicate (campaign);
     """,
+    """
+    ALTER TABLE fate ADD COLUMN network TEXT;
+    ALTER TABLE duplicate RENAME TO left_out;
+    ALTER INDEX duplicate_by_campaign RENAME TO left_out_by_campaign;
+    ALTER TABLE left_out ADD COLUMN why TEXT NOT NULL DEFAULT 'duplicate';
+    ALTER TABLE campaign
+        ADD COLUMN send_at DOUBLE PRECISION,
+        ADD COLUMN quiet_hours TEXT,
+        ADD COLUMN opened BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE chunk ADD COLUMN send_at DOUBLE PRECISION;
+    ALTER TABLE planned ADD COLUMN options TEXT;
+    """,
 )
 """`status_once`: of hashes, for an index holds no long texts, and what the API sends may be any length.
-`told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign."""
+`told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign.
+`opened`: how often a campaign was: its owner is whoever did so last."""
 
 
 async def migrate(connection: psycopg.AsyncConnection, part: str, steps: Sequence[LiteralString]) -> int:

@@ -11,8 +11,8 @@ import attrs
 from psycopg import errors, sql
 from psycopg_pool import AsyncConnectionPool
 
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
-from ants_async.dispatch.ledger import checks, chunks, queries
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
+from ants_async.dispatch.ledger import campaigns, checks, chunks, queries
 from ants_async.dispatch.ledger.chunks import NEW_KEYS
 from ants_async.dispatch.ledger.connecting import (
     PATIENCE,
@@ -22,7 +22,7 @@ from ants_async.dispatch.ledger.connecting import (
     named_errors,
     without_password,
 )
-from ants_async.dispatch.ledger.holding import check_lock, held, take, unlock
+from ants_async.dispatch.ledger.holding import held, take, unlock
 from ants_async.dispatch.ledger.migrations import LEDGER, check, migrate
 from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign
 from ants_async.dispatch.ledger.sql import SqlLedger
@@ -60,7 +60,7 @@ class PostgresLedger(SqlLedger):
         self._store_texts = store_texts
         self._patience = patience
         self._pool: AsyncConnectionPool | None = None
-        self._at_work: dict[int, Connection] = {}  # a session with its lock for each
+        self._at_work: dict[int, _Hold] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({without_password(self._url)!r})"
@@ -102,7 +102,7 @@ class PostgresLedger(SqlLedger):
         pool, self._pool = self._pool, None
         try:
             while self._at_work:
-                await unlock(self._at_work.popitem()[1])
+                await unlock(self._at_work.popitem()[1].session)
         finally:
             if pool is not None:
                 await pool.close()
@@ -147,24 +147,24 @@ class PostgresLedger(SqlLedger):
     async def _open_campaign(
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
-        session = await self.lock(_name(campaign.id))
-        if session is None:
-            raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
+        session = await self._lock_campaign(campaign.id)
         try:
-            opened = await self._run(
-                queries.open_campaign,
-                campaign,
-                source,
-                now,
-                reads_source=reads_source,
-                store_texts=self._store_texts,
-                is_alone=True,
-                check=self._check,
+            opened, times = await self._run(
+                _opened,
+                lambda: campaigns.open_campaign(
+                    campaign,
+                    source,
+                    now,
+                    reads_source=reads_source,
+                    store_texts=self._store_texts,
+                    is_alone=True,
+                    check=self._check,
+                ),
             )
         except BaseException:
             await to_its_end(unlock(session))
             raise
-        self._at_work[opened.key] = session
+        self._at_work[opened.key] = _Hold(session, times)
         return opened
 
     def _check(self, key: int) -> Work[None]:
@@ -177,9 +177,24 @@ class PostgresLedger(SqlLedger):
         """Say how a run ended; the campaign is free for others."""
         try:
             with suppress(LedgerInUse):  # it may be somebody else's by now, and so its state
-                await self._while_held(key, queries.close_campaign, key, state, reason)
+                await self._while_held(key, campaigns.close_campaign, key, state, reason)
         finally:
             await self.release(key)
+
+    async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
+        """As any ledger."""
+        await self.campaign_key(campaign_id)
+        session = await self._lock_campaign(campaign_id)
+        try:
+            await self._run(campaigns.cancel, campaign_id, reason, is_alone=True)
+        finally:
+            await to_its_end(unlock(session))
+
+    async def _lock_campaign(self, campaign_id: str) -> Connection:
+        session = await self.lock(_name(campaign_id))
+        if session is None:
+            raise LedgerInUse(campaigns.at_work_already(campaign_id))
+        return session
 
     async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
         """As any ledger. Raises `LedgerInUse` where the campaign is no longer ours: nothing leaves then."""
@@ -188,9 +203,20 @@ class PostgresLedger(SqlLedger):
 
     async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
         """As `begin`."""
-        campaign = await self._run(chunks.campaign_of, chunk.key)
-        await self._while_held(campaign, queries.set_attempted, chunk.key, at)
+        await self._of_a_chunk(chunk.key, queries.set_attempted, chunk.key, at)
         return attrs.evolve(chunk, attempted_at=at)
+
+    async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
+        """As `begin`."""
+        return await self._of_a_chunk(chunk.key, chunks.split, chunk)
+
+    async def source_read(self, key: int) -> None:
+        """As `begin`."""
+        await self._while_held(key, campaigns.source_read, key)
+
+    async def replace_left_out(self, key: int, left_out: Sequence[Outcome], *, first: bool) -> None:
+        """As `begin`."""
+        await self._while_held(key, queries.replace_left_out, key, left_out, first)
 
     async def _while_held(self, key: int, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         async def do(connection: Connection) -> T:
@@ -199,11 +225,17 @@ class PostgresLedger(SqlLedger):
 
         return await self.within(do)
 
+    async def _of_a_chunk(
+        self, chunk: int, work: Callable[P, Work[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        campaign = await self._run(chunks.campaign_of, chunk)  # which never changes
+        return await self._while_held(campaign, work, *args, **kwargs)
+
     async def release(self, key: int) -> None:
         """Free a campaign for others, in the state that it is in."""
-        session = self._at_work.pop(key, None)
-        if session is not None:
-            await to_its_end(unlock(session))
+        hold = self._at_work.pop(key, None)
+        if hold is not None:
+            await to_its_end(unlock(hold.session))
 
     async def lock(self, name: str) -> Connection | None:
         """The lock of a name, which ends with this session, however that ends; None: somebody has it."""
@@ -211,8 +243,15 @@ class PostgresLedger(SqlLedger):
             return await take(self._connect, name)
 
     async def check_held(self, connection: Connection, key: int) -> None:
-        """For a transaction that relies on it: raises `LedgerInUse` where a campaign is no longer ours."""
-        await check_lock(connection, self._at_work.get(key))
+        """For a transaction that relies on it: raises `LedgerInUse` where a campaign is no longer ours.
+
+        Nobody opens it before the transaction ends; and whoever does then sees all of it.
+        """
+        hold = self._at_work.get(key)
+        ours = "SELECT FROM campaign WHERE key = %s AND opened = %s FOR NO KEY UPDATE"
+        values = (key, 0 if hold is None else hold.times)
+        if hold is None or await (await connection.execute(ours, values)).fetchone() is None:
+            raise LedgerInUse("a connection was lost, and somebody else has it at work by now: run it again")
 
     async def at_work(self, campaign_ids: Collection[str]) -> set[str]:
         """Those of them that a living process has at work."""
@@ -231,6 +270,22 @@ class PostgresLedger(SqlLedger):
             attrs.evolve(one, state=CampaignState.INTERRUPTED) if one.campaign.id in lost else one
             for one in found
         ]
+
+
+@attrs.frozen(slots=True)
+class _Hold:
+    """A campaign that is ours: a session with its lock, which tells others, and how often it was opened."""
+
+    session: Connection
+    times: int
+
+
+def _opened(begin: Callable[[], Work[OpenCampaign]]) -> Work[tuple[OpenCampaign, int]]:
+    opened = yield from begin()
+    (times,) = yield from row(
+        "UPDATE campaign SET opened = opened + 1 WHERE key = ? RETURNING opened", opened.key
+    )
+    return opened, times
 
 
 async def perform(connection: Connection, work: Work[T]) -> T:

@@ -29,12 +29,19 @@ class Bulk:
     """An answered chunk some of whose messages are not final yet.
 
     `stands_elsewhere`: some of them under another bulk id than this one, so that only the logs tell.
+    `send_at`: when the last of them is sent, where that was scheduled.
     """
 
     key: int
     bulk_id: str
     answered_at: float
     stands_elsewhere: bool
+    send_at: float | None = None
+
+    @property
+    def since(self) -> float:
+        """From when on final statuses can be expected."""
+        return self.answered_at if self.send_at is None else max(self.answered_at, self.send_at)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -63,13 +70,15 @@ class OpenCampaign:
     """A campaign at work; `key` is its place in the ledger.
 
     `started_at`: when its first request left, None for one that begins; by the server's clock as far as that
-    was known then. `stores_texts`: whether the ledger keeps its recipients' own texts.
+    was known then. `stores_texts`: whether the ledger keeps its recipients' own texts. `is_cancelled`: what
+    has begun comes to its end, and nothing else is sent.
     """
 
     key: int
     campaign: Campaign
     started_at: float | None = None
     stores_texts: bool = True
+    is_cancelled: bool = False
 
 
 class Ledger(Protocol):
@@ -80,12 +89,17 @@ class Ledger(Protocol):
     ) -> OpenCampaign:
         """Create the campaign or continue it, `reads_source` with its list.
 
-        Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already.
+        Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already. One that was cancelled
+        stays so, and takes no list any more.
         """
         ...
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
         """Say how a run ended."""
+        ...
+
+    async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
+        """What is not sent by now never will be. Raises `LedgerInUse` while it is at work."""
         ...
 
     async def source_read(self, key: int) -> None:
@@ -96,8 +110,8 @@ class Ledger(Protocol):
         """All numbers planned so far, in batches."""
         ...
 
-    async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
-        """Note doubled rows; `first` forgets those of an earlier reading of the source."""
+    async def replace_left_out(self, key: int, left_out: Sequence[Outcome], *, first: bool) -> None:
+        """Note doubled and suppressed rows; `first` forgets those of an earlier reading of the source."""
         ...
 
     async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
@@ -161,5 +175,9 @@ class Ledger(Protocol):
         ...
 
     def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
-        """The newest outcome of every recipient in the order planned, then the duplicates."""
+        """The newest outcome of every recipient in the order planned, then the rows left out."""
+        ...
+
+    def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None, str | None]]:
+        """The newest outcome of every recipient, with text and sender; None for the campaign's own."""
         ...

@@ -1,100 +1,17 @@
-"""The ledger's work on campaigns, and on chunks as a whole."""
+"""The ledger's work on chunks as a whole, and on what became of their messages."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from ants_async.dispatch.answers import Answer
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
+from ants_async.dispatch.campaign import CampaignState, Outcome, OutcomeKind
 from ants_async.dispatch.ledger.chunks import chunk_row, column, columns
 from ants_async.dispatch.ledger.fates import Fate, fates, reader_of, record, state_of
 from ants_async.dispatch.ledger.foreign import StatusKeys, storable, whole
-from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
+from ants_async.dispatch.ledger.protocol import Bulk, Chunk
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
-from ants_async.dispatch.ledger.work import LOCKED, Insertion, Rows, Work, read_of, row, rows, run
+from ants_async.dispatch.ledger.work import Insertion, Work, read_of, row, rows, run
 from ants_async.dispatch.messages import message_ids
-from ants_async.errors import CampaignMismatch, LedgerInUse
-
-_ASKED: Final = ("text", "sender", "mode", "validity")
-"""What makes a campaign the one that it was."""
-
-_FIND_CAMPAIGN: Final = (
-    f"SELECT key, state, created_at, store_texts, {', '.join(_ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
-)
-
-
-def mark_interrupted() -> Work[None]:
-    """Whoever opens the ledger has it alone: what says it is running was killed."""
-    yield from run(
-        "UPDATE campaign SET state = ? WHERE state = ?",
-        *(str(CampaignState.INTERRUPTED), str(CampaignState.RUNNING)),
-    )
-
-
-def campaign_key(campaign_id: str) -> Work[int | None]:
-    """A campaign's place, or None."""
-    found = yield from row("SELECT key FROM campaign WHERE id = ?", campaign_id)
-    return None if found is None else int(found[0])
-
-
-def open_campaign(
-    campaign: Campaign,
-    source: str | None,
-    now: float,
-    *,
-    reads_source: bool,
-    store_texts: bool,
-    is_alone: bool,
-    check: Callable[[int], Work[None]],
-) -> Work[OpenCampaign]:
-    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`, `LedgerError`.
-
-    `is_alone`: it is known that nobody else has it at work. `check` is done before it goes on.
-    """
-    validity = None if campaign.validity is None else campaign.validity.total_seconds()
-    wanted = dict(zip(_ASKED, (campaign.text, campaign.sender, str(campaign.mode), validity), strict=True))
-    found = yield from row(_FIND_CAMPAIGN, campaign.id)
-    running = str(CampaignState.RUNNING)
-    if found is None:
-        (key,) = yield from row(
-            "INSERT INTO campaign (id, text, sender, mode, validity, created_at, state, source, store_texts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
-            *(campaign.id, *wanted.values(), now, running, storable(source), int(store_texts)),
-        )
-        return OpenCampaign(int(key), campaign, stores_texts=store_texts)
-    key, state, created_at, stores_texts, *asked = found
-    if state == running and not is_alone:
-        raise LedgerInUse(f"campaign {campaign.id!r} is at work already; wait for it, or stop it first")
-    yield from check(key)
-    for (field, value), other in zip(wanted.items(), asked, strict=True):
-        if other != value:
-            raise CampaignMismatch(
-                f"campaign {campaign.id!r} was started with {field} {other!r}, not {value!r}; "
-                "to continue it use the same, to send anew take another id"
-            )
-    store_texts = bool(store_texts and stores_texts)
-    yield from run(
-        "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
-        " source_read = source_read * ?, store_texts = ? WHERE key = ?",
-        *(running, storable(source), int(not reads_source), int(store_texts), key),
-    )
-    (started_at,) = yield from row(
-        "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", key
-    )
-    return OpenCampaign(
-        key, campaign, created_at if started_at is None else started_at, stores_texts=store_texts
-    )
-
-
-def close_campaign(key: int, state: CampaignState, reason: str | None) -> Work[None]:
-    """Say how a run ended."""
-    sql = "UPDATE campaign SET state = ?, reason = ? WHERE key = ?"
-    yield from run(sql, str(state), storable(reason), key)
-
-
-def source_read(key: int) -> Work[None]:
-    """The whole source is in the ledger now."""
-    yield from run("UPDATE campaign SET source_read = 1 WHERE key = ?", key)
 
 
 def chunks_in_order(key: int) -> Work[list[int]]:
@@ -112,18 +29,20 @@ def numbers(chunks: Iterable[int]) -> Work[list[int]]:
     return found
 
 
-def replace_duplicates(key: int, doubled: Sequence[Outcome], first: bool) -> Work[None]:
-    """Note doubled rows, and forget those of an earlier reading."""
+def replace_left_out(key: int, left_out: Sequence[Outcome], first: bool) -> Work[None]:
+    """Note doubled and suppressed rows, and forget those of an earlier reading."""
     if first:
-        yield from run("DELETE FROM duplicate WHERE campaign = ?", key)
-    if doubled:
-        found = [(key, outcome.row, int(outcome.to)) for outcome in doubled]
-        yield Insertion("duplicate", ("campaign", "row", "number"), found)
+        yield from run("DELETE FROM left_out WHERE campaign = ?", key)
+    if left_out:
+        found = [(key, str(outcome.kind), outcome.row, int(outcome.to)) for outcome in left_out]
+        yield Insertion("left_out", ("campaign", "why", "row", "number"), found)
 
 
-def duplicates(key: int) -> Work[Rows]:
-    """Row and number of every doubled row."""
-    return (yield from rows("SELECT row, number FROM duplicate WHERE campaign = ? ORDER BY row", key))
+@read_of("a row that was left out")
+def left_out(key: int) -> Work[list[Outcome]]:
+    """Every doubled and suppressed row."""
+    found = yield from rows("SELECT why, row, number FROM left_out WHERE campaign = ? ORDER BY row", key)
+    return [Outcome(OutcomeKind(why), line, str(number)) for why, line, number in found]
 
 
 def chunk_keys(key: int, state: ChunkState) -> Work[list[int]]:
@@ -157,7 +76,7 @@ def close_chunk(key: int) -> Work[None]:
 
 _ACCEPTED: Final = int(MessageState.ACCEPTED)
 _BULKS: Final = f"""
-SELECT key, bulk_id, coalesce(answered_at, attempted_at), EXISTS (
+SELECT key, bulk_id, coalesce(answered_at, attempted_at), send_at, EXISTS (
     SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
     AND (deduplicated <> 0 OR fate.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE
@@ -183,7 +102,10 @@ def bulks(key: int) -> Work[list[Bulk]]:
 
 def _bulks(where: str, key: int) -> Work[list[Bulk]]:
     found = yield from rows(f"{_BULKS} {where} ORDER BY chunk.key", key)
-    return [Bulk(chunk, bulk_id, answered_at, bool(other)) for chunk, bulk_id, answered_at, other in found]
+    return [
+        Bulk(chunk, bulk_id, answered_at, bool(other), send_at)
+        for chunk, bulk_id, answered_at, send_at, other in found
+    ]
 
 
 def answered(chunk: Chunk, answers: Sequence[Answer], now: float) -> Work[Bulk | None]:
@@ -250,13 +172,35 @@ def give_up(
 
 @read_of("a message")
 def outcomes(campaign_id: str, chunks: Iterable[int]) -> Work[list[Outcome]]:
-    """Newest outcomes of some chunks."""
+    """Newest outcomes of some chunks; of a campaign that was cancelled also those who were not sent to."""
     found: list[Outcome] = []
     for key in chunks:
-        known = enumerate((yield from newest(key, lock=False)))
-        told = {place: fate for place, fate in known if fate.state != MessageState.PLANNED}
-        found += yield from outcomes_of(campaign_id, key, told)
+        found += yield from outcomes_of(campaign_id, key, (yield from _told(campaign_id, key)))
     return found
+
+
+@read_of("a message")
+def with_texts(campaign_id: str, chunks: Iterable[int]) -> Work[list[tuple[Outcome, str | None, str | None]]]:
+    """As `outcomes`, each with its text, empty where none is kept, and sender; None for the campaign's."""
+    found: list[tuple[Outcome, str | None, str | None]] = []
+    for key in chunks:
+        told = yield from _told(campaign_id, key)
+        texts, options = yield from columns(key, "texts", "options")
+        outcomes = yield from outcomes_of(campaign_id, key, told)
+        for place, outcome in zip(told, outcomes, strict=True):
+            own = options[place] if options else None
+            found.append((outcome, texts[place], None if own is None else own[0]))
+    return found
+
+
+def _told(campaign_id: str, key: int) -> Work[Mapping[int, Fate]]:
+    """What there is to say of a chunk's messages, by place."""
+    (state,) = yield from row("SELECT state FROM campaign WHERE id = ?", campaign_id)
+    is_unsent = state == str(CampaignState.CANCELLED) and (
+        (yield from chunk_row(key, lock=False)).attempted_at is None
+    )
+    known = enumerate((yield from newest(key, lock=False)))
+    return {place: fate for place, fate in known if is_unsent or fate.state != MessageState.PLANNED}
 
 
 @read_of("a message")
@@ -272,74 +216,3 @@ def outcomes_of(campaign_id: str, key: int, told: Mapping[int, Fate]) -> Work[li
         outcome(fate, lines[place], to[place], message_id, bulk_id)
         for (place, fate), message_id in zip(told.items(), ids, strict=True)
     ]
-
-
-_CAMPAIGN: Final = (
-    *("key", "id", "text", "sender", "mode", "validity", "created_at", "state", "reason", "source"),
-    *("source_read", "store_texts"),
-)
-
-
-@read_of("a campaign")
-def summaries(campaign_id: str | None) -> Work[list[CampaignSummary]]:
-    """One campaign, or all of them, newest first."""
-    where, values = ("", ()) if campaign_id is None else ("WHERE id = ?", (campaign_id,))
-    found = yield from rows(
-        f"SELECT {', '.join(_CAMPAIGN)} FROM campaign {where} ORDER BY created_at DESC, key DESC",  # noqa: S608
-        *values,
-    )
-    summed = []
-    for one in found:
-        summed.append((yield from _summary(dict(zip(_CAMPAIGN, one, strict=True)))))  # noqa: PERF401
-    return summed
-
-
-_MESSAGES: Final = """
-SELECT fate.was, fate.state, group_name, sum(fate.last - fate.first + 1),
-    sum(CASE WHEN fate.was = 0 THEN (fate.last - fate.first + 1) * deduplicated ELSE 0 END)
-FROM chunk JOIN fate ON fate.chunk = chunk.key LEFT JOIN status ON status.key = fate.status
-WHERE chunk.campaign = ? GROUP BY 1, 2, 3
-"""
-
-
-def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
-    key, validity = campaign["key"], campaign["validity"]
-    states: dict[int, int] = dict.fromkeys(MessageState, 0)
-    by_group: dict[str, int] = {}
-    deduplicated = 0
-    (planned,) = yield from row(
-        "SELECT coalesce(sum(last - first + 1), 0) FROM chunk WHERE campaign = ?", key
-    )
-    states[MessageState.PLANNED] = int(planned)
-    for was, state, group_name, messages, again in (yield from rows(_MESSAGES, key)):
-        states[was] -= int(messages)
-        states[state] += int(messages)
-        deduplicated += int(again)
-        if state == MessageState.FINAL:
-            if group_name is None:
-                raise ValueError("a final message without a status")
-            by_group[group_name] = by_group.get(group_name, 0) + int(messages)
-    (doubled,) = yield from row("SELECT count(*) FROM duplicate WHERE campaign = ?", key)
-    return CampaignSummary(
-        Campaign(
-            campaign["id"],
-            campaign["text"],
-            campaign["sender"],
-            Mode(campaign["mode"]),
-            None if validity is None else timedelta(seconds=validity),
-        ),
-        CampaignState(campaign["state"]),
-        datetime.fromtimestamp(campaign["created_at"], UTC),
-        campaign["reason"],
-        campaign["source"],
-        bool(campaign["source_read"]),
-        bool(campaign["store_texts"]),
-        states[MessageState.PLANNED],
-        states[MessageState.ACCEPTED],
-        states[MessageState.REJECTED],
-        states[MessageState.FINAL],
-        states[MessageState.UNRESOLVED],
-        doubled,
-        deduplicated,
-        by_group,
-    )

@@ -1,6 +1,7 @@
 """The ledger's tables.
 
-A chunk's messages are one row: its numbers, rows and texts as JSON arrays, a place for each message. What
+A chunk's messages are one row: its numbers, rows and texts as JSON arrays, a place for each message, and
+options where some have their own. `send_at` of a chunk: when the API sends the last of its messages. What
 became of them is one row for neighbours that share it. With a row a message the ledger would cost more than
 all the rest, and with a random key or a unique index on the number fifteen times that. Keys of chunks run
 upwards; a report's bulk id ends in the chunk's key and finds it without an index.
@@ -13,7 +14,7 @@ from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 APPLICATION_ID: Final = 0x414E5453  # "ANTS", for `file` and for telling a stranger's database
 
 
@@ -47,9 +48,11 @@ class ChunkState(IntEnum):
         return cls.TRACKED if MessageState.ACCEPTED in states else cls.CLOSED
 
 
-CAMPAIGN_SEAL: Final = "checksum(key, id, text, sender, mode, validity, created_at, source, store_texts)"
+CAMPAIGN_SEAL: Final = (
+    "checksum(key, id, text, sender, mode, validity, send_at, quiet_hours, created_at, source, store_texts)"
+)
 CHUNK_SEAL: Final = (
-    "checksum(key, campaign, first, last, bulk_id, state, attempted_at, answered_at, messages)"
+    "checksum(key, campaign, first, last, bulk_id, state, attempted_at, answered_at, send_at, messages)"
 )
 
 
@@ -71,6 +74,8 @@ CREATE TABLE campaign (
     sender TEXT,
     mode TEXT NOT NULL,
     validity REAL,
+    send_at REAL,
+    quiet_hours TEXT,
     created_at REAL NOT NULL,
     state TEXT NOT NULL,
     reason TEXT,
@@ -88,6 +93,7 @@ CREATE TABLE chunk (
     state INTEGER NOT NULL,
     attempted_at REAL,
     answered_at REAL,
+    send_at REAL,
     messages INTEGER NOT NULL,
     seal INTEGER
 ) STRICT;
@@ -106,7 +112,8 @@ CREATE TABLE planned (
     chunk INTEGER PRIMARY KEY REFERENCES chunk,
     numbers TEXT NOT NULL,
     rows TEXT NOT NULL,
-    texts TEXT NOT NULL
+    texts TEXT NOT NULL,
+    options TEXT
 ) STRICT;
 CREATE TABLE fate (
     chunk INTEGER NOT NULL REFERENCES chunk,
@@ -124,12 +131,14 @@ CREATE TABLE fate (
     sent_at REAL,
     done_at REAL,
     deduplicated INTEGER NOT NULL,
+    network TEXT,
     seal INTEGER NOT NULL,
     PRIMARY KEY (chunk, state, first)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE duplicate (
+CREATE TABLE left_out (
     key INTEGER PRIMARY KEY,
     campaign INTEGER NOT NULL REFERENCES campaign,
+    why TEXT NOT NULL,
     row INTEGER NOT NULL,
     number INTEGER NOT NULL
 ) STRICT;

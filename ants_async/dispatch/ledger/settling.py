@@ -150,6 +150,7 @@ def _final(accepted: Fate, report: DeliveryReport, bulk_id: str, status: int | N
         _seconds(report.sent_at),
         _seconds(report.done_at),
         accepted.deduplicated,
+        storable(report.mcc_mnc),
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 from ants_async.dispatch.answers import Answer
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome, OutcomeKind
-from ants_async.dispatch.ledger import chunks, queries, settling
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome
+from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.work import Work
@@ -52,20 +52,28 @@ class SqlLedger:
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:
         """Say how a run ended."""
-        await self._run(queries.close_campaign, key, state, reason)
+        await self._run(campaigns.close_campaign, key, state, reason)
+
+    async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
+        """What is not sent by now never will be. What has begun comes to its end when it is run on.
+
+        Raises `LedgerInUse` while it is at work, `ValidationError` when it is finished.
+        """
+        await self.campaign_key(campaign_id)
+        await self._run(campaigns.cancel, campaign_id, reason, is_alone=False)
 
     async def source_read(self, key: int) -> None:
         """The whole source is in the ledger now."""
-        await self._run(queries.source_read, key)
+        await self._run(campaigns.source_read, key)
 
     async def numbers(self, key: int) -> AsyncIterator[Sequence[int]]:
         """All numbers planned so far, in batches."""
         async for some in self._chunks(key):
             yield await self._look(queries.numbers, some)
 
-    async def replace_duplicates(self, key: int, duplicates: Sequence[Outcome], *, first: bool) -> None:
-        """Note doubled rows; `first` forgets those of an earlier reading of the source."""
-        await self._run(queries.replace_duplicates, key, duplicates, first)
+    async def replace_left_out(self, key: int, left_out: Sequence[Outcome], *, first: bool) -> None:
+        """Note doubled and suppressed rows; `first` forgets those of an earlier reading of the source."""
+        await self._run(queries.replace_left_out, key, left_out, first)
 
     async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:
         """Put a new chunk on disk just before its request leaves."""
@@ -134,23 +142,32 @@ class SqlLedger:
         return await self._summaries(None)
 
     async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
-        return await self._look(queries.summaries, campaign_id)
+        return await self._look(campaigns.summaries, campaign_id)
 
     async def campaign_key(self, campaign_id: str) -> int:
         """A campaign's place. Raises `LedgerError` when it is not there."""
-        key = await self._run(queries.campaign_key, campaign_id)
+        key = await self._run(campaigns.campaign_key, campaign_id)
         if key is None:
             raise LedgerError(f"campaign {campaign_id!r} is not in {self!r}")
         return key
 
     async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
-        """The newest outcome of every recipient in the order planned, then the duplicates."""
+        """The newest outcome of every recipient in the order planned, then the rows left out."""
         key = await self.campaign_key(campaign_id)
         async for some in self._chunks(key):
             for outcome in await self._look(queries.outcomes, campaign_id, some):
                 yield outcome
-        for row, number in await self._run(queries.duplicates, key):
-            yield Outcome(OutcomeKind.DUPLICATE, row, str(number))
+        for outcome in await self._run(queries.left_out, key):
+            yield outcome
+
+    async def with_texts(self, campaign_id: str) -> AsyncIterator[tuple[Outcome, str | None, str | None]]:
+        """The newest outcome of every recipient, with text and sender; None for the campaign's own.
+
+        A text is empty where the ledger keeps none.
+        """
+        async for some in self._chunks(await self.campaign_key(campaign_id)):
+            for found in await self._look(queries.with_texts, campaign_id, some):
+                yield found
 
     async def _chunks(self, key: int) -> AsyncIterator[Sequence[int]]:
         """A campaign's chunks in the order planned, as many as are read in one turn."""

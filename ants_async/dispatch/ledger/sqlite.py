@@ -9,7 +9,7 @@ from typing import ParamSpec, Self, TypeVar
 import attrs
 
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
-from ants_async.dispatch.ledger import checks, queries
+from ants_async.dispatch.ledger import campaigns, checks
 from ants_async.dispatch.ledger.database import Database
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.ledger.sql import SqlLedger
@@ -42,7 +42,7 @@ class SqliteLedger(SqlLedger):
         await self._database.open()
         if not self._read_only:
             try:
-                await self._run(queries.mark_interrupted)
+                await self._run(campaigns.mark_interrupted)
             except BaseException:
                 await self._database.close()  # nobody else will, and the next one wants to open it
                 raise
@@ -63,7 +63,7 @@ class SqliteLedger(SqlLedger):
         self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
     ) -> OpenCampaign:
         return await self._run(
-            queries.open_campaign,
+            campaigns.open_campaign,
             campaign,
             source,
             now,

@@ -9,7 +9,7 @@ from engine_world import people
 from virtual_time import virtual_time
 
 from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, SqliteLedger
-from ants_async.dispatch.ledger import queries
+from ants_async.dispatch.ledger import campaigns
 from ants_async.dispatch.messages import Messages
 from ants_async.errors import LedgerError
 
@@ -148,9 +148,9 @@ async def test_a_cancelled_closing_still_closes(tmp_path, monkeypatch):
 
 @virtual_time
 async def test_a_campaign_cut_off_while_it_is_opened_can_be_run_again(world, tmp_path):
-    held = Held(queries.open_campaign)
+    held = Held(campaigns.open_campaign)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(queries, "open_campaign", held)
+        patched.setattr(campaigns, "open_campaign", held)
         async with world() as w, SqliteLedger(tmp_path / "ledger.db") as w.ledger:
             cancelled = asyncio.create_task(w.run(CAMPAIGN, people(3)))
             await held.begun()

@@ -257,17 +257,17 @@ def doubled(*rows):
 
 async def test_doubled_rows_are_told_after_all_others_and_replaced_by_those_of_a_new_reading(ledger):
     work, _, _ = await tracked(ledger, numbers=NUMBERS[:2])
-    await ledger.replace_duplicates(work.key, doubled(12, 11), first=True)
-    await ledger.replace_duplicates(work.key, doubled(*range(13, 30)), first=False)
-    await ledger.replace_duplicates(work.key, [], first=False)
+    await ledger.replace_left_out(work.key, doubled(12, 11), first=True)
+    await ledger.replace_left_out(work.key, doubled(*range(13, 30)), first=False)
+    await ledger.replace_left_out(work.key, [], first=False)
     assert [(one.row, one.kind) for one in await told(ledger)] == [
         *[(1, OutcomeKind.ACCEPTED), (2, OutcomeKind.ACCEPTED)],
         *[(row, OutcomeKind.DUPLICATE) for row in range(11, 30)],
     ]
     assert (await ledger.summary(CAMPAIGN.id)).duplicates == 19
-    await ledger.replace_duplicates(work.key, doubled(40), first=True)
+    await ledger.replace_left_out(work.key, doubled(40), first=True)
     assert [one.row for one in await told(ledger)] == [1, 2, 40]
-    await ledger.replace_duplicates(work.key, [], first=True)
+    await ledger.replace_left_out(work.key, [], first=True)
     assert (await ledger.summary(CAMPAIGN.id)).duplicates == 0
 
 
@@ -275,6 +275,30 @@ async def test_doubled_rows_of_other_campaigns_are_left_alone(ledger):
     other = Campaign("other")
     works = [await opened(ledger), await opened(ledger, other)]
     for work in works:
-        await ledger.replace_duplicates(work.key, doubled(7), first=True)
-    await ledger.replace_duplicates(works[0].key, [], first=True)
+        await ledger.replace_left_out(work.key, doubled(7), first=True)
+    await ledger.replace_left_out(works[0].key, [], first=True)
     assert [one.row for one in await told(ledger, other)] == [7]
+
+
+async def test_one_that_is_cancelled_says_who_was_not_sent_to_and_stays_so(ledger):
+    work, _, _ = await tracked(ledger)
+    chunk = await ledger.begin(work, messages(numbers=["66800000099"], first_row=11), 4.0)
+    with pytest.raises(LedgerInUse, match="stop it first"):
+        await ledger.cancel(CAMPAIGN.id)
+    await ledger.attempting(chunk, None)
+    await ledger.close_campaign(work.key, CampaignState.INTERRUPTED, None)
+    await ledger.cancel(CAMPAIGN.id)
+    assert [one.kind for one in await told(ledger)][9:] == [OutcomeKind.ACCEPTED, OutcomeKind.UNSENT]
+    with pytest.raises(CampaignMismatch, match="was cancelled"):
+        await opened(ledger)
+    work = await opened(ledger, reads_source=False)
+    assert work.is_cancelled
+    await ledger.close_campaign(work.key, CampaignState.FINISHED, None)
+    assert (await ledger.summary(CAMPAIGN.id)).state is CampaignState.CANCELLED
+
+
+async def test_one_that_is_finished_is_not_cancelled(ledger):
+    work = await opened(ledger)
+    await ledger.close_campaign(work.key, CampaignState.FINISHED, None)
+    with pytest.raises(ValidationError, match="not finished"):
+        await ledger.cancel(CAMPAIGN.id)

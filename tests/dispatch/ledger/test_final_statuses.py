@@ -36,12 +36,14 @@ FULL = {
     "price": Price(Decimal("0.25"), "THB"),
     "sent_at": SENT,
     "done_at": DONE,
+    "mcc_mnc": "52001",
 }
 
 
 def check_full(outcome):
     assert (outcome.kind, outcome.status, outcome.error) == (OutcomeKind.FINAL, EXPIRED, ABSENT.name)
     assert (outcome.sms_count, outcome.price, outcome.currency) == (3, Decimal("0.25"), "THB")
+    assert outcome.network == "52001"
     assert (outcome.sent_at, outcome.done_at) == (SENT, DONE)
     assert outcome.is_last
 

@@ -13,7 +13,9 @@ from postgres_server import local_postgres
 
 from ants_async import AntsClient, BasicAuth
 from ants_async.dispatch import Campaign, CampaignState, Dispatcher, PostgresLedger
+from ants_async.dispatch.ledger import chunks
 from ants_async.dispatch.ledger.migrations import LEDGER
+from ants_async.dispatch.ledger.postgres import perform
 from ants_async.dispatch.ledger.schema import SCHEMA
 from ants_async.errors import LedgerDamaged, LedgerError, LedgerInUse
 from ants_async.simulator import SimulatorConfig, running
@@ -47,7 +49,7 @@ class TestTables:
     async def test_have_the_columns_of_sqlites(self, url):
         file = sqlite3.connect(":memory:")
         file.executescript(SCHEMA)
-        own = {"told_in", "told_as", "told_of", "by_workers"}
+        own = {"told_in", "told_as", "told_of", "by_workers", "opened"}
         with psycopg.connect(url) as connection:
             for (table,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 columns = {name for _, name, *_ in file.execute(f"PRAGMA table_info({table})")}
@@ -123,14 +125,50 @@ async def test_who_lost_its_lock_with_a_connection_begins_nothing_and_leaves_the
     async with PostgresLedger(url) as other:
         await _end_sessions_with_locks(url, other)
         await opened(other)
-        with pytest.raises(LedgerInUse, match="lost"):
-            await ledger.begin(work, messages(), 3.0)
-        for at in (3.0, None):
-            with pytest.raises(LedgerInUse, match="lost"):
-                await ledger.attempting(chunk, at)
+        for doing in (
+            ledger.begin(work, messages(), 3.0),
+            ledger.attempting(chunk, 3.0),
+            ledger.attempting(chunk, None),
+            ledger.split(chunk),
+            ledger.source_read(work.key),
+            ledger.replace_left_out(work.key, [], first=True),
+        ):
+            with pytest.raises(LedgerInUse, match="somebody else"):
+                await doing
         await ledger.close_campaign(work.key, CampaignState.INTERRUPTED, None)
         summary = await other.summary(CAMPAIGN.id)
         assert (summary.state, summary.planned) == (CampaignState.RUNNING, 10)
+
+
+async def test_who_lost_its_lock_goes_on_where_nobody_has_taken_over(ledger, url):
+    work = await opened(ledger)
+    async with PostgresLedger(url) as other:
+        await _end_sessions_with_locks(url, other)
+        assert await ledger.begin(work, messages(), 2.0)
+
+
+async def test_who_takes_over_waits_for_what_is_being_written_and_sees_it(ledger, url):
+    work = await opened(ledger)
+    async with PostgresLedger(url) as other:
+
+        async def slowly(connection):
+            await ledger.check_held(connection, work.key)
+            await _end_sessions_with_locks(url, other)
+            taking.append(asyncio.create_task(opened(other)))
+            while not await _somebody_waits(url):
+                pass
+            return await perform(connection, chunks.begin(work, [messages()], 2.0))
+
+        taking = []
+        await ledger.within(slowly)
+        await taking[0]
+        assert (await other.summary(CAMPAIGN.id)).planned == 10
+
+
+async def _somebody_waits(url):
+    waiting = "SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('tuple', 'transactionid')"
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        return await (await connection.execute(waiting)).fetchone() is not None
 
 
 async def test_after_a_long_outage_a_connection_is_tried_at_once(ledger):

@@ -187,8 +187,9 @@ async def test_a_look_sees_one_moment_whatever_is_written_meanwhile(ledger, othe
     async def divide(work, key):
         chunk = await other.chunk(work, key)
         await other.answered(chunk, [accepted(chunk, 0, 0)], 4.0)
-        await other.split(await other.chunk(work, key))
-        more = await other.begin(work, messages(work.campaign, ["66800000099"], first_row=11), 5.0)
+        await other._run(chunks.split, await other.chunk(work, key))
+        one_more = messages(work.campaign, ["66800000099"], first_row=11)
+        (more,) = await other._run(chunks.begin, work, [one_more], 5.0)
         await other.answered(more, [accepted(more)], 6.0)
 
     async def seen_at(statement):

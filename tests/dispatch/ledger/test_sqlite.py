@@ -54,7 +54,7 @@ async def test_one_that_fails_while_it_is_opened_is_let_go(path, monkeypatch):
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patched:
-        patched.setattr("ants_async.dispatch.ledger.queries.mark_interrupted", fail)
+        patched.setattr("ants_async.dispatch.ledger.campaigns.mark_interrupted", fail)
         with pytest.raises(LedgerError, match="disk I/O error"):
             await opened(path)
     await opened(path)

@@ -1,0 +1,133 @@
+"""Options that say when a campaign goes out, to whom it does not, and how carefully it begins."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import attrs
+import click
+
+from ants_async.cli.account import with_options
+from ants_async.cli.reading import minutes
+from ants_async.dispatch import Campaign, Canary, Mode, QuietHours, SuppressionList
+from ants_async.errors import ConfigurationError, ValidationError
+from ants_async.models.limits import TimeSpan
+
+suppress_option: Final = click.option(
+    "--suppress",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A list of numbers that are not texted, a number a line. May be given more than once.",
+)
+_OPTIONS: Final = with_options(
+    click.option("--validity", help="How long the network may try: minutes, or 12h; at most 48h."),
+    click.option("--send-at", help="When the API sends it: 2027-04-13T09:00. [default: at once]"),
+    click.option("--quiet-hours", metavar="21:00-08:00", help="Every day, when nothing leaves."),
+    suppress_option,
+)
+_CANARY: Final = with_options(
+    click.option("--canary", type=click.IntRange(1), metavar="N", help="Send to the first N, and wait."),
+    click.option(
+        "--stop-if-failed",
+        metavar="5%",
+        default="5%",
+        show_default=True,
+        help="Of the first N: with more than this share failed the others are not sent to.",
+    ),
+    click.option(
+        "--canary-wait", default="10m", show_default=True, help="For their final statuses, at most."
+    ),
+)
+
+
+@attrs.frozen(slots=True)
+class Controls:
+    """What an operator says of a campaign beside list and text."""
+
+    validity: str | None = None
+    send_at: str | None = None
+    quiet_hours: str | None = None
+    suppress: Sequence[Path] = ()
+
+    def campaign(
+        self, campaign_id: str, *, time_zone: str, mode: Mode = Mode.ADVANCED, **more: Any
+    ) -> Campaign:
+        """The campaign. Raises `ValidationError`."""
+        return Campaign(
+            campaign_id,
+            mode=mode,
+            validity=None
+            if self.validity is None
+            else timedelta(minutes=minutes("--validity", self.validity)),
+            send_at=None if self.send_at is None else moment(self.send_at, time_zone, field="--send-at"),
+            quiet_hours=None
+            if self.quiet_hours is None
+            else QuietHours.parse(self.quiet_hours, zone_of(time_zone).key),
+            **more,
+        )
+
+
+def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options about a campaign, handed over as `controls`."""
+    names = [field.name for field in attrs.fields(Controls)]
+
+    @wraps(command)
+    def with_controls(**given: Any) -> Any:
+        return command(controls=Controls(*(given.pop(name) for name in names)), **given)
+
+    return _OPTIONS(with_controls)
+
+
+def canary_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options about the first few, handed over as `canary`; None without."""
+
+    @wraps(command)
+    def with_canary(**given: Any) -> Any:
+        count, share, wait = (given.pop(name) for name in ("canary", "stop_if_failed", "canary_wait"))
+        return command(make_canary=lambda: _canary(count, share, wait), **given)
+
+    return _CANARY(with_canary)
+
+
+def _canary(count: int | None, share: str, wait: str) -> Canary | None:
+    if count is None:
+        return None
+    try:
+        part = float(share.removesuffix("%")) / 100 if share.endswith("%") else float(share)
+    except ValueError:
+        part = -1.0
+    if not 0 <= part < 1:
+        raise ValidationError("--stop-if-failed", share, "a share like 5%")
+    return Canary(count, part, TimeSpan(wait, field="--canary-wait").seconds)
+
+
+def read_suppressed(paths: Sequence[Path]) -> SuppressionList | None:
+    """The numbers of these files; None without any. Raises `ConfigurationError`, `ValidationError`."""
+    if not paths:
+        return None
+    try:
+        return SuppressionList.read(*paths)
+    except (OSError, UnicodeDecodeError) as error:
+        what = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
+        named = getattr(error, "filename", None) or ", ".join(map(str, paths))
+        raise ConfigurationError(f"--suppress {named}: {what}; nothing was sent") from None
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone. Raises `ValidationError`."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValidationError("--time-zone", name, "a name like Asia/Bangkok") from None
+
+
+def moment(text: str, zone: str, *, field: str) -> datetime:
+    """A time as people write it, by the clocks of `zone` unless it names others. Raises `ValidationError`."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValidationError(field, text, "a time like 2027-04-13T09:00 or 2027-04-13T02:00Z") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone_of(zone))

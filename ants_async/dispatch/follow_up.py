@@ -1,0 +1,34 @@
+"""Whom a campaign did not reach, as recipients of a next one."""
+
+from collections.abc import AsyncIterator, Collection
+from typing import Final
+
+from ants_async.dispatch.campaign import Recipient
+from ants_async.dispatch.ledger.protocol import Ledger
+from ants_async.errors import LedgerError
+from ants_async.models.codes import Advice
+
+WORTH_ANOTHER_TRY: Final = frozenset({Advice.RETRY_LATER, Advice.TOP_UP, Advice.ASK_SUPPORT})
+"""What passes by itself, or once the account was put right; and surely did not arrive."""
+
+
+async def follow_up(
+    ledger: Ledger, campaign_id: str, advice: Collection[Advice] = WORTH_ANOTHER_TRY
+) -> AsyncIterator[Recipient]:
+    """Whom a campaign did not reach: recipients of another one, which has ids of its own.
+
+    Those whose outcome has one of these `advice`, each with the text it was to get. With
+    `Advice.MAY_HAVE_ARRIVED` some may get a second copy. Raises `LedgerError` where no texts are kept.
+
+        dispatcher.run(Campaign("songkran.2", sender="ANTS"), follow_up(ledger, "songkran"))
+    """
+    summary = await ledger.summary(campaign_id)
+    template = None if summary is None else summary.campaign.template
+    common = None if template is None or template.fields else template.render({})
+    async for outcome, text, sender in ledger.with_texts(campaign_id):
+        if outcome.advice in advice:
+            if text == "":
+                raise LedgerError(
+                    f"campaign {campaign_id!r} was begun without storing texts: give the list again"
+                )
+            yield Recipient(outcome.to, text=common if text is None else text, row=outcome.row, sender=sender)

@@ -1,0 +1,52 @@
+"""What the sections of a report are made of."""
+
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+import attrs
+
+from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.report.figures import Figures
+from ants_async.report.html import moment
+
+
+@attrs.frozen
+class Price:
+    """What a part costs where no report says so."""
+
+    amount: Decimal
+    currency: str = "THB"
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+@attrs.frozen
+class Facts:
+    """All that the sections are made of."""
+
+    summary: CampaignSummary
+    figures: Figures
+    price: Price | None
+    zone: tzinfo
+    source: str | None
+    """The name of the list."""
+
+    @property
+    def costs(self) -> dict[str, Decimal]:
+        """All amounts by currency; what no report names is reckoned by `price`, if there is one."""
+        cost = self.figures.cost
+        amounts = dict(cost.amounts)
+        if self.price is not None and cost.unpriced_parts:
+            known = amounts.get(self.price.currency, Decimal(0))
+            amounts[self.price.currency] = known + cost.unpriced_parts * self.price.amount
+        return amounts
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether a part of the costs is reckoned, not reported."""
+        return self.price is not None and bool(self.figures.cost.unpriced_parts)
+
+    def clock(self, at: datetime | None) -> str | None:
+        """A moment on the clock of the zone; None for none."""
+        return moment(at, self.zone) or None

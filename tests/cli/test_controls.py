@@ -1,0 +1,144 @@
+"""When a campaign goes out, to whom it does not, how carefully it begins, and whom a next one is for."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ants_async.cli.job import next_id
+
+FIRST, SECOND, UNREACHABLE = "66812345678", "66812345679", "66847781471"
+TEXT = ("--text", "Hi {name}", "--sender", "ANTS")
+RUN = ("campaign", "run", "people.csv", "--id", "x", *TEXT, "--ledger", "l.db")
+
+
+@pytest.fixture
+def people(api):
+    """A list of three, one of whom is not reached."""
+    Path("people.csv").write_text(f"to,name,from,when\n{FIRST},A,,\n{SECOND},B,OTHER,\n{UNREACHABLE},C,,\n")
+    return api
+
+
+@pytest.fixture
+def sent(done):
+    """What the API has in its logs, by number."""
+    return lambda: {
+        line["to"]: line for line in map(json.loads, done("logs", "--all", "--json").splitlines())
+    }
+
+
+@pytest.mark.usefixtures("people")
+class TestLists:
+    def test_whom_a_list_names_is_not_texted_and_counted(self, done, data, sent):
+        Path("stop.txt").write_text(f"{FIRST}\n")
+        assert "1 suppressed" in done(*RUN, "--suppress", "stop.txt")
+        assert FIRST not in sent()
+        assert data("campaign", "status", "x", "--ledger", "l.db")["suppressed"] == 1
+
+    def test_a_plan_leaves_them_out_too(self, data):
+        Path("stop.txt").write_text(f"{FIRST}\n")
+        found = data("campaign", "plan", "people.csv", *TEXT, "--suppress", "stop.txt")
+        assert (found["recipients"], found["suppressed"]) == (2, 1)
+
+    def test_it_holds_when_the_campaign_goes_on(self, done, data, sent):
+        Path("stop.txt").write_text(f"{FIRST}\n")
+        done(*RUN, "--suppress", "stop.txt")
+        source = json.loads(data("campaign", "status", "x", "--ledger", "l.db")["source"])
+        assert source["suppress"] == [str(Path("stop.txt").absolute())]
+        done("campaign", "resume", "x", "--ledger", "l.db")
+        assert FIRST not in sent()
+
+    @pytest.mark.parametrize(
+        "content", [None, b"081-234\n", b"\xff\xfe6\0"], ids=["gone", "no number", "UTF-16"]
+    )
+    def test_one_that_cannot_be_read_lets_nobody_through(self, refused, content):
+        if content is not None:
+            Path("stop.txt").write_bytes(content)
+        assert "stop.txt" in refused(*RUN, "--suppress", "stop.txt")
+        assert not Path("l.db").exists()
+
+
+@pytest.mark.usefixtures("people")
+class TestTimes:
+    def test_rows_have_a_sender_of_their_own(self, done, sent):
+        done(*RUN, "--sender-column", "from")
+        assert [sent()[one]["from"] for one in (FIRST, SECOND)] == ["ANTS", "OTHER"]
+
+    def test_rows_have_a_time_of_their_own_and_a_wrong_one_is_a_bad_row(self, done):
+        soon = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+        Path("people.csv").write_text(f"to,name,when\n{FIRST},A,{soon}\n{SECOND},B,soon\n")
+        assert "1 bad rows" in done(*RUN, "--send-at-column", "when")
+        assert "send_at: a time like 2027-04-13T09:00" in Path("people.rejects.csv").read_text()
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("--send-at", "soon"), "--send-at: 'soon'"),
+            (("--quiet-hours", "9-5"), "quiet_hours"),
+            (("--quiet-hours", "21:00-08:00", "--time-zone", "Siam"), "--time-zone: 'Siam'"),
+            (("--validity", "9d"), "validity"),
+            (("--canary", "1", "--stop-if-failed", "many"), "--stop-if-failed: 'many'"),
+            (("--canary", "1", "--canary-wait", "long"), "--canary-wait: 'long'"),
+            (("--mode", "multi", "--send-at", "2030-01-01T09:00"), "use 'advanced'"),
+        ],
+    )
+    def test_what_cannot_be_is_told_before_anything_is_sent(self, refused, options, said):
+        assert said in refused(*RUN, *options)
+        assert not Path("l.db").exists()
+
+    def test_schedule_and_quiet_hours_are_shown(self, done, data):
+        past = "2020-01-01T12:00"
+        done(
+            *RUN,
+            "--send-at",
+            past,
+            "--quiet-hours",
+            "03:00-03:01",
+            "--time-zone",
+            "Asia/Tokyo",
+            "--validity",
+            "2h",
+        )
+        status = data("campaign", "status", "x", "--ledger", "l.db")
+        assert status["send_at"] == "2020-01-01T03:00:00+00:00"
+        assert status["quiet_hours"] == "03:00-03:01 Asia/Tokyo"
+
+
+@pytest.mark.usefixtures("people")
+class TestCanary:
+    def test_others_are_not_sent_to_when_the_first_ones_fail(self, done, data):
+        Path("people.csv").write_text(f"to,name\n{UNREACHABLE},C\n{FIRST},A\n")
+        said = done(*RUN, "--canary", "1", "--stop-if-failed", "0.1", code=3)
+        assert "paused: of the first 1 recipients 1 failed" in said
+        assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 1
+
+    def test_others_follow_when_the_first_ones_arrive(self, done, data):
+        done(*RUN, "--canary", "1", "--stop-if-failed", "99%")
+        assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 3
+
+
+@pytest.mark.usefixtures("people")
+class TestFollowUp:
+    AGAIN = ("campaign", "follow-up", "x", "--ledger", "l.db")
+
+    def test_goes_to_whom_the_campaign_did_not_reach_under_a_new_name(self, done, data):
+        done(*RUN)
+        assert "campaign x.2: 1 recipients" in done(*self.AGAIN, "--advice", "retry_later")
+        again = data("campaign", "status", "x.2", "--ledger", "l.db")
+        assert (again["total"], again["sender"], again["state"]) == (1, "ANTS", "finished")
+
+    def test_the_same_command_again_texts_nobody_again(self, done, sent, ants):
+        done(*RUN)
+        for _ in range(2):
+            done(*self.AGAIN)
+        assert len(ants("logs", "--all", "--json").stdout.splitlines()) == 4
+
+    def test_says_when_there_is_nobody(self, done):
+        done(*RUN)
+        assert "nobody to send to again" in done(*self.AGAIN, "--advice", "top_up")
+
+
+@pytest.mark.parametrize(("name", "after"), [("x", "x.2"), ("x.2", "x.3"), ("x.y", "x.y.2"), ("x.9", "x.10")])
+def test_follow_ups_are_counted(name, after):
+    assert next_id(name) == after

@@ -1,0 +1,90 @@
+"""Whom not to text is not texted, and it is told; a list that cannot be read lets nobody through."""
+
+import pytest
+from engine_world import people
+from virtual_time import virtual_time
+
+from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, Recipient
+from ants_async.dispatch.campaign import SUPPRESSED
+from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.suppression import SuppressionList
+from ants_async.errors import ValidationError
+
+CAMPAIGN = Campaign("songkran", text="Hi", sender="ANTS")
+EVERYBODY = [one.to for one in people(6)]
+TWO = EVERYBODY[1:3]
+
+
+def by_kind(outcomes, kind):
+    return [(one.row, one.to) for one in outcomes if one.kind is kind]
+
+
+@pytest.mark.parametrize(
+    "suppress", [set(TWO), SuppressionList(TWO), TWO.__contains__], ids=["set", "list", "function"]
+)
+@virtual_time
+async def test_they_are_left_out_and_told_so(world, suppress):
+    async with world() as w:
+        outcomes = await w.run(CAMPAIGN, people(6), suppress=suppress)
+        assert by_kind(outcomes, OutcomeKind.SUPPRESSED) == [(2, TWO[0]), (3, TWO[1])]
+        assert len(by_kind(outcomes, OutcomeKind.FINAL)) == 4
+        assert (await w.stats())["accepted"] == 4
+        summary = await w.ledger.summary(CAMPAIGN.id)
+        assert (summary.total, summary.suppressed, summary.is_done) == (4, 2, True)
+        told = [one async for one in w.ledger.outcomes(CAMPAIGN.id)]
+        assert by_kind(told, OutcomeKind.SUPPRESSED) == [(2, TWO[0]), (3, TWO[1])]
+
+
+@virtual_time
+async def test_a_row_that_stands_twice_is_suppressed_once_and_a_duplicate_once(world):
+    async with world() as w:
+        twice = [Recipient(TWO[0]), Recipient(TWO[0])]
+        outcomes = await w.run(CAMPAIGN, twice, suppress=set(TWO))
+        assert [one.kind for one in outcomes] == [OutcomeKind.DUPLICATE, OutcomeKind.SUPPRESSED]
+
+
+@virtual_time
+async def test_whom_an_earlier_run_reached_is_no_news(world):
+    async with world() as w:
+        await w.run(CAMPAIGN, people(6))
+        assert await w.run(CAMPAIGN, people(6), suppress=set(TWO)) == []
+        assert (await w.ledger.summary(CAMPAIGN.id)).final == 6
+
+
+@virtual_time
+async def test_who_was_planned_before_the_list_had_the_number_is_rejected_unsent(world):
+    async with world() as w:
+        opened = await w.ledger.open_campaign(CAMPAIGN, None, reads_source=False, now=1.0)
+        messages = Messages.planned(CAMPAIGN.id, [*range(1, 7)], EVERYBODY, ["Hi"] * 6)
+        await w.ledger.attempting(await w.ledger.begin(opened, messages, 1.0), None)
+        await w.ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
+        outcomes = await w.run(CAMPAIGN, None, suppress=set(TWO))
+        assert by_kind(outcomes, OutcomeKind.REJECTED) == [(2, TWO[0]), (3, TWO[1])]
+        assert {one.error for one in outcomes if one.kind is OutcomeKind.REJECTED} == {SUPPRESSED}
+        assert (await w.stats())["accepted"] == 4
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "66800000001\n66800000002\n",
+            "\ufeffmsisdn,when\n+66800000001,yesterday\n\n66800000002;x\n",
+            '"number"\r\n"66800000001"\r\n66800000002 # asked by phone\r\n',
+        ],
+        ids=["a number a line", "a table", "with remarks"],
+    )
+    def test_are_a_number_a_line(self, tmp_path, text):
+        path = tmp_path / "stop.csv"
+        path.write_bytes(text.encode())
+        found = SuppressionList.read(path)
+        assert "66800000001" in found
+        assert "66800000002" in found
+        assert "66800000003" not in found
+
+    @pytest.mark.parametrize("line", ["0812345678", "66-800", "nobody"])
+    def test_that_hold_something_else_are_refused_by_file_and_line(self, tmp_path, line):
+        path = tmp_path / "stop.csv"
+        path.write_text(f"66800000001\n{line}\n")
+        with pytest.raises(ValidationError, match=r"stop\.csv, line 2.*8 to 15 digits"):
+            SuppressionList.read(path)
