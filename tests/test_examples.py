@@ -12,7 +12,9 @@ from ants_async.simulator import SimulatorConfig, running
 
 TESTED = {
     "campaign.py",
+    "clean_csv.py",  # test_examples_lists.py
     "delivery_reports.py",
+    "from_sql.py",  # test_examples_lists.py
     "notebook.py",  # test_examples_notebook.py
     "otp/login.py",  # test_examples_otp.py
     "scaleout/local_postgres.py",  # postgres_server.py: the tests' own PostgreSQL

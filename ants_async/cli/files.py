@@ -215,6 +215,16 @@ class RecipientFile:
         }
 
 
+@attrs.frozen(slots=True)
+class _UnixLines:
+    """Ends lines with LF for a writer that ends them with CR LF: no other one quotes a CR within a cell."""
+
+    file: TextIO
+
+    def write(self, line: str) -> int:
+        return self.file.write(f"{line[:-2]}\n")
+
+
 class _Listing:
     """A CSV file of rows, made when the first one comes, and in its place when the block ends well."""
 
@@ -228,7 +238,8 @@ class _Listing:
     def add(self, row: Sequence[object]) -> None:
         """Write one more."""
         if self._write is None:
-            writer = csv.writer(self._stack.enter_context(replacing(self.target)), lineterminator="\n")
+            file = self._stack.enter_context(replacing(self.target))
+            writer = csv.writer(_UnixLines(file), lineterminator="\r\n")
             writer.writerow(self._header)
             self._write = writer.writerow
         self._write(row)

@@ -4,6 +4,8 @@ import csv
 import gzip
 import io
 import json
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 
@@ -306,3 +308,28 @@ class TestRegion:
     def test_nobody_knows_mobiles_without_a_region(self, write):
         with pytest.raises(ConfigurationError, match="--mobile-only: needs --region"):
             write("list.csv", "", mobile_only=True)
+
+
+@pytest.mark.parametrize("name", ["list.jsonl", "list.csv.gz", "list.parquet"])
+def test_memory_does_not_grow_with_the_file(name, tmp_path):
+    program = """
+import resource, sys
+from pathlib import Path
+from ants_async.cli.files import RecipientFile
+peaks = []
+for folder in ("small", "large"):
+    assert sum(1 for _ in RecipientFile(Path(folder, sys.argv[1])).rows()) >= 20_000
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peaks[1] - peaks[0])
+"""
+    for folder, count in (("small", 20_000), ("large", 200_000)):
+        (tmp_path / folder).mkdir()
+        people = [{"to": str(66_800_000_000 + n), "text": f"สวัสดี {n} {'x' * 100}"} for n in range(count)]
+        content = io.BytesIO()
+        if name == "list.parquet":
+            parquet.write_table(pa.Table.from_pylist(people), content)
+        content = content.getvalue() or WAYS[name](people)
+        (tmp_path / folder / name).write_bytes(content)
+    command = [sys.executable, "-c", program, name]
+    grown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert int(grown.stdout) < 12_000, "kilobytes, where the rows are 35 MB"
