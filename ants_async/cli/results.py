@@ -106,7 +106,8 @@ def _yes(row: Mapping[str, Any]) -> str:
 
 
 def _inert(text: str | None) -> str | None:
-    """Words of a server, so that no spreadsheet takes them for a formula."""
+    """Words of a server, so that no spreadsheet takes them for a formula, nor a part of them for a row."""
+    text = text and text.replace("\r", " ")  # which Python's csv does not always quote
     return f"'{text}" if text and text.startswith(_FORMULA) else text
 
 

@@ -82,6 +82,15 @@ async def test_words_of_the_server_are_no_formula_in_a_spreadsheet(tmp_path, sta
     assert {row[name] for name in ("error", "currency", "network")} == {f"'{words}"}
 
 
+async def test_words_of_the_server_are_one_row_whatever_is_in_them(tmp_path):
+    path = tmp_path / "out.csv"
+    words = "no\rsuch\r\nthing"
+    await write_results(path, stream(Outcome(OutcomeKind.REJECTED, 2, "66812345678", error=words)))
+    with path.open(encoding="utf-8", newline="") as lines:
+        (row,) = csv.DictReader(lines)
+    assert row["error"].split() == ["no", "such", "thing"]
+
+
 async def test_older_results_stay_until_the_new_ones_are_complete(tmp_path):
     async def broken():
         yield DELIVERED
