@@ -23,12 +23,14 @@ from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
 from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
+from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import clean
 from ants_async.client import AntsClient
 from ants_async.dispatch import Canary, Dispatcher, Ledger, SqliteLedger, follow_up
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Recipient
 from ants_async.dispatch.source import Recipients
+from ants_async.endpoints import Family
 from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
 from ants_async.extras import needing_extra
 from ants_async.models.codes import Advice
@@ -214,7 +216,14 @@ async def execute(job: Job) -> int:
         announce(console, job.campaign, job.check, before)
         job = await stack.enter_async_context(_kept(job, ledger, path, before))
         tally = Tally.after(before, job.check.good)
-        ending = await _send(job, client, ledger, tally, display(tally, console))
+        screen = display(
+            tally,
+            console,
+            lambda: CampaignScreen(
+                tally, console, title=job.campaign.id, limit=lambda: client.limiters[Family.SEND].rate
+            ),
+        )
+        ending = await _send(job, client, ledger, tally, screen)
         if ending is not Ending.DONE:
             say(console, _how_to_resume(job, path))
         summary = await ledger.summary(job.campaign.id)

@@ -1,21 +1,25 @@
 """How far a run is: a live line on a terminal, a plain line every two seconds anywhere else."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Protocol, Self
 
 import anyio
 import attrs
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
+from ants_async.models.codes import Advice
 
-_GROUP_ORDER: Final = ("DELIVERED", "UNDELIVERABLE", "EXPIRED", "REJECTED")
+GROUP_ORDER: Final = ("DELIVERED", "UNDELIVERABLE", "EXPIRED", "REJECTED")
+
+
+_MOST_ERRORS: Final = 1000
 
 
 class Progress(Protocol):
@@ -57,6 +61,7 @@ class Tally:
     suppressed: int = 0
     unresolved: int = 0
     groups: Counter[str] = attrs.field(factory=Counter)
+    errors: Counter[tuple[str, Advice]] = attrs.field(factory=Counter)
     answered_now: int = 0
     started: float = attrs.field(factory=anyio.current_time)
     last_answer: float = attrs.field(factory=anyio.current_time)
@@ -82,8 +87,12 @@ class Tally:
             case OutcomeKind.REJECTED:
                 self.rejected += 1
                 self._answer()
+                self._note_error(outcome)
             case OutcomeKind.FINAL:
-                self.groups[group_of(outcome)] += 1
+                group = group_of(outcome)
+                self.groups[group] += 1
+                if group != GROUP_ORDER[0]:
+                    self._note_error(outcome)
             case OutcomeKind.UNRESOLVED:
                 self.unresolved += 1
             case OutcomeKind.DUPLICATE:
@@ -107,6 +116,12 @@ class Tally:
     def done(self) -> int:
         """Recipients that are answered for, rows left out too."""
         return min(self.answered + self.duplicates + self.suppressed, self.total)
+
+    def _note_error(self, outcome: Outcome) -> None:
+        name = outcome.error or (outcome.status.name if outcome.status else "no reason given")
+        error = (name, outcome.advice)
+        if error in self.errors or len(self.errors) < _MOST_ERRORS:  # what a server writes may be anything
+            self.errors[error] += 1
 
     def _answer(self) -> None:
         self.answered += 1
@@ -143,7 +158,7 @@ def group_of(outcome: Outcome) -> str:
 
 def by_group(groups: Mapping[str, int]) -> list[str]:
     """`DELIVERED 12`, `EXPIRED 1`: the groups there are, the good one first."""
-    names = [*_GROUP_ORDER, *sorted(groups.keys() - set(_GROUP_ORDER))]
+    names = [*GROUP_ORDER, *sorted(groups.keys() - set(GROUP_ORDER))]
     return [f"{name} {groups[name]:,}" for name in names if groups.get(name)]
 
 
@@ -201,7 +216,7 @@ class LiveDisplay(Display):
         self.draw()
         self._live.stop()
 
-    def _picture(self) -> Table:
+    def _picture(self) -> RenderableType:
         bar = ProgressBar(total=max(self.progress.total, 1), completed=self.progress.done, width=60)
         picture = Table.grid()
         picture.add_row(bar)
@@ -209,6 +224,8 @@ class LiveDisplay(Display):
         return picture
 
 
-def display(progress: Progress, console: Console) -> Display:
-    """The display that suits where the output goes."""
-    return LiveDisplay(progress, console) if console.is_terminal else Display(progress, console)
+def display(progress: Progress, console: Console, live: Callable[[], Display] | None = None) -> Display:
+    """The display that suits where the output goes; `live`: what a terminal gets in place of a bar."""
+    if not console.is_terminal:
+        return Display(progress, console)
+    return LiveDisplay(progress, console) if live is None else live()

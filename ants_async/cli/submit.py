@@ -22,6 +22,7 @@ from ants_async.cli.job import announce, source_of
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
+from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Recipient
 
@@ -112,7 +113,8 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     if not wait:
         return 0
     tally = Tally.after(before, 0 if order.check is None else order.check.good)
-    ending = await _watched(lambda: _watch(campaign, tally), display(tally, console), "watching no more")
+    screen = display(tally, console, lambda: CampaignScreen(tally, console, title=campaign.id))
+    ending = await _watched(lambda: _watch(campaign, tally), screen, "watching no more")
     if ending is None:
         say(console, f"the workers go on; to look: ants-async campaign status {campaign.id}")
         return INTERRUPTED
