@@ -73,6 +73,13 @@ def package(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/package", *session.posargs)
 
 
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """The pages as a site, in `site/`; a broken link or a name that is not there fails."""
+    session.install("-e", ".[all]", *group("docs"))
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
 def prove(session: nox.Session, program: str, *groups: str) -> None:
     """A program of the tests' folder, by itself: `docs/promises.md`."""
     session.install(".[all]", *group("tests"), *(one for name in groups for one in group(name)))
