@@ -1,11 +1,11 @@
-"""`nox` runs what CI runs: lint, types, import rules, tests, the distributions, that the benchmarks run."""
+"""`nox` runs what CI runs: lint, types, imports, tests, pages, the distributions, that the benchmarks run."""
 
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint", "types", "imports", "tests", "package", "bench_smoke"]
+nox.options.sessions = ["lint", "types", "imports", "tests", "docs", "package", "bench_smoke"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 VERSIONS = nox.project.python_versions(PYPROJECT)
@@ -73,7 +73,7 @@ def package(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/package", *session.posargs)
 
 
-@nox.session(default=False)
+@nox.session
 def docs(session: nox.Session) -> None:
     """The pages as a site, in `site/`; a broken link or a name that is not there fails."""
     session.install("-e", ".[all]", *group("docs"))

@@ -10,7 +10,7 @@ from mkdocs.structure.files import File, Files
 
 import ants_async
 
-_log = logging.getLogger("mkdocs.hooks.site")
+_log = logging.getLogger("mkdocs.hooks.ants_async")
 _FETCHED: Final = re.compile(
     r"""<(?:script|img|iframe)\b[^>]*\bsrc=["']?(?:https?:)?//[^>]*"""
     r"""|<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload)\b[^>]*\bhref=["']?(?:https?:)?//[^>]*"""
