@@ -69,6 +69,7 @@ class TestSdist:
             "benchmarks",
             "docs",
             "examples",
+            "mkdocs.yml",
             "noxfile.py",
             "pyproject.toml",
             "tests",
