@@ -1,4 +1,4 @@
-"""What hostile answers cost a client in memory: one in a process of its own, measured by the system."""
+"""What hostile answers cost a client in memory: each in a process of its own, measured by the system."""
 
 import asyncio
 import gzip
@@ -37,6 +37,7 @@ def as_many(piece, values, before, after, kind=JSON):
     )
 
 
+WIDE = '"👍'.encode()
 HOSTILE = {
     "endless": endless(
         b"10000\r\n" + b" " * 65536 + b"\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -48,23 +49,34 @@ HOSTILE = {
     "objects": full(b"{},", b'{"results":[', b"0]}"),
     "refusal of objects": full(b'{"a":0},', b"[", b"0]", status=400),
     "texts": full(b'"abc",', b'{"results":[', b"0]}"),
-    "one text": full(b"a", b'{"results":"\xf0\x9f\x91\x8d', b'"}'),
+    "one text": full(b"a", b'{"results":' + WIDE, b'"}'),
     "as many objects as may be": as_many(b'{"a":0},', 2, b'{"results":[', b"0]}"),
     "as many texts as may be": as_many(b'"%06d' + b"x" * 22 + b'",', 1, b'{"results":[', b"0]}"),
     "as many elements as may be": as_many(b"<a><b>%06d</b></a>", 2, b"<r>", b"</r>", kind=XML),
+    # A character beyond 16 bits makes four bytes of each other one in its text.
+    "as many wide texts as may be": as_many(WIDE + b"%06d" + b"x" * 22 + b'",', 1, b'{"results":[', b"0]}"),
+    "long wide texts": full(WIDE + b"x" * 1_000_000 + b'",', b'{"results":[', b"0]}"),
+    "as many wide XML texts as may be": as_many(
+        "<a>👍%06d".encode() + b"x" * 22 + b"</a>", 1, b"<r>", b"</r>", kind=XML
+    ),
     "deep": full(b"["),
     "deep objects": full(b'{"a":'),
     "deep XML": full(b"<a>", kind=XML),
     "wide XML": full(b"<a/>", b"<r>", b"</r>", kind=XML),
-    "one XML text": full(b"a", b"<r>\xf0\x9f\x91\x8d", b"</r>", kind=XML),
+    "one XML text": full(b"a", "<r>👍".encode(), b"</r>", kind=XML),
     "XML attributes": full(b" ", b"<r", b"/>", kind=XML),
 }
 
-ENDS = {"headers": "RequestTimeout", "refusal of objects": "BadRequest", "XML attributes": "tuple"}
+ENDS = {
+    "headers": "RequestTimeout",
+    "refusal of objects": "BadRequest",
+    "long wide texts": "tuple",
+    "XML attributes": "tuple",
+}
 
 
 async def ask(url, count):
-    """What each of so many requests came to, by a client that was given that server."""
+    """What each of so many answers came to, of a server that sends a good one before each."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, CLIENT, url, str(count), stdout=asyncio.subprocess.PIPE
     )
@@ -75,10 +87,11 @@ async def ask(url, count):
 
 @pytest.fixture(scope="module")
 def came_to():
-    """Each hostile answer in turn: the outcome, and by how much the peak of memory has grown so far."""
+    """What each hostile answer came to: the outcome, and by how much the peak of memory grew."""
+    answers = (behaviour for hostile in HOSTILE.values() for behaviour in (GOOD, hostile))
 
     async def one_after_the_other():
-        async with HostileServer(GOOD, *HOSTILE.values()) as server:
+        async with HostileServer(*answers) as server:
             return await ask(server.url, len(HOSTILE))
 
     return dict(zip(HOSTILE, asyncio.run(one_after_the_other()), strict=True))
