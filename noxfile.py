@@ -8,6 +8,8 @@ nox.options.error_on_external_run = True
 nox.options.sessions = ["lint", "types", "imports", "tests", "docs", "package", "bench_smoke"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+SPREAD = ["--numprocesses", "auto", "--dist", "loadfile"]
+"""A process of tests for each core; a file's tests share what they set up."""
 VERSIONS = nox.project.python_versions(PYPROJECT)
 
 
@@ -47,7 +49,7 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "run", "-m", "pytest", *SPREAD)
     session.run("coverage", "combine")
     session.run("coverage", "report", "--fail-under=95")
 
@@ -59,7 +61,7 @@ def tests_on(version: str) -> None:
     def tests(session: nox.Session) -> None:
         """Pytest on this Python: `nox -s tests-3.13 -- tests/wire tests/models`."""
         session.install(".[all]", *group("tests"), *group("examples"))
-        session.run("pytest", *session.posargs)
+        session.run("pytest", *SPREAD, *session.posargs)
 
 
 for one in VERSIONS:
