@@ -26,6 +26,7 @@ AntsError
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 
@@ -53,7 +54,8 @@ class ValidationError(AntsError, ValueError):
     """
 
     def __init__(self, field: str, value: object, rule: str) -> None:
-        super().__init__(f"{field}: {value!r} is not valid: {rule}")
+        shown = value if isinstance(value, datetime | timedelta) else repr(value)
+        super().__init__(f"{field}: {shown} is not valid: {rule}")
         self.field = field
         self.value = value
         self.rule = rule

@@ -1,17 +1,16 @@
 """Options that say when a campaign goes out, to whom it does not, and how carefully it begins."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 import click
 
 from ants_async.cli.account import with_options
-from ants_async.cli.reading import minutes
+from ants_async.cli.reading import minutes, moment, zone_of
 from ants_async.dispatch import Campaign, Canary, Mode, QuietHours, SuppressionList
 from ants_async.errors import ConfigurationError, ValidationError
 from ants_async.models.limits import TimeSpan
@@ -62,7 +61,7 @@ class Controls:
             validity=None
             if self.validity is None
             else timedelta(minutes=minutes("--validity", self.validity)),
-            send_at=None if self.send_at is None else moment(self.send_at, time_zone, field="--send-at"),
+            send_at=None if self.send_at is None else moment("--send-at", self.send_at, time_zone),
             quiet_hours=None
             if self.quiet_hours is None
             else QuietHours.parse(self.quiet_hours, zone_of(time_zone).key),
@@ -114,20 +113,3 @@ def read_suppressed(paths: Sequence[Path]) -> SuppressionList | None:
         what = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
         named = getattr(error, "filename", None) or ", ".join(map(str, paths))
         raise ConfigurationError(f"--suppress {named}: {what}; nothing was sent") from None
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone. Raises `ValidationError`."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValidationError("--time-zone", name, "a name like Asia/Bangkok") from None
-
-
-def moment(text: str, zone: str, *, field: str) -> datetime:
-    """A time as people write it, by the clocks of `zone` unless it names others. Raises `ValidationError`."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValidationError(field, text, "a time like 2027-04-13T09:00 or 2027-04-13T02:00Z") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone_of(zone))

@@ -10,13 +10,13 @@ from typing import Any, Final, Self, TextIO
 
 import attrs
 
-from ants_async.cli.controls import moment
 from ants_async.cli.inputs.delimited import CsvReader
 from ants_async.cli.inputs.json_lines import JsonLinesReader
 from ants_async.cli.inputs.layout import Kind, Layout, unpacked
 from ants_async.cli.inputs.lines import Lines
 from ants_async.cli.inputs.parquet import ParquetReader
 from ants_async.cli.inputs.rows import TEXT_COLUMN, BadRow, Columns, Reader, UnusableFile
+from ants_async.cli.reading import moment
 from ants_async.dispatch.campaign import Recipient
 from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
@@ -211,7 +211,7 @@ class RecipientFile:
         send_at = values[layout.send_at_column].strip() if layout.send_at_column else ""
         return {
             "sender": sender or None,
-            "send_at": moment(send_at, layout.time_zone, field="send_at") if send_at else None,
+            "send_at": moment("send_at", send_at, layout.time_zone) if send_at else None,
         }
 
 

@@ -2,23 +2,39 @@
 
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ants_async.errors import ConfigurationError, ValidationError
 from ants_async.models.limits import TimeSpan
 
 _MINUTE: Final = 60_000
-_AN_EXAMPLE: Final = "2026-05-01T09:00:00+07:00"
 
 
-def moment(option: str, text: str) -> datetime:
-    """A time with an offset, so that it means the same wherever it is typed."""
+def moment(option: str, text: str, zone: str | None = None) -> datetime:
+    """A time, by the clocks of `zone` unless it names others. Raises `ValidationError`.
+
+    Without a zone it needs an offset, so that it means the same wherever it is typed.
+    """
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text.strip())
     except ValueError:
         found = None
+    if found is not None and found.tzinfo is None and zone is not None:
+        found = found.replace(tzinfo=zone_of(zone))
     if found is None or found.tzinfo is None:
-        raise ValidationError(option, text, f"a time with an offset, like {_AN_EXAMPLE}")
+        example = (
+            "with an offset, like 2027-05-01T09:00:00+07:00" if zone is None else "like 2027-05-01T09:00"
+        )
+        raise ValidationError(option, text, f"a time {example}")
     return found
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone. Raises `ValidationError`."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValidationError("--time-zone", name, "a name like Asia/Bangkok") from None
 
 
 def minutes(option: str, text: str) -> int:

@@ -38,6 +38,13 @@ def test_the_version_is_that_of_the_package_and_of_what_is_installed():
     assert metadata.version("ants-async") == ants_async.__version__
 
 
+def test_it_runs_as_a_module_too():
+    shown = subprocess.run(
+        [sys.executable, "-m", "ants_async", "--version"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == f"ants-async {ants_async.__version__}\n"
+
+
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_without_the_terminal_extra_one_line_says_what_to_install(monkeypatch, capsys, missing):
     monkeypatch.setattr(package, "find_spec", lambda name: None if name == missing else object())

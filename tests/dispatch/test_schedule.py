@@ -112,7 +112,7 @@ class TestSchedule:
     @virtual_time
     async def test_a_campaign_goes_on_with_the_same_one_alone(self, world):
         async with world() as w:
-            await w.run(Campaign("c", text="Hi", send_at=datetime.now(UTC)), [])
+            await w.run(Campaign("c", text="Hi", send_at=datetime.fromtimestamp(wall_clock(), UTC)), [])
             with pytest.raises(CampaignMismatch, match="send_at"):
                 await w.run(Campaign("c", text="Hi"), [])
 
@@ -122,6 +122,19 @@ class TestSchedule:
             campaign = Campaign("c", text="Hi", send_at=NOON, quiet_hours=QuietHours.parse("21:00-08:00"))
             await w.run(campaign, [])
             assert (await w.ledger.summary("c")).campaign == campaign
+
+    @virtual_time
+    async def test_long_past_it_is_taken_for_a_slip_unless_the_campaign_began_in_time(self, world):
+        async with world() as w:
+            now = datetime.fromtimestamp(wall_clock(), UTC)
+            with pytest.raises(ValidationError, match="the API sends at once what is past"):
+                await w.run(Campaign("past", text="Hi", send_at=now - timedelta(days=2)), people(1))
+            assert messages_sent(w) == []
+            campaign = Campaign("c", text="Hi", send_at=now)
+            await w.run(campaign, people(1))
+            await anyio.sleep(3 * 86400)
+            await w.run(campaign, people(2))
+            assert len(messages_sent(w)) == 2
 
     def test_mode_multi_has_none(self):
         with pytest.raises(ValidationError, match="use 'advanced'"):

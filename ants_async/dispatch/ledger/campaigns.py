@@ -15,6 +15,7 @@ from ants_async.errors import CampaignMismatch, LedgerInUse, ValidationError
 ASKED: Final = ("text", "sender", "mode", "validity", "send_at", "quiet_hours")
 """What makes a campaign the one that it was."""
 
+_A_DAY: Final = 86400.0
 _FIND_CAMPAIGN: Final = (
     f"SELECT key, state, created_at, store_texts, {', '.join(ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
 )
@@ -44,7 +45,7 @@ def open_campaign(
     is_alone: bool,
     check: Callable[[int], Work[None]],
 ) -> Work[OpenCampaign]:
-    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`, `LedgerError`.
+    """Create or continue. Raises `CampaignMismatch`, `LedgerInUse`, `LedgerError`, `ValidationError`.
 
     `is_alone`: it is known that nobody else has it at work. `check` is done before it goes on.
     """
@@ -52,6 +53,9 @@ def open_campaign(
     found = yield from row(_FIND_CAMPAIGN, campaign.id)
     running = str(CampaignState.RUNNING)
     if found is None:
+        if campaign.send_at is not None and campaign.send_at.timestamp() < now - _A_DAY:
+            rule = "less than a day ago or to come, for the API sends at once what is past"
+            raise ValidationError("send_at", campaign.send_at, rule)
         (key,) = yield from row(
             f"INSERT INTO campaign (id, {', '.join(wanted)}, created_at, state, source, store_texts)"  # noqa: S608
             f" VALUES ({', '.join('?' * (5 + len(wanted)))}) RETURNING key",

@@ -1,0 +1,6 @@
+"""`python -m ants_async` is `ants-async`, where scripts of packages are not on the PATH."""
+
+from ants_async.cli import main
+
+if __name__ == "__main__":
+    main()
