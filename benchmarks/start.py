@@ -29,7 +29,7 @@ def measure(options):
     imports = {"httpx": [], "ants_async": []}
     for _, module in itertools.product(range(options.rounds), imports):
         imports[module].append(imported(module))
-    help_shown = median(seconds_of("ants_async.cli", "--help") for _ in range(options.rounds))
+    help_shown = median(seconds_of("ants_async", "--help") for _ in range(options.rounds))
     first_send, first_new = resumed(size, 1 if options.smoke else RESUMES)
     medians = {module: median(times) for module, times in imports.items()}
     rows = [

@@ -12,7 +12,7 @@ SUBMIT = ("campaign", "submit", "people.csv", "--id", "songkran", "--text", "Hi 
 @contextmanager
 def started(*words, **streams):
     """`ants-async …` in a process of its own."""
-    command = [sys.executable, "-m", "ants_async.cli", *map(str, words)]
+    command = [sys.executable, "-m", "ants_async", *map(str, words)]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     with subprocess.Popen(command, text=True, env=os.environ, **streams) as process:
         try:

@@ -38,7 +38,7 @@ def recipients():
 def test_campaign(tmp_path):
     (tmp_path / "examples").mkdir()
     shutil.copy(EXAMPLES / "recipients.csv", tmp_path / "examples")
-    with started("ants_async.cli", "simulate", "--port", "0", "--delivery-time", "1ms",
+    with started("ants_async", "simulate", "--port", "0", "--delivery-time", "1ms",
                  says="listening", cwd=tmp_path) as api:  # fmt: skip
         account = {"ANTS_BASE_URL": api, "ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
         told = run("campaign.py", cwd=tmp_path, **account).splitlines()

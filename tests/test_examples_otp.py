@@ -346,7 +346,7 @@ class TestWhenTheApiFails:
 
 def test_as_its_first_lines_say(tmp_path):
     with (
-        started("ants_async.cli", "simulate", "--port", "0", says="listening", cwd=tmp_path) as api,
+        started("ants_async", "simulate", "--port", "0", says="listening", cwd=tmp_path) as api,
         started(
             *("uvicorn", "--app-dir", str(EXAMPLES / "otp"), "login:app", "--port", "0"),
             says="Uvicorn running",

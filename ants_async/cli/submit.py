@@ -12,9 +12,9 @@ import click
 from rich.console import Console
 
 from ants_async.cli.account import with_options
-from ants_async.cli.controls import Controls, control_options, read_suppressed
+from ants_async.cli.controls import Controls, canary_options, control_options, read_suppressed
 from ants_async.cli.database import is_typed, needed_database_option, with_scaleout
-from ants_async.cli.ending import Ending, conclude, exit_code
+from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
@@ -25,6 +25,8 @@ from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Recipient
+from ants_async.dispatch.canary import Canary
+from ants_async.errors import CampaignPaused
 
 if TYPE_CHECKING:
     from ants_async.scaleout import ScaleOut, SharedCampaign
@@ -50,6 +52,7 @@ class Order:
     campaign: Campaign
     file: RecipientFile
     check: Check | None
+    canary: Canary | None
 
     @property
     def source(self) -> str:
@@ -64,6 +67,7 @@ class Order:
 @text_options
 @layout_options
 @control_options
+@canary_options
 @click.option("--strict", is_flag=True, help="Send nothing when any row is bad.")
 @chunk_option
 @click.option("--by-worker", is_flag=True, help="A worker reads FILE, at a path that is the same for all.")
@@ -77,6 +81,7 @@ def submit(
     text: str | None,
     layout: Layout,
     controls: Controls,
+    make_canary: Callable[[], Canary | None],
     strict: bool,
     chunk: int,
     by_worker: bool,
@@ -88,16 +93,16 @@ def submit(
     those of `campaign run`; Ctrl-C then ends the watching alone.
     """
     with one_line_errors():
-        for name in ("strict", "chunk", "suppress"):
+        for name in ("strict", "chunk", "suppress", "canary"):
             if by_worker and is_typed(name):
                 raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
         wanted = controls.campaign(campaign_id, text=text, sender=sender, time_zone=layout.time_zone)
-        suppress = read_suppressed(controls.suppress)
+        canary, suppress = make_canary(), read_suppressed(controls.suppress)
         if by_worker and file == STDIN:
             raise click.UsageError("--by-worker needs a FILE: no worker can read this standard input")
         with opened(file, layout, wanted) as source:
             check = None if by_worker else source.check(source.listing(Path(), "rejects"), strict=strict)
-            order = Order(wanted, source, check)
+            order = Order(wanted, source, check, canary)
             options = {"chunk_size": chunk, "suppress": suppress}
             sys.exit(with_scaleout(database, lambda there: _hand_over(there, order, wait=wait), **options))
 
@@ -106,7 +111,11 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     console = Console()
     before = await scaleout.ledger.summary(order.campaign.id)
     announce(console, order.campaign, order.check, before)
-    campaign = await _submit(scaleout, order, console)
+    try:
+        campaign = await _submit(scaleout, order, console)
+    except CampaignPaused as paused:
+        say(console, f"paused: {paused}")
+        return UNRESOLVED
     if campaign is None:
         say(console, "what was read is sent; the same command again goes on with the rest")
         return INTERRUPTED
@@ -132,16 +141,24 @@ async def _submit(scaleout: "ScaleOut", order: Order, console: Console) -> "Shar
     reading = Reading(order.check.good)
     people = _counted(order.file.recipients(), reading)
     campaign = scaleout.campaign(order.campaign.id)
+    if order.canary is not None:
+        say(console, f"the first {order.canary.count:,} go ahead; the others follow when these have arrived")
 
-    async def read() -> "SharedCampaign":
+    async def read() -> "SharedCampaign | CampaignPaused":
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(_count_requests, campaign, reading)
-            await scaleout.submit(order.campaign, people, source=order.source)
-            helpers.cancel_scope.cancel()
+            try:
+                await scaleout.submit(order.campaign, people, source=order.source, canary=order.canary)
+            except CampaignPaused as paused:
+                return paused  # raised here, the task groups would wrap it
+            finally:
+                helpers.cancel_scope.cancel()
         reading.requests = await campaign.requests()
         return campaign
 
     done = await _watched(read, display(reading, console), "stopping once what was read is in the database")
+    if isinstance(done, CampaignPaused):
+        raise done
     if done is not None:
         say(console, f"{order.check.good:,} recipients in the database · requests {reading.requests:,}")
     return done

@@ -109,6 +109,11 @@ class Campaign:
         if self.send_at is not None:
             self.check_hour(self.send_at)
 
+    def delay(self, now: float) -> float:
+        """Seconds until the API may send what leaves now: quiet hours and schedule. `now`: since 1970."""
+        quiet = 0.0 if self.quiet_hours is None else self.quiet_hours.left(now)
+        return max(quiet, 0.0 if self.send_at is None else self.send_at.timestamp() - now)
+
     def check_hour(self, moment: datetime) -> None:
         """A schedule must not go by the quiet hours. Raises `ValidationError`."""
         if self.quiet_hours is not None and self.quiet_hours.left(moment.timestamp()):

@@ -30,8 +30,9 @@ class Canary:
     """Send to the first `count` recipients, and to the others if few of these failed.
 
     `stop_if_failed`: the share of them that may fail, 0.05 for 5 %. It is judged as soon as their final
-    statuses decide it, and after `wait` seconds by those that are there: by then at least half of them have
-    to be. Rejected, undeliverable, expired and unresolved messages have failed.
+    statuses decide it, and after `wait` seconds, counted from when schedule and quiet hours let them leave,
+    by those that are there: by then at least half of them have to be. Rejected, undeliverable, expired and
+    unresolved messages have failed.
     """
 
     count: int = attrs.field(validator=_count)
@@ -45,14 +46,23 @@ class Verdict:
     def __init__(self, canary: Canary, before: CampaignSummary | None) -> None:
         self._canary = canary
         self._delivered = self._failed = self._size = 0
-        self._is_beyond = False
+        self._is_beyond = before is not None and before.total - before.planned > canary.count
         self._is_complete = False
         self._decided = anyio.Event()
         if before is not None:
-            self._is_beyond = before.total - before.planned > canary.count
-            self._size = before.total
-            self._delivered = before.by_group.get(StatusGroup.DELIVERED.name, 0)
-            self._failed = before.rejected + before.unresolved + before.final - self._delivered
+            self.sum_up(before)
+
+    @property
+    def is_decided(self) -> bool:
+        """Nothing that is still to come changes it; or the others were on their way already."""
+        return self._is_beyond or self._decided.is_set()
+
+    def sum_up(self, now: CampaignSummary) -> None:
+        """What the ledger knows of them."""
+        self._size = now.total
+        self._delivered = now.by_group.get(StatusGroup.DELIVERED.name, 0)
+        self._failed = now.rejected + now.unresolved + now.final - self._delivered
+        self._decide()
 
     def see(self, outcomes: Iterable[Outcome]) -> None:
         """News of them."""
@@ -65,15 +75,22 @@ class Verdict:
                 self._failed += 1
         self._decide()
 
-    async def passed(self, planned: int) -> None:
-        """Wait until it is good; `planned` of them are on their way. Raises `CampaignPaused`."""
+    def complete(self, planned: int) -> None:
+        """All of them were read, and so many are new."""
         self._size += planned
         self._is_complete = True
         self._decide()
-        if self._is_beyond:  # the others were on their way already
+
+    async def decided(self, delay: float) -> None:
+        """Wait, but not for ever; `delay`: seconds until they may leave."""
+        if not self._is_beyond:
+            with anyio.move_on_after(delay + self._canary.wait):
+                await self._decided.wait()
+
+    def judge(self) -> None:
+        """Raises `CampaignPaused` unless it is good."""
+        if self._is_beyond:
             return
-        with anyio.move_on_after(self._canary.wait):
-            await self._decided.wait()
         final = self._delivered + self._failed
         is_good = self._failed <= self._may_fail(self._size if self._decided.is_set() else final)
         if not is_good or not (self._decided.is_set() or 2 * final >= self._size):
@@ -87,7 +104,6 @@ class Verdict:
         return self._canary.stop_if_failed * of
 
     def _decide(self) -> None:
-        """Nothing that is still to come changes it."""
         most = self._may_fail(self._size)
         if self._is_complete and (self._failed > most or self._size - self._delivered <= most):
             self._decided.set()

@@ -212,7 +212,9 @@ class Run:
             planner = self._planner(known, texts)
             if self._canary is not None and self._verdict is not None:
                 first, recipients = split(recipients, self._canary.count)
-                await self._verdict.passed(await self._plan(first, planner, jobs))
+                self._verdict.complete(await self._plan(first, planner, jobs))
+                await self._verdict.decided(self._opened.campaign.delay(self._clock()))
+                self._verdict.judge()
                 self._verdict = None
             await self._plan(recipients, planner, jobs)
         self._textless = bool(textless)

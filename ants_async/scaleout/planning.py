@@ -1,10 +1,14 @@
 """A list of recipients → chunks in the ledger and their jobs, a few at a time, both in one transaction."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from ants_async.dispatch.campaign import CampaignState
+import anyio
+
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
+from ants_async.dispatch.canary import Canary, Verdict
 from ants_async.dispatch.ledger import chunks, queries
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import SNAPSHOT, PostgresLedger, perform
@@ -12,12 +16,13 @@ from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
-from ants_async.dispatch.source import Recipients, batches
-from ants_async.errors import CampaignMismatch
+from ants_async.dispatch.source import Recipients, batches, split
+from ants_async.errors import CampaignMismatch, CampaignPaused
 from ants_async.scaleout.control import finish
 from ants_async.scaleout.queue import Queue
 
 _CHUNKS_AT_ONCE: Final = 20
+_LOOK: Final = 1.0  # seconds between looks at the first ones
 
 
 class ListReader:
@@ -48,9 +53,41 @@ class ListReader:
         self._turn = -1
         self._first = True
 
-    async def read(self, recipients: Recipients) -> None:
-        """To the end of the list. What is in the ledger by then is being sent meanwhile."""
+    async def read(self, recipients: Recipients, canary: Canary | None = None) -> None:
+        """To the end of the list. What is in the ledger by then is being sent meanwhile.
+
+        Raises `CampaignPaused` when the first ones do not fare as the canary asks for.
+        """
         planner = self._planner(await self._ledger.within(self._known))
+        if canary is not None:
+            first, recipients = split(recipients, canary.count)
+            verdict = Verdict(canary, await self._summary())
+            await self._plan(planner, first)
+            await self._watch(verdict, canary.wait)
+            verdict.judge()
+        await self._plan(planner, recipients)
+        await self._ledger.source_read(self._campaign.key)
+        await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
+
+    async def _watch(self, verdict: Verdict, wait: float) -> None:
+        """Until it is decided, by what workers write to the ledger."""
+        until = anyio.current_time() + self._campaign.campaign.delay(time.time()) + wait
+        verdict.sum_up(await self._summary())
+        verdict.complete(0)  # they are summed up already
+        while not verdict.is_decided and anyio.current_time() < until:
+            await anyio.sleep(_LOOK)
+            verdict.sum_up(await self._summary())
+
+    async def _summary(self) -> CampaignSummary:
+        campaign_id = self._campaign.campaign.id
+        summary = await self._ledger.summary(campaign_id)
+        if summary is None or summary.state is CampaignState.CANCELLED:
+            raise CampaignMismatch(f"campaign {campaign_id!r} was cancelled meanwhile")
+        if summary.state is CampaignState.PAUSED:
+            raise CampaignPaused(f"its first ones were paused: {summary.reason}")
+        return summary
+
+    async def _plan(self, planner: Planner, recipients: Recipients) -> None:
         full: list[Messages] = []
         try:
             async for some in batches(recipients):
@@ -62,8 +99,6 @@ class ListReader:
             rest = planner.flush()
             full += [] if rest is None else [rest]
             await self._store(planner, full)
-        await self._ledger.source_read(self._campaign.key)
-        await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
 
     async def _check_wanted(self, connection: Connection) -> None:
         cursor = await connection.execute("SELECT state FROM campaign WHERE key = %s", (self._campaign.key,))

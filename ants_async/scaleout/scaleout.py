@@ -15,6 +15,7 @@ from procrastinate.schema import SchemaManager
 from ants_async.client import AntsClient
 from ants_async.dispatch.arrivals import Arrivals
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode
+from ants_async.dispatch.canary import Canary
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.engine import MAX_BODY, check_chunk_size
 from ants_async.dispatch.fields import fields_of
@@ -32,6 +33,7 @@ from ants_async.endpoints import Family
 from ants_async.errors import (
     AntsError,
     CampaignMismatch,
+    CampaignPaused,
     LedgerError,
     LedgerInUse,
     ReportsNotTaken,
@@ -201,22 +203,30 @@ class ScaleOut:
         await self.ledger.__aexit__(exc_type, exc, traceback)
 
     async def submit(
-        self, campaign: Campaign, recipients: Recipients | None, *, source: str | None = None
+        self,
+        campaign: Campaign,
+        recipients: Recipients | None,
+        *,
+        source: str | None = None,
+        canary: Canary | None = None,
     ) -> SharedCampaign:
         """Read the list into the database, from where workers send it while it is still being read.
 
         With `recipients=None` a worker reads it: `source` says to its `read_source` which. Submitting the
         same campaign again goes on with it: a list that was cut short, extended or shuffled loses and doubles
-        nobody.
+        nobody. With a `canary` a few go ahead, and the rest is read when enough of them have arrived.
 
-        Raises `CampaignMismatch`, `LedgerInUse` while its list is being read elsewhere, `LedgerError`,
-        `ValidationError`, and whatever `recipients` raises; what was read until then is sent.
+        Raises `CampaignPaused` when too many have not, `CampaignMismatch`, `LedgerInUse` while its list is
+        being read elsewhere, `LedgerError`, `ValidationError`, and whatever `recipients` raises; what was
+        read until then is sent.
         """
         if campaign.mode is not Mode.ADVANCED:
             rule = "'advanced': without ids of our own a worker that is away for a while could text twice"
             raise ValidationError("mode", str(campaign.mode), rule)
         if recipients is None and source is None:
             raise ValidationError("source", None, "the name of the list, for a worker to read it")
+        if recipients is None and canary is not None:
+            raise ValidationError("canary", canary, "for a list that is read here")
         opened = await to_its_end(
             self.ledger.open_campaign(campaign, source, reads_source=True, now=time.time()),
             undo=lambda unseen: self.ledger.release(unseen.key),
@@ -225,12 +235,15 @@ class ScaleOut:
             if recipients is None:
                 await self.ledger.within(lambda there: self._queue.read(there, opened.key, campaign.id))
             else:
-                await self._read(opened, recipients)
+                await self._read(opened, recipients, canary)
+        except CampaignPaused as paused:
+            await self._pause(opened.key, str(paused))
+            raise
         finally:
             await self.ledger.release(opened.key)
         return self.campaign(campaign.id)
 
-    async def _read(self, opened: OpenCampaign, recipients: Recipients) -> None:
+    async def _read(self, opened: OpenCampaign, recipients: Recipients, canary: Canary | None = None) -> None:
         reader = ListReader(
             self.ledger,
             self._queue,
@@ -240,7 +253,7 @@ class ScaleOut:
             own_bytes=0 if self._push is None else self._push.bytes_a_message,
             is_suppressed=self._is_suppressed,
         )
-        await reader.read(recipients)
+        await reader.read(recipients, canary)
         await self.ledger.within(lambda there: control.is_read(there, opened.key))
 
     def campaign(self, campaign_id: str) -> SharedCampaign:

@@ -56,7 +56,7 @@ def main() -> None:
     options = parser.parse_args()
     with local_postgres() as postgres, ExitStack() as stack:
         simulator = process(
-            stack, "ants_async.cli", "simulate", "--port", "0", "--latency", "20ms", stdout=subprocess.PIPE
+            stack, "ants_async", "simulate", "--port", "0", "--latency", "20ms", stdout=subprocess.PIPE
         )
         base_url = next(iter(simulator.stdout or ())).split()[-1]
         os.environ |= {
@@ -65,9 +65,9 @@ def main() -> None:
             "ANTS_USERNAME": "demo",
             "ANTS_PASSWORD": "demo",
         }
-        subprocess.run([sys.executable, "-m", "ants_async.cli", "database", "migrate"], check=True)
+        subprocess.run([sys.executable, "-m", "ants_async", "database", "migrate"], check=True)
         for _ in range(options.workers):
-            process(stack, "ants_async.cli", "worker")
+            process(stack, "ants_async", "worker")
         web = process(
             stack,
             "uvicorn",

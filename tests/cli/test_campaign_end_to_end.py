@@ -228,7 +228,7 @@ class TestPaused:
 @contextmanager
 def started(*words):
     """`ants-async campaign run` as a process of its own."""
-    command = [sys.executable, "-m", "ants_async.cli", "campaign", "run", "list.csv", "--id", "may", *words]
+    command = [sys.executable, "-m", "ants_async", "campaign", "run", "list.csv", "--id", "may", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     with process:
         try:

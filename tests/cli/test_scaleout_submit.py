@@ -98,9 +98,17 @@ class TestReadByAWorker:
         assert "paused: its list cannot be read: " in said
         assert "people.csv: No such file" in said
 
-    @pytest.mark.parametrize("option", [["--strict"], ["--chunk", 10]])
+    @pytest.mark.parametrize("option", [["--strict"], ["--chunk", 10], ["--canary", 10]])
     def test_takes_no_option_that_is_about_reading(self, refused, option):
         assert f"--by-worker and {option[0]} exclude each other" in refused(*SUBMIT, "--by-worker", *option)
+
+
+class TestCanary:
+    def test_says_that_the_first_ones_go_ahead_and_why_the_others_do_not_follow(self, done, data):
+        said = done(*SUBMIT, "--canary", 10, "--canary-wait", "1ms", code=3)
+        assert "the first 10 go ahead" in said
+        assert "paused: of the first 10 recipients 0 failed and 10 have no final status yet" in said
+        assert data("campaign", "status", "songkran")["state"] == "paused"
 
 
 class TestWatched:

@@ -16,7 +16,7 @@ from ants_async.cli.root import cli
 @contextmanager
 def simulating(*words):
     """`ants-async simulate` as a process, and a client of it once it says that it can be called."""
-    command = [sys.executable, "-m", "ants_async.cli", "simulate", "--port", "0", *words]
+    command = [sys.executable, "-m", "ants_async", "simulate", "--port", "0", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with process:
         try:

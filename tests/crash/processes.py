@@ -15,7 +15,7 @@ STATS = ("accepted", "accepted_recipients", "reports_handed_out")
 
 
 def command(*words):
-    return [sys.executable, "-m", "ants_async.cli", *map(str, words)]
+    return [sys.executable, "-m", "ants_async", *map(str, words)]
 
 
 def environment():

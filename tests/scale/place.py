@@ -30,7 +30,7 @@ def _environment():
 
 
 def _command(*words):
-    return [sys.executable, "-m", "ants_async.cli", *map(str, words)]
+    return [sys.executable, "-m", "ants_async", *map(str, words)]
 
 
 def cpu_seconds(pid):
