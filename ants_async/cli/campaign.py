@@ -29,6 +29,7 @@ from ants_async.cli.job import (
     Follows,
     Job,
     Options,
+    canary_of,
     count_of,
     default_id,
     execute,
@@ -137,15 +138,16 @@ def run(
 @campaign.command()
 @click.argument("campaign_id", metavar="ID")
 @database_option
+@click.option("--no-canary", is_flag=True, help="Send to the others though too many of the first failed.")
 @_sending_options
-def resume(campaign_id: str, database: str | None, **sending: Any) -> None:
+def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending: Any) -> None:
     """Go on with campaign ID where it stopped; its file and text are in the ledger.
 
     With --database the workers go on with it, and this command is done.
     """
     with one_line_errors():
         if database and is_database(sending["ledger"], database):
-            refuse_beside_database(*sending)
+            refuse_beside_database("no_canary", *sending)
             show_one(resume_shared(database, campaign_id), in_json=False)
             return
         options = _options(sending)
@@ -159,6 +161,7 @@ def resume(campaign_id: str, database: str | None, **sending: Any) -> None:
             check=check,
             options=options,
             suppress=suppress_of(summary),
+            canary=None if no_canary else canary_of(summary),
             follows=follows,
         )
         sys.exit(anyio.run(execute, job))

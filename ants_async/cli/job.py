@@ -88,6 +88,8 @@ class Job:
             source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
         if self.suppress:
             source |= {"suppress": [str(path.absolute()) for path in self.suppress]}
+        if self.canary is not None:
+            source |= {"canary": attrs.asdict(self.canary)}
         if self.options.simulate:
             source |= {"simulated": True}
         return json.dumps(source, ensure_ascii=False)
@@ -155,6 +157,12 @@ def _source_of(summary: CampaignSummary) -> dict[str, Any]:
 def suppress_of(summary: CampaignSummary) -> Sequence[Path]:
     """The lists of whom a campaign does not text."""
     return [Path(path) for path in _source_of(summary).get("suppress", ())]
+
+
+def canary_of(summary: CampaignSummary) -> Canary | None:
+    """How carefully it began: it goes on so."""
+    kept = _source_of(summary).get("canary")
+    return None if kept is None else Canary(**kept)
 
 
 def follows_of(summary: CampaignSummary) -> Follows | None:

@@ -1,13 +1,21 @@
 """The first few of a list go ahead; the others follow if enough of them arrive."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import anyio
 import attrs
 
-from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
+from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.dispatch.planning import Planner
+from ants_async.dispatch.source import Recipients, split
 from ants_async.errors import CampaignPaused, ValidationError
 from ants_async.models.statuses import StatusGroup
+
+_LOOK: Final = 1.0
+_SHARE: Final = 0.05
+"""Looks at the ledger: seconds between them at first, and later this share of what it took so far."""
 
 
 def _count(_instance: object, _attribute: object, value: int) -> None:
@@ -29,81 +37,77 @@ def _wait(_instance: object, _attribute: object, value: float) -> None:
 class Canary:
     """Send to the first `count` recipients, and to the others if few of these failed.
 
-    `stop_if_failed`: the share of them that may fail, 0.05 for 5 %. It is judged as soon as their final
-    statuses decide it, and after `wait` seconds, counted from when schedule and quiet hours let them leave,
-    by those that are there: by then at least half of them have to be. Rejected, undeliverable, expired and
-    unresolved messages have failed.
+    Who is on a suppression list, or stands in the list twice, is none of them. `stop_if_failed`: the share of
+    them that may fail, 0.05 for 5 %. It is judged as soon as their final statuses decide it, and after `wait`
+    seconds, counted from when schedule and quiet hours let them leave, by those that are there: by then at
+    least half of them have to be. Rejected, undeliverable, expired and unresolved messages have failed. A
+    campaign that was further already is judged by what is known of all it has sent, and waits for nothing.
     """
 
     count: int = attrs.field(validator=_count)
     stop_if_failed: float = attrs.field(default=0.05, validator=_share)
     wait: float = attrs.field(default=600.0, validator=_wait)
 
+    async def passed(
+        self,
+        look: Callable[[], Awaitable[CampaignSummary]],
+        *,
+        before: CampaignSummary,
+        size: int,
+        delay: float,
+    ) -> None:
+        """Wait until it is good. Raises `CampaignPaused`, and whatever `look` raises.
 
-class Verdict:
-    """How the first ones fare. `before`: what the ledger knew of the campaign, if it knew it."""
-
-    def __init__(self, canary: Canary, before: CampaignSummary | None) -> None:
-        self._canary = canary
-        self._delivered = self._failed = self._size = 0
-        self._is_beyond = before is not None and before.total - before.planned > canary.count
-        self._is_complete = False
-        self._decided = anyio.Event()
-        if before is not None:
-            self.sum_up(before)
-
-    @property
-    def is_decided(self) -> bool:
-        """Nothing that is still to come changes it; or the others were on their way already."""
-        return self._is_beyond or self._decided.is_set()
-
-    def sum_up(self, now: CampaignSummary) -> None:
-        """What the ledger knows of them."""
-        self._size = now.total
-        self._delivered = now.by_group.get(StatusGroup.DELIVERED.name, 0)
-        self._failed = now.rejected + now.unresolved + now.final - self._delivered
-        self._decide()
-
-    def see(self, outcomes: Iterable[Outcome]) -> None:
-        """News of them."""
-        for outcome in outcomes:
-            if outcome.kind is OutcomeKind.FINAL and outcome.status is not None:
-                is_delivered = outcome.status.group is StatusGroup.DELIVERED
-                self._delivered += is_delivered
-                self._failed += not is_delivered
-            elif outcome.kind in {OutcomeKind.REJECTED, OutcomeKind.UNRESOLVED}:
-                self._failed += 1
-        self._decide()
-
-    def complete(self, planned: int) -> None:
-        """All of them were read, and so many are new."""
-        self._size += planned
-        self._is_complete = True
-        self._decide()
-
-    async def decided(self, delay: float) -> None:
-        """Wait, but not for ever; `delay`: seconds until they may leave."""
-        if not self._is_beyond:
-            with anyio.move_on_after(delay + self._canary.wait):
-                await self._decided.wait()
-
-    def judge(self) -> None:
-        """Raises `CampaignPaused` unless it is good."""
-        if self._is_beyond:
-            return
-        final = self._delivered + self._failed
-        is_good = self._failed <= self._may_fail(self._size if self._decided.is_set() else final)
-        if not is_good or not (self._decided.is_set() or 2 * final >= self._size):
+        `look`: what the ledger knows of the campaign. `before`: what it knew when this run began. `size`: how
+        many are in it by now, or are on their way there. `delay`: seconds until they may leave.
+        """
+        began = anyio.current_time()
+        until = began + delay + self.wait
+        is_beyond = before.total - before.planned > self.count
+        while True:
+            now = await look()
+            size = max(size, now.total)
+            delivered = now.by_group.get(StatusGroup.DELIVERED.name, 0)
+            failed = now.rejected + now.unresolved + now.final - delivered
+            most = self._may_fail(size)
+            if failed > most:
+                break
+            if size - delivered <= most:
+                return
+            left = 0.0 if is_beyond else until - anyio.current_time()
+            if left <= 0:
+                break
+            await anyio.sleep(min(left, max(_LOOK, _SHARE * (anyio.current_time() - began))))
+        final = delivered + failed
+        is_known = 2 * final >= size
+        if failed > most or (failed > self._may_fail(final) if is_known else not is_beyond):
             raise CampaignPaused(
-                f"of the first {self._size:,} recipients {self._failed:,} failed and {self._size - final:,} "
-                f"have no final status yet; {self._canary.stop_if_failed:.3g} of them may fail; without the "
+                f"of the first {size:,} recipients {failed:,} failed and {size - final:,} "
+                f"have no final status yet; {self.stop_if_failed:.3g} of them may fail; without the "
                 "canary it goes on"
             )
 
-    def _may_fail(self, of: int) -> float:
-        return self._canary.stop_if_failed * of
+    def _may_fail(self, of: int) -> int:
+        return math.floor(self.stop_if_failed * of + 1e-9)  # 29 % of 100 are 29, also as floats
 
-    def _decide(self) -> None:
-        most = self._may_fail(self._size)
-        if self._is_complete and (self._failed > most or self._size - self._delivered <= most):
-            self._decided.set()
+
+async def go_ahead(
+    canary: Canary,
+    recipients: Recipients,
+    planner: Planner,
+    *,
+    plan: Callable[[Recipients], Awaitable[int]],
+    look: Callable[[], Awaitable[CampaignSummary]],
+    delay: Callable[[], float],
+) -> Recipients:
+    """Plan the first ones, wait for what becomes of them, and give back the others.
+
+    `plan`: plans all that it is given, and says how many are new. The rest is as for `passed`.
+    """
+    before, planned, rows = await look(), 0, -1
+    while (missing := canary.count - before.total - planned) > 0 and planner.rows > rows:
+        rows = planner.rows
+        first, recipients = split(recipients, missing)
+        planned += await plan(first)
+    await canary.passed(look, before=before, size=before.total + planned, delay=delay())
+    return recipients

@@ -28,6 +28,9 @@ class QuietHours:
     zone: str = BANGKOK
 
     def __attrs_post_init__(self) -> None:
+        for one in (self.start, self.end):
+            if one.tzinfo is not None or one.second or one.microsecond:
+                raise ValidationError("quiet_hours", str(one), "whole minutes, by the clocks of `zone`")
         if self.start == self.end:
             raise ValidationError("quiet_hours", str(self), "two different times")
         try:
@@ -37,13 +40,13 @@ class QuietHours:
 
     @classmethod
     def parse(cls, text: str, zone: str | None = None) -> Self:
-        """`21:00-08:00`, perhaps with a time zone after it."""
+        """`21:00-08:00`, perhaps with a time zone after it; `zone` stands for one that is not named."""
         hours, _, named = text.strip().partition(" ")
         match = _HOURS.fullmatch(hours)
         if match is None:
             raise ValidationError("quiet_hours", text, _RULE)
         begin, end = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
-        return cls(begin, end, zone or named.strip() or BANGKOK)
+        return cls(begin, end, named.strip() or zone or BANGKOK)
 
     def __str__(self) -> str:
         return f"{self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
@@ -57,5 +60,7 @@ class QuietHours:
         if not is_quiet:
             return 0.0
         day = here.date() + timedelta(days=int(over_midnight and at >= self.start))
-        # As a time of that day: between now and then clocks may be put forward or back.
-        return datetime.combine(day, self.end, here.tzinfo).timestamp() - now
+        # As a time of that day: between now and then clocks may be put forward or back. In an hour that comes
+        # twice, the second one ends in the second one.
+        end = datetime.combine(day, self.end.replace(fold=here.fold), here.tzinfo)
+        return end.timestamp() - now

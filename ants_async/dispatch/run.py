@@ -11,18 +11,18 @@ import attrs
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from anyio.streams.memory import MemoryObjectSendStream
 
-from ants_async.dispatch.campaign import CampaignState, Mode, Outcome
-from ants_async.dispatch.canary import Canary, Verdict
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Mode, Outcome
+from ants_async.dispatch.canary import Canary, go_ahead
 from ants_async.dispatch.counting import tell
 from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign, PushedBulk
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.sending import Sender
-from ants_async.dispatch.source import ROWS_A_TURN, Recipients, batches, split
+from ants_async.dispatch.source import ROWS_A_TURN, Recipients, batches
 from ants_async.dispatch.tracking import BESIDE_PUSHES, Tracker, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
-from ants_async.errors import ApiError, CampaignPaused, DecodeError, DispatchError
+from ants_async.errors import ApiError, CampaignPaused, DecodeError, DispatchError, LedgerDamaged
 
 if TYPE_CHECKING:
     from ants_async.dispatch.engine import Dispatcher
@@ -50,7 +50,6 @@ class Run:
         self._failure: Exception | None = None
         self._textless = False
         self._canary = canary
-        self._verdict: Verdict | None = None
         self._pushed, self._relayed = anyio.create_memory_object_stream[Sequence[Outcome]](inf)
         self.unread = 0
         client, clock = dispatcher.client, dispatcher.client.clock
@@ -170,8 +169,6 @@ class Run:
         """Old chunks first, then the source; its end is noted only when all of it is on disk."""
         known = NumberSet()
         if recipients is not None:
-            if self._canary is not None:
-                self._verdict = Verdict(self._canary, await self._ledger.summary(self._opened.campaign.id))
             async for numbers in self._ledger.numbers(self._opened.key):
                 for number in numbers:
                     known.add(number)
@@ -210,18 +207,27 @@ class Run:
             texts.update(zip(chunk.messages.to, chunk.messages.texts, strict=True))
         if recipients is not None:
             planner = self._planner(known, texts)
-            if self._canary is not None and self._verdict is not None:
-                first, recipients = split(recipients, self._canary.count)
-                self._verdict.complete(await self._plan(first, planner, jobs))
-                await self._verdict.decided(self._opened.campaign.delay(self._clock()))
-                self._verdict.judge()
-                self._verdict = None
+            if self._canary is not None:
+                recipients = await go_ahead(
+                    self._canary,
+                    recipients,
+                    planner,
+                    plan=lambda some: self._plan(some, planner, jobs),
+                    look=self._summary,
+                    delay=lambda: self._opened.campaign.delay(self._clock()),
+                )
             await self._plan(recipients, planner, jobs)
         self._textless = bool(textless)
         for chunk in textless:  # before the others leave: a chunk that is divided puts all to other places
             await self._sender.look_up_only(_without_texts(chunk, texts))
         for chunk in textless:
             await jobs.send(_with_texts(chunk, texts))
+
+    async def _summary(self) -> CampaignSummary:
+        summary = await self._ledger.summary(self._opened.campaign.id)
+        if summary is None:
+            raise LedgerDamaged("a campaign that is at work is not in it any more")
+        return summary
 
     def _planner(self, known: NumberSet, wanted: dict[str, str]) -> Planner:
         dispatcher = self._dispatcher
@@ -281,9 +287,6 @@ class Run:
         """To the reader, who may have gone; the ledger has it all."""
         if not outcomes:
             return
-        if self._verdict is not None:
-            outcomes = list(outcomes)
-            self._verdict.see(outcomes)
         if self._dispatcher.told:
             outcomes = tell(self._dispatcher.told, self._opened.campaign.id, outcomes)
         try:

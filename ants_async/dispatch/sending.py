@@ -94,8 +94,8 @@ class Sender:
         work = Delivery(chunk, self._rules.pause, is_new, unclear)
         if work.unclear and not await self._settle():
             return
-        if not unclear and not is_new and self._is_suppressed is not None:
-            work.chunk = await self._reject_suppressed(chunk, self._is_suppressed)
+        if not is_new:
+            work.chunk = await self._hold_back(chunk, unclear=unclear)
             if not work.chunk.messages:
                 return
         while await self.may_send():
@@ -191,10 +191,28 @@ class Sender:
             work.unclear = True
             work.wait = max(work.wait, self._rules.settle)
 
-    async def _reject_suppressed(self, chunk: Chunk, is_suppressed: Callable[[str], bool]) -> Chunk:
-        """Who was planned and has been put on a suppression list since."""
-        found = chunk.messages.where(lambda one: is_suppressed(one.to))
+    async def _hold_back(self, chunk: Chunk, *, unclear: bool) -> Chunk:
+        """Whom a suppression list has since; all, where the campaign was cancelled. What is left is sent."""
+        is_cancelled, is_suppressed = self._campaign.is_cancelled, self._is_suppressed
+        if not is_cancelled and (is_suppressed is None or not any(map(is_suppressed, chunk.messages.to))):
+            return chunk
+        if unclear:  # they may have been sent before; nothing is sent again to learn that
+            seen = await self._seen(chunk)
+            if seen is None:
+                return attrs.evolve(chunk, messages=chunk.messages[:0])
+            chunk = seen
+        if is_cancelled:
+            if chunk.messages:
+                await self._ledger.attempting(chunk, None)
+            return attrs.evolve(chunk, messages=chunk.messages[:0])
+        found = chunk.messages.where(lambda one: is_suppressed is not None and is_suppressed(one.to))
         return await self._store(chunk, [refused(one, SUPPRESSED) for one in found])
+
+    async def _seen(self, chunk: Chunk) -> Chunk | None:
+        """What the logs do not have, once all had the time to arrive; None when the run is being stopped."""
+        if not await self._pause(self._rules.settle):
+            return None
+        return await self._patiently(lambda: self._look_up(chunk, anyhow=True))
 
     async def _reject_too_long(self, chunk: Chunk) -> Chunk:
         """What the API would refuse for its length is refused here; its neighbours go out."""

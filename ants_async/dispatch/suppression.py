@@ -34,7 +34,8 @@ class SuppressionList:
             with path.open(encoding="utf-8-sig") as lines:
                 for place, line in enumerate(lines, start=1):
                     number = _first_cell(line)
-                    if number and not (place == 1 and not any(map(str.isdigit, number))):
+                    is_a_row = number or (line.strip() and not line.lstrip().startswith("#"))
+                    if is_a_row and not (place == 1 and not any(map(str.isdigit, number))):
                         found.add(number, field=f"{path}, line {place}")
         return found
 

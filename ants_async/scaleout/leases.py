@@ -90,7 +90,13 @@ class Leases:
                 return None
             fence, key, created_at, stores_texts, now, *asked = found
             campaign = campaigns.campaign_of(asked)
-            opened = OpenCampaign(key, campaign, created_at, stores_texts=bool(stores_texts))
+            opened = OpenCampaign(
+                key,
+                campaign,
+                created_at,
+                stores_texts=bool(stores_texts),
+                is_cancelled=now == str(CampaignState.CANCELLED),
+            )
             held = await perform(connection, read(opened, chunk))
             return Taken(chunk, fence, opened, held, is_running=now == running)
 

@@ -5,10 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-import anyio
-
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
-from ants_async.dispatch.canary import Canary, Verdict
+from ants_async.dispatch.canary import Canary, go_ahead
 from ants_async.dispatch.ledger import chunks, queries
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import SNAPSHOT, PostgresLedger, perform
@@ -16,13 +14,12 @@ from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
-from ants_async.dispatch.source import Recipients, batches, split
+from ants_async.dispatch.source import Recipients, batches
 from ants_async.errors import CampaignMismatch, CampaignPaused
 from ants_async.scaleout.control import finish
 from ants_async.scaleout.queue import Queue
 
 _CHUNKS_AT_ONCE: Final = 20
-_LOOK: Final = 1.0  # seconds between looks at the first ones
 
 
 class ListReader:
@@ -60,23 +57,17 @@ class ListReader:
         """
         planner = self._planner(await self._ledger.within(self._known))
         if canary is not None:
-            first, recipients = split(recipients, canary.count)
-            verdict = Verdict(canary, await self._summary())
-            await self._plan(planner, first)
-            await self._watch(verdict, canary.wait)
-            verdict.judge()
+            recipients = await go_ahead(
+                canary,
+                recipients,
+                planner,
+                plan=lambda some: self._plan(planner, some),
+                look=self._summary,
+                delay=lambda: self._campaign.campaign.delay(time.time()),
+            )
         await self._plan(planner, recipients)
         await self._ledger.source_read(self._campaign.key)
         await self._ledger.within(lambda connection: finish(connection, self._campaign.key))
-
-    async def _watch(self, verdict: Verdict, wait: float) -> None:
-        """Until it is decided, by what workers write to the ledger."""
-        until = anyio.current_time() + self._campaign.campaign.delay(time.time()) + wait
-        verdict.sum_up(await self._summary())
-        verdict.complete(0)  # they are summed up already
-        while not verdict.is_decided and anyio.current_time() < until:
-            await anyio.sleep(_LOOK)
-            verdict.sum_up(await self._summary())
 
     async def _summary(self) -> CampaignSummary:
         campaign_id = self._campaign.campaign.id
@@ -87,11 +78,14 @@ class ListReader:
             raise CampaignPaused(f"its first ones were paused: {summary.reason}")
         return summary
 
-    async def _plan(self, planner: Planner, recipients: Recipients) -> None:
+    async def _plan(self, planner: Planner, recipients: Recipients) -> int:
+        """All of them; how many are new."""
         full: list[Messages] = []
+        planned = 0
         try:
             async for some in batches(recipients):
                 for messages in planner.cut(some):
+                    planned += len(messages)
                     full.append(messages)
                     if len(full) == _CHUNKS_AT_ONCE:
                         await self._store(planner, full)
@@ -99,6 +93,7 @@ class ListReader:
             rest = planner.flush()
             full += [] if rest is None else [rest]
             await self._store(planner, full)
+        return planned + (0 if rest is None else len(rest))
 
     async def _check_wanted(self, connection: Connection) -> None:
         cursor = await connection.execute("SELECT state FROM campaign WHERE key = %s", (self._campaign.key,))

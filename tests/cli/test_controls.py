@@ -116,6 +116,14 @@ class TestCanary:
         assert "paused: of the first 1 recipients 1 failed" in said
         assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 1
 
+    def test_it_goes_on_with_the_campaign_until_somebody_says_otherwise(self, done, data):
+        Path("people.csv").write_text(f"to,name\n{UNREACHABLE},C\n{FIRST},A\n")
+        done(*RUN, "--canary", "1", "--stop-if-failed", "0.1", code=3)
+        again = ("campaign", "resume", "x", "--ledger", "l.db")
+        assert "paused: of the first 1 recipients 1 failed" in done(*again, code=3)
+        done(*again, "--no-canary")
+        assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 2
+
     def test_others_follow_when_the_first_ones_arrive(self, done, data):
         done(*RUN, "--canary", "1", "--stop-if-failed", "99%")
         assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 3

@@ -1,13 +1,21 @@
 """A few go ahead, and the others follow only if enough of them arrive."""
 
+from datetime import UTC, datetime, timedelta
+
+import attrs
 import pytest
-from engine_world import people
+from engine_world import people, wall_clock
 from virtual_time import virtual_time
 
-from ants_async.dispatch import Campaign, CampaignState, Canary, OutcomeKind
+from ants_async.dispatch import Campaign, CampaignState, CampaignSummary, Canary, OutcomeKind, QuietHours
 from ants_async.errors import CampaignPaused, ValidationError
 
 CAMPAIGN = Campaign("songkran", text="Hi", sender="ANTS")
+NOTHING = CampaignSummary(
+    *(CAMPAIGN, CampaignState.RUNNING, datetime(2027, 4, 13, tzinfo=UTC), None, None, False, True),
+    *(0 for _ in range(8)),
+    {},
+)
 ALWAYS = 48 * 3600.0
 """Seconds: longer than any phone is waited for."""
 
@@ -17,11 +25,10 @@ def off(count, *, of=10):
     return {one.to for one in people(of)[:count]}
 
 
-async def run(w, count=200, *, recipients=None, **canary):
+async def run(w, count=200, *, recipients=None, campaign=CAMPAIGN, first=10, suppress=None, **rules):
+    recipients = people(count) if recipients is None else recipients
+    stream = w.dispatcher(suppress=suppress).run(campaign, recipients, canary=Canary(first, **rules))
     outcomes = []
-    stream = w.dispatcher().run(
-        CAMPAIGN, people(count) if recipients is None else recipients, canary=Canary(**{"count": 10} | canary)
-    )
     async for outcome in stream:
         outcomes.append(outcome)  # noqa: PERF401 - what came before an error counts
     return outcomes
@@ -82,8 +89,18 @@ async def test_a_campaign_that_is_beyond_it_is_not_held_up(world):
             if outcome.kind is OutcomeKind.FINAL:
                 break
         await first.aclose()
-        await run(w, count=60)
+        await run(w, count=60, stop_if_failed=0.9)
         assert (await w.stats())["accepted"] == 60
+
+
+@virtual_time
+async def test_one_of_which_too_many_failed_does_not_go_on_with_a_smaller_canary(world):
+    async with world(unreachable=off(10)) as w:
+        with pytest.raises(CampaignPaused):
+            await run(w, wait=ALWAYS)
+        with pytest.raises(CampaignPaused, match="of the first 10"):
+            await run(w, first=5, wait=ALWAYS)
+        assert (await w.stats())["accepted"] == 10
 
 
 @virtual_time
@@ -92,6 +109,60 @@ async def test_when_most_have_no_final_status_in_time_nobody_else_is_texted(worl
         with pytest.raises(CampaignPaused, match="0 failed and 10 have no final status"):
             await run(w, wait=60.0)
         assert (await w.stats())["accepted"] == 10
+
+
+@virtual_time
+async def test_the_first_rows_may_all_be_doubled_or_suppressed_and_are_none_of_them(world):
+    async with world(unreachable=off(200, of=200)) as w:
+        ten = people(10)
+        some = [ten[0], *ten[:9], *ten[:9], *people(200)]
+        with pytest.raises(CampaignPaused, match="of the first 10 recipients"):
+            await run(w, recipients=some, suppress={one.to for one in ten}, wait=ALWAYS)
+        summary = await w.ledger.summary(CAMPAIGN.id)
+        assert summary.total == (await w.stats())["accepted"] == 10
+
+
+@virtual_time
+async def test_it_waits_from_when_the_api_is_to_send_them(world):
+    async with world(seed=3) as w:
+        later = datetime.fromtimestamp(wall_clock() + 7200, UTC)
+        outcomes = await run(w, campaign=attrs.evolve(CAMPAIGN, send_at=later), stop_if_failed=0.9)
+        assert len({one.to for one in outcomes if one.is_last}) == 200
+
+
+@virtual_time
+async def test_it_waits_from_the_end_of_quiet_hours(world):
+    async with world(seed=3) as w:
+        now = datetime.fromtimestamp(wall_clock(), UTC).replace(second=0, microsecond=0)
+        quiet = QuietHours(now.time(), (now + timedelta(hours=3)).time(), "UTC")
+        outcomes = await run(w, campaign=attrs.evolve(CAMPAIGN, quiet_hours=quiet), stop_if_failed=0.9)
+        assert len({one.to for one in outcomes if one.is_last}) == 200
+
+
+@virtual_time
+async def test_stopped_while_it_waits_it_counts_each_of_them_once_when_it_goes_on(world):
+    async with world(unreachable=off(4)) as w:
+        stream = w.dispatcher().run(CAMPAIGN, people(200), canary=Canary(10, wait=ALWAYS))
+        async for outcome in stream:
+            if outcome.kind is OutcomeKind.FINAL:
+                break
+        await stream.aclose()
+        with pytest.raises(CampaignPaused, match=r"of the first 10 recipients [4-6] failed and \d have"):
+            await run(w, stop_if_failed=0.3, wait=ALWAYS)
+
+
+@pytest.mark.parametrize(("count", "share", "failing"), [(100, 0.29, 29), (100, 0.58, 58), (20, 0.05, 1)])
+async def test_a_share_is_exact(count, share, failing):
+    def known(failed):
+        async def look():
+            return attrs.evolve(NOTHING, final=count, by_group={"DELIVERED": count - failed})
+
+        return look
+
+    canary = Canary(count, share)
+    await canary.passed(known(failing), before=NOTHING, size=count, delay=0.0)
+    with pytest.raises(CampaignPaused):
+        await canary.passed(known(failing + 1), before=NOTHING, size=count, delay=0.0)
 
 
 @virtual_time

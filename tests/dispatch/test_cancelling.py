@@ -1,13 +1,19 @@
 """A campaign that is cancelled sends nothing new, says who was not sent to, and follows what was sent."""
 
+from collections import Counter
+
+import attrs
+import httpx
 import pytest
 from engine_world import people
 from virtual_time import virtual_time
 
-from ants_async.dispatch import Campaign, CampaignState, OutcomeKind
+from ants_async.dispatch import Campaign, CampaignState, Mode, OutcomeKind
+from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.messages import Messages
-from ants_async.errors import CampaignMismatch, LedgerError, LedgerInUse, ValidationError
+from ants_async.errors import CampaignMismatch, CampaignPaused, LedgerError, LedgerInUse, ValidationError
 
+SEND = "/sms/1/text/advanced"
 CAMPAIGN = Campaign("songkran", text="Hi", sender="ANTS")
 
 
@@ -50,17 +56,39 @@ async def test_what_was_sent_comes_to_its_final_status_and_nothing_else_leaves(w
         assert (summary.state, summary.planned) == (CampaignState.CANCELLED, 10)
 
 
+@pytest.mark.parametrize("mode", Mode)
 @virtual_time
-async def test_a_request_that_may_have_arrived_is_brought_to_its_end(world):
+async def test_what_may_have_arrived_and_did_not_is_looked_up_and_not_sent(world, mode):
     async with world() as w:
-        opened = await w.ledger.open_campaign(CAMPAIGN, None, reads_source=False, now=w.client.clock())
-        messages = Messages.planned(CAMPAIGN.id, [1], [people(1)[0].to], ["Hi"])
+        campaign = attrs.evolve(CAMPAIGN, mode=mode)
+        opened = await w.ledger.open_campaign(campaign, None, reads_source=False, now=w.client.clock())
+        messages = Messages.planned(campaign.id, [1], [people(1)[0].to], ["Hi"])
         await w.ledger.begin(opened, messages, w.client.clock())
         await w.ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
+        await w.ledger.cancel(campaign.id)
+        assert not [one for one in await w.newest(campaign) if one.kind is OutcomeKind.UNSENT]
+        assert await w.run(campaign, None) == []
+        assert (await w.stats())["accepted"] == 0
+        assert [one.kind for one in await w.newest(campaign)] == [OutcomeKind.UNSENT]
+
+
+@virtual_time
+async def test_what_may_have_arrived_and_did_comes_to_its_end(world):
+    async with world() as w:
+
+        async def cut_off(request, send):
+            if request.url.path == SEND:
+                await send(request)
+                raise httpx.ReadError("cut off")
+
+        w.network.bend = cut_off
+        with pytest.raises(CampaignPaused):
+            await w.run(CAMPAIGN, people(3), sending=SendingRules(patience=0.0))
+        w.network.bend = None
         await w.ledger.cancel(CAMPAIGN.id)
-        assert not [one for one in await w.newest(CAMPAIGN) if one.kind is OutcomeKind.UNSENT]
         outcomes = await w.run(CAMPAIGN, None)
-        assert [one.kind for one in outcomes] == [OutcomeKind.ACCEPTED, OutcomeKind.FINAL]
+        assert Counter(one.kind for one in outcomes) == {OutcomeKind.ACCEPTED: 3, OutcomeKind.FINAL: 3}
+        assert (await w.stats())["accepted"] == 3
 
 
 @virtual_time

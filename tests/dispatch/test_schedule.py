@@ -176,6 +176,20 @@ class TestQuietHours:
         midnight = datetime(2027, 3, 27, 23, 0, tzinfo=UTC).timestamp()
         assert night.left(midnight) == timedelta(hours=6).total_seconds()
 
+    def test_end_once_also_in_the_hour_that_comes_twice(self):
+        night = QuietHours.parse("21:00-02:30", "Europe/Berlin")
+        two = datetime(2027, 10, 31, 0, 0, tzinfo=UTC)  # for the first time
+        left = [night.left((two + timedelta(minutes=15 * n)).timestamp()) / 60 for n in range(9)]
+        assert left == [30, 15, 0, 0, 30, 15, 0, 0, 0]
+
+    @pytest.mark.parametrize("odd", [time(21, 0, 5), time(21, tzinfo=UTC)])
+    def test_are_of_whole_minutes_by_the_clocks_of_their_zone(self, odd):
+        with pytest.raises(ValidationError, match="whole minutes"):
+            QuietHours(odd, time(8))
+
+    def test_a_zone_that_is_written_with_them_counts(self):
+        assert QuietHours.parse("21:00-08:00 Europe/Berlin", "Asia/Tokyo").zone == "Europe/Berlin"
+
     @pytest.mark.parametrize(
         "text", ["", "21-08", "25:00-08:00", "21:00-21:00", "21:00-08:00 Siam", "9:00-10:00"]
     )

@@ -52,6 +52,20 @@ async def test_whom_an_earlier_run_reached_is_no_news(world):
 
 
 @virtual_time
+async def test_who_may_have_been_texted_before_the_list_had_the_number_is_looked_up_and_not_sent_to(
+    world,
+):
+    async with world() as w:
+        opened = await w.ledger.open_campaign(CAMPAIGN, None, reads_source=False, now=w.client.clock())
+        messages = Messages.planned(CAMPAIGN.id, [*range(1, 7)], EVERYBODY, ["Hi"] * 6)
+        await w.ledger.begin(opened, messages, w.client.clock())
+        await w.ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
+        outcomes = await w.run(CAMPAIGN, None, suppress=set(TWO))
+        assert by_kind(outcomes, OutcomeKind.REJECTED) == [(2, TWO[0]), (3, TWO[1])]
+        assert len(by_kind(outcomes, OutcomeKind.FINAL)) == (await w.stats())["accepted"] == 4
+
+
+@virtual_time
 async def test_who_was_planned_before_the_list_had_the_number_is_rejected_unsent(world):
     async with world() as w:
         opened = await w.ledger.open_campaign(CAMPAIGN, None, reads_source=False, now=1.0)
@@ -69,10 +83,11 @@ class TestFiles:
         "text",
         [
             "66800000001\n66800000002\n",
+            "# who wrote STOP\n66800000001\n  # last year\n66800000002\n",
             "\ufeffmsisdn,when\n+66800000001,yesterday\n\n66800000002;x\n",
             '"number"\r\n"66800000001"\r\n66800000002 # asked by phone\r\n',
         ],
-        ids=["a number a line", "a table", "with remarks"],
+        ids=["a number a line", "lines of remarks", "a table", "with remarks"],
     )
     def test_are_a_number_a_line(self, tmp_path, text):
         path = tmp_path / "stop.csv"
@@ -82,7 +97,7 @@ class TestFiles:
         assert "66800000002" in found
         assert "66800000003" not in found
 
-    @pytest.mark.parametrize("line", ["0812345678", "66-800", "nobody"])
+    @pytest.mark.parametrize("line", ["0812345678", "66-800", "nobody", ",66800000002"])
     def test_that_hold_something_else_are_refused_by_file_and_line(self, tmp_path, line):
         path = tmp_path / "stop.csv"
         path.write_text(f"66800000001\n{line}\n")

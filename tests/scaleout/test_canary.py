@@ -8,24 +8,23 @@ from functools import partial
 import pytest
 from scaleout_world import PATIENCE, SMALL, everybody, people, refusing
 
-from ants_async.dispatch import Canary, OutcomeKind
+from ants_async.dispatch import Canary, OutcomeKind, canary
 from ants_async.dispatch.campaign import CampaignState
 from ants_async.errors import CampaignMismatch, CampaignPaused, ValidationError
-from ants_async.scaleout import planning
 
 
 @pytest.fixture(autouse=True)
 def _looks_at_once(monkeypatch):
-    monkeypatch.setattr(planning, "_LOOK", 0.0)
+    monkeypatch.setattr(canary, "_LOOK", 0.0)
 
 
 @pytest.fixture
 def submit(world):
     """Ten of 25 go ahead."""
 
-    async def submit(**canary):
-        canary = Canary(**{"count": 10, "wait": PATIENCE} | canary)
-        return await world.scaleout.submit(SMALL, people(25), canary=canary)
+    async def submit(**rules):
+        first = Canary(**{"count": 10, "wait": PATIENCE} | rules)
+        return await world.scaleout.submit(SMALL, people(25), canary=first)
 
     return submit
 
@@ -35,9 +34,9 @@ def submitting(world, submit):
     """The first ten are in the database, and the others wait for them."""
 
     @asynccontextmanager
-    async def begin(**canary):
+    async def begin(**rules):
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(submit(**canary))
+            task = group.create_task(submit(**rules))
             await world.until(partial(world.chunks, SMALL))
             yield task
 

@@ -70,8 +70,8 @@ class OpenCampaign:
     """A campaign at work; `key` is its place in the ledger.
 
     `started_at`: when its first request left, None for one that begins; by the server's clock as far as that
-    was known then. `stores_texts`: whether the ledger keeps its recipients' own texts. `is_cancelled`: what
-    has begun comes to its end, and nothing else is sent.
+    was known then. `stores_texts`: whether the ledger keeps its recipients' own texts. `is_cancelled`:
+    nothing is sent any more; of what may have left the logs are asked.
     """
 
     key: int
