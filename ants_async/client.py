@@ -20,7 +20,13 @@ from ants_async.resources.reports import Logs, Reports
 from ants_async.resources.sms import Sms
 from ants_async.resources.two_factor import TwoFactor
 from ants_async.settings import DEFAULT_BASE_URL, load_settings
-from ants_async.transport.address import check_base_url, check_proxy, check_ssl_context, secrets_of_proxy
+from ants_async.transport.address import (
+    check_base_url,
+    check_proxy,
+    check_ssl_context,
+    is_this_machine,
+    secrets_of_proxy,
+)
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth, Credentials, check_header
 from ants_async.transport.clock import ServerClock
 from ants_async.transport.direct import DirectClient
@@ -192,6 +198,12 @@ class AntsClient:
         return self._transport.clock
 
     with_raw_response = staticmethod(with_raw_response)
+
+    @property
+    def address(self) -> str:
+        """Where the API is: a host, its port if that is unusual. Simulators here come and go by ports."""
+        url = httpx.URL(self.base_url)
+        return "this machine" if is_this_machine(url.host) else url.netloc.decode()
 
     def __repr__(self) -> str:
         return f"AntsClient({self.base_url!r})"

@@ -91,6 +91,7 @@ async def test_no_environment_proxy_and_no_netrc(environment, monkeypatch):
 async def test_nothing_that_shows_a_client_shows_its_secrets():
     async with AntsClient("http://localhost", BasicAuth("anna", "s3cret")) as client:
         assert repr(client) == "AntsClient('http://localhost')"
+        assert client.address == "this machine"
         assert "s3cret" not in repr(vars(client))
         assert set(client.limiters) == set(Family)
 

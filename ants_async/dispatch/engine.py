@@ -139,7 +139,11 @@ class Dispatcher:
         """
         opened = await to_its_end(
             self.ledger.open_campaign(
-                campaign, source, reads_source=recipients is not None, now=self.client.clock()
+                campaign,
+                source,
+                api=self.client.address,
+                reads_source=recipients is not None,
+                now=self.client.clock(),
             ),
             undo=lambda unseen: self.ledger.close_campaign(unseen.key, CampaignState.INTERRUPTED, None),
         )

@@ -11,6 +11,7 @@ import pytest
 from engine_world import people
 from virtual_time import virtual_time
 
+from ants_async.client import AntsClient
 from ants_async.dispatch import (
     Campaign,
     CampaignState,
@@ -23,6 +24,7 @@ from ants_async.dispatch import (
 )
 from ants_async.errors import CampaignMismatch, CampaignPaused, ValidationError
 from ants_async.simulator import Faults
+from ants_async.transport.auth import BasicAuth
 
 CAMPAIGN = Campaign("songkran", text="สวัสดี {name}", sender="ANTS")
 MULTI = Campaign("songkran", text="สวัสดี {name}", sender="ANTS", mode="multi")
@@ -383,6 +385,16 @@ async def test_an_id_used_before_for_something_else_is_refused_with_the_way_out(
         await w.run(CAMPAIGN, people(1))
         with pytest.raises(CampaignMismatch, match="take another id"):
             await w.run(other, people(1))
+
+
+@virtual_time
+async def test_what_was_sent_elsewhere_does_not_count_as_sent(world):
+    async with world() as w:
+        await w.run(CAMPAIGN, people(1))
+        account = BasicAuth("demo", "demo")
+        async with AntsClient("https://api.example.com", account, transport=w.network) as elsewhere:
+            with pytest.raises(CampaignMismatch, match="begun at this machine"):
+                await anext(Dispatcher(elsewhere, w.ledger).run(CAMPAIGN, people(1)))
 
 
 @pytest.mark.parametrize("option", [{"chunk_size": 0}, {"chunk_size": 1001}, {"concurrency": 0}])

@@ -17,7 +17,7 @@ ASKED: Final = ("text", "sender", "mode", "validity", "send_at", "quiet_hours")
 
 _A_DAY: Final = 86400.0
 _FIND_CAMPAIGN: Final = (
-    f"SELECT key, state, created_at, store_texts, {', '.join(ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
+    f"SELECT key, state, created_at, store_texts, api, {', '.join(ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
 )
 
 
@@ -38,6 +38,7 @@ def campaign_key(campaign_id: str) -> Work[int | None]:
 def open_campaign(
     campaign: Campaign,
     source: str | None,
+    api: str | None,
     now: float,
     *,
     reads_source: bool,
@@ -57,12 +58,12 @@ def open_campaign(
             rule = "less than a day ago or to come, for the API sends at once what is past"
             raise ValidationError("send_at", campaign.send_at, rule)
         (key,) = yield from row(
-            f"INSERT INTO campaign (id, {', '.join(wanted)}, created_at, state, source, store_texts)"  # noqa: S608
-            f" VALUES ({', '.join('?' * (5 + len(wanted)))}) RETURNING key",
-            *(campaign.id, *wanted.values(), now, running, storable(source), int(store_texts)),
+            f"INSERT INTO campaign (id, {', '.join(wanted)}, api, created_at, state, source, store_texts)"  # noqa: S608
+            f" VALUES ({', '.join('?' * (6 + len(wanted)))}) RETURNING key",
+            *(campaign.id, *wanted.values(), api, now, running, storable(source), int(store_texts)),
         )
         return OpenCampaign(int(key), campaign, stores_texts=store_texts)
-    key, state, created_at, stores_texts, *asked = found
+    key, state, created_at, stores_texts, begun_at, *asked = found
     if state == running and not is_alone:
         raise LedgerInUse(at_work_already(campaign.id))
     is_cancelled = state == str(CampaignState.CANCELLED)
@@ -72,15 +73,20 @@ def open_campaign(
     for (field, value), other in zip(wanted.items(), asked, strict=True):
         if other != value:
             raise CampaignMismatch(
-                f"campaign {campaign.id!r} was started with {field} {other!r}, not {value!r}; "
+                f"campaign {campaign.id!r} was started with {field} {_shown(other)}, not {_shown(value)}; "
                 "to continue it use the same, to send anew take another id"
             )
+    if api is not None and begun_at not in {None, api}:
+        raise CampaignMismatch(
+            f"campaign {campaign.id!r} was begun at {begun_at}, and {api} knows nothing of it; "
+            "to send it there take another id, or another ledger"
+        )
     store_texts = bool(store_texts and stores_texts)
     if not is_cancelled:
         yield from run(
             "UPDATE campaign SET state = ?, reason = NULL, source = coalesce(?, source),"
-            " source_read = source_read * ?, store_texts = ? WHERE key = ?",
-            *(running, storable(source), int(not reads_source), int(store_texts), key),
+            " api = coalesce(api, ?), source_read = source_read * ?, store_texts = ? WHERE key = ?",
+            *(running, storable(source), api, int(not reads_source), int(store_texts), key),
         )
     (started_at,) = yield from row(
         "SELECT min(coalesce(attempted_at, answered_at)) FROM chunk WHERE campaign = ?", key
@@ -92,6 +98,10 @@ def open_campaign(
         stores_texts=store_texts,
         is_cancelled=is_cancelled,
     )
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else repr(value)
 
 
 def _asked(campaign: Campaign) -> dict[str, Any]:

@@ -113,6 +113,9 @@ LEDGER: Final[Sequence[LiteralString]] = (
     ALTER TABLE chunk ADD COLUMN send_at DOUBLE PRECISION;
     ALTER TABLE planned ADD COLUMN options TEXT;
     """,
+    """
+    ALTER TABLE campaign ADD COLUMN api TEXT;
+    """,
 )
 """`status_once`: of hashes, for an index holds no long texts, and what the API sends may be any length.
 `told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign.

@@ -145,7 +145,13 @@ class PostgresLedger(SqlLedger):
         return await self._run(_looking, lambda: work(*args, **kwargs))
 
     async def _open_campaign(
-        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+        self,
+        campaign: Campaign,
+        source: str | None,
+        *,
+        api: str | None = None,
+        reads_source: bool,
+        now: float,
     ) -> OpenCampaign:
         session = await self._lock_campaign(campaign.id)
         try:
@@ -154,6 +160,7 @@ class PostgresLedger(SqlLedger):
                 lambda: campaigns.open_campaign(
                     campaign,
                     source,
+                    api,
                     now,
                     reads_source=reads_source,
                     store_texts=self._store_texts,

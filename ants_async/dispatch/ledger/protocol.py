@@ -85,9 +85,15 @@ class Ledger(Protocol):
     """One record for many campaigns. Methods raise `LedgerError` when the record cannot be kept."""
 
     async def open_campaign(
-        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+        self,
+        campaign: Campaign,
+        source: str | None,
+        *,
+        api: str | None = None,
+        reads_source: bool,
+        now: float,
     ) -> OpenCampaign:
-        """Create the campaign or continue it, `reads_source` with its list.
+        """Create the campaign or continue it, `reads_source` with its list; `api`: whom it is sent to.
 
         Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already. One that was cancelled
         stays so, and takes no list any more.

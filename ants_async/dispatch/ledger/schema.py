@@ -14,7 +14,7 @@ from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 5
+VERSION: Final = 6
 APPLICATION_ID: Final = 0x414E5453  # "ANTS", for `file` and for telling a stranger's database
 
 
@@ -49,7 +49,8 @@ class ChunkState(IntEnum):
 
 
 CAMPAIGN_SEAL: Final = (
-    "checksum(key, id, text, sender, mode, validity, send_at, quiet_hours, created_at, source, store_texts)"
+    "checksum(key, id, text, sender, mode, validity, send_at, quiet_hours, api, created_at, source,"
+    " store_texts)"
 )
 CHUNK_SEAL: Final = (
     "checksum(key, campaign, first, last, bulk_id, state, attempted_at, answered_at, send_at, messages)"
@@ -76,6 +77,7 @@ CREATE TABLE campaign (
     validity REAL,
     send_at REAL,
     quiet_hours TEXT,
+    api TEXT,
     created_at REAL NOT NULL,
     state TEXT NOT NULL,
     reason TEXT,

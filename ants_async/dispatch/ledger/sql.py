@@ -32,7 +32,13 @@ class SqlLedger:
         return await self._run(work, *args, **kwargs)
 
     async def open_campaign(
-        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+        self,
+        campaign: Campaign,
+        source: str | None,
+        *,
+        api: str | None = None,
+        reads_source: bool,
+        now: float,
     ) -> OpenCampaign:
         """Create the campaign or continue it, `reads_source` with its list.
 
@@ -43,10 +49,16 @@ class SqlLedger:
             raise ValidationError(
                 "mode", "multi", "'advanced' where texts are not stored: 'multi' looks sends up by their text"
             )
-        return await self._open_campaign(campaign, source, reads_source=reads_source, now=now)
+        return await self._open_campaign(campaign, source, api=api, reads_source=reads_source, now=now)
 
     async def _open_campaign(
-        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+        self,
+        campaign: Campaign,
+        source: str | None,
+        *,
+        api: str | None = None,
+        reads_source: bool,
+        now: float,
     ) -> OpenCampaign:
         raise NotImplementedError
 

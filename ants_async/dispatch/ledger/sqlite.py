@@ -60,12 +60,19 @@ class SqliteLedger(SqlLedger):
         return await self._database.run(_perform, lambda: work(*args, **kwargs))
 
     async def _open_campaign(
-        self, campaign: Campaign, source: str | None, *, reads_source: bool, now: float
+        self,
+        campaign: Campaign,
+        source: str | None,
+        *,
+        api: str | None = None,
+        reads_source: bool,
+        now: float,
     ) -> OpenCampaign:
         return await self._run(
             campaigns.open_campaign,
             campaign,
             source,
+            api,
             now,
             reads_source=reads_source,
             store_texts=self._store_texts,

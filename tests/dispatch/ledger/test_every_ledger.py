@@ -113,6 +113,19 @@ OTHERS = {
 }
 
 
+async def test_a_campaign_that_was_begun_at_another_api_is_refused(ledger):
+    async def at(api):
+        work = await ledger.open_campaign(FULL, None, api=api, reads_source=False, now=1.0)
+        await ledger.close_campaign(work.key, CampaignState.INTERRUPTED, None)
+
+    await at(None)  # it is not known yet
+    await at("this machine")
+    await at(None)
+    await at("this machine")
+    with pytest.raises(CampaignMismatch, match=r"begun at this machine, and api\.example\.com knows nothing"):
+        await at("api.example.com")
+
+
 @pytest.mark.parametrize("field", OTHERS)
 async def test_another_campaign_by_the_same_id_is_refused_by_the_name_of_what_differs(ledger, field):
     work = await opened(ledger, FULL)
