@@ -97,6 +97,8 @@ class AntsClient:
     ) -> None:
         redact_logs()
         self.base_url = check_base_url(base_url, allow_http=allow_http)
+        if not hasattr(credentials, "header"):  # what was given instead may be a secret
+            raise ConfigurationError("credentials are BasicAuth(name, password) or ApiKeyAuth(key)")
         authorization = check_header(credentials.header)
         if transport is not None and (proxy is not None or ssl_context is not None):
             raise ConfigurationError("a transport of your own has its own proxy and ssl_context")

@@ -39,14 +39,14 @@ def conclude(
                     ("not sent yet", summary.planned),
                     ("without a final status yet", summary.accepted),
                     ("unresolved", summary.unresolved),
+                    ("rejected at once", summary.rejected),
+                    ("duplicates", summary.duplicates),
+                    ("suppressed", summary.suppressed),
+                    ("bad rows", bad),
+                    ("deduplicated", summary.deduplicated),
                 ]
                 if count
             ),
-            f"{summary.rejected:,} rejected",
-            f"{summary.duplicates:,} duplicates",
-            *([f"{summary.suppressed:,} suppressed"] if summary.suppressed else []),
-            *([] if bad is None else [f"{bad:,} bad rows"]),
-            f"{summary.deduplicated:,} deduplicated",
         ]
     say(console, " · ".join([*parts, f"sent at {tally.rate:,.0f} messages/s"]))
 

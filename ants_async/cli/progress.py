@@ -117,6 +117,11 @@ class Tally:
         """Recipients that are answered for, rows left out too."""
         return min(self.answered + self.duplicates + self.suppressed, self.total)
 
+    @property
+    def expected(self) -> int:
+        """How many will be answered for, as far as it is known: rows that are left out are none of them."""
+        return max(self.answered, self.total - self.duplicates - self.suppressed)
+
     def _note_error(self, outcome: Outcome) -> None:
         name = outcome.error or (outcome.status.name if outcome.status else "no reason given")
         error = (name, outcome.advice)
@@ -135,7 +140,7 @@ class Tally:
         return self.answered_now / seconds if seconds > 0 else 0.0
 
     def __str__(self) -> str:
-        parts = [f"sent {self.answered:,} of {self.total:,}", *by_group(self.groups)]
+        parts = [f"sent {self.answered:,} of {self.expected:,}", *by_group(self.groups)]
         for name, count in self._rarer():
             if count:
                 parts.append(f"{name} {count:,}")

@@ -79,7 +79,7 @@ class CampaignScreen(LiveDisplay):
         left = tally.total - tally.done
         until = f" · {_span(left / rate)} left" if rate > 0 else ""
         head.add_row(
-            f"sent {tally.answered:,} of {tally.total:,} ({share:.0%})",
+            f"sent {tally.answered:,} of {tally.expected:,} ({share:.0%})",
             f"{rate:,.0f}/s{until}" if left else f"{tally.rate:,.0f}/s on average",
         )
         return head

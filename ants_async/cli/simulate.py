@@ -2,7 +2,7 @@
 
 import signal
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import click
@@ -15,6 +15,9 @@ from ants_async.models.limits import RateLimit, TimeSpan
 if TYPE_CHECKING:
     from ants_async.simulator import SimulatorConfig
 
+_USER: Final = "demo:demo"
+_KEY: Final = "demo-key"
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 @click.option("--latency", default=None, help="Added to every answer, e.g. 20ms.")
 @click.option("--delivery-time", default="2s", show_default=True, help="Until a final status, on average.")
 @click.option("--seed", default=1, show_default=True, help="Equal seeds, equal fates.")
-@click.option("--user", default="demo:demo", show_default=True, help="NAME:PASSWORD of the account.")
-@click.option("--api-key", default="demo-key", show_default=True, help="A public API key of the account.")
+@click.option("--user", default=_USER, show_default=True, help="NAME:PASSWORD of the account.")
+@click.option("--api-key", default=_KEY, show_default=True, help="A public API key of the account.")
 @click.option("--balance", default="1000000", show_default=True)
 @click.option("--unreachable", default="", help="Numbers whose phone is off, separated by commas.")
 @click.option("--flooding-filter/--no-flooding-filter", default=True, show_default=True)
@@ -82,5 +85,9 @@ async def _serve_until_signal(config: "SimulatorConfig", host: str, port: int) -
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with running(config, host=host, port=port) as url:
             click.echo(f"listening on {url}")
+            if (config.user, config.api_key) == (_USER, _KEY):
+                click.echo(f"  export ANTS_BASE_URL={url} ANTS_USERNAME=demo ANTS_PASSWORD=demo")
+                click.echo(f"  PINs want ANTS_API_KEY={_KEY} in place of the two")
+            click.echo(f"  what it took, PINs too: {url}/_simulator/messages")
             async for _ in signals:
                 return

@@ -219,7 +219,8 @@ def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> N
     if not is_new and version != VERSION:
         other = "a newer" if version > VERSION else "an older"
         raise LedgerError(
-            f"ledger {path} was written by {other} version (schema {version}, known: {VERSION})"
+            f"ledger {path} was written by {other} version (schema {version}, known: {VERSION}); "
+            "move it away, or take another one"
         )
     if read_only:
         return
