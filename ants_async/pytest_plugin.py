@@ -38,6 +38,8 @@ def ants_simulator(request: pytest.FixtureRequest) -> "Iterator[RunningSimulator
 
     settings: dict[str, object] = {}
     for marker in reversed(list(request.node.iter_markers(_MARKER))):  # the closest one last
+        if marker.args:
+            raise pytest.UsageError(f"{_MARKER}{marker.args}: settings have names, as in rate='5/1s'")
         settings.update(marker.kwargs)
     with simulator_at_work(**settings) as simulator:
         yield simulator

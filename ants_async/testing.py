@@ -1,7 +1,7 @@
 """The simulator for tests: in a thread of its own, so that any test can use it, in any event loop or none."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -12,17 +12,16 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from ants_async.client import AntsClient
 from ants_async.errors import ValidationError
 from ants_async.extras import needing_extra
-from ants_async.models.limits import RateLimit
 from ants_async.transport.auth import ApiKeyAuth, BasicAuth
 from ants_async.transport.http11 import ConnectionPool
 
 with needing_extra("simulator"):
     from ants_async.simulator import Faults, Sent, Simulator, SimulatorConfig, running
+    from ants_async.simulator.config import faults_of
 
 __all__ = ["Clock", "RunningSimulator", "simulator_at_work"]
 
 T = TypeVar("T")
-_READERS: Final[Mapping[str, Callable[[str], object]]] = {"faults": Faults.parse, "rate": RateLimit}
 _FIELDS: Final = frozenset(field.name for field in attrs.fields(SimulatorConfig))
 
 
@@ -81,11 +80,11 @@ class RunningSimulator:
 
     @faults.setter
     def faults(self, faults: Faults | str) -> None:
-        self._there(setattr, self._simulator, "faults", _faults(faults))
+        self._there(setattr, self._simulator, "faults", faults_of(faults))
 
     def fail(self, *faults: Faults | str) -> None:
         """What goes wrong with the next requests, one each: `ants_simulator.fail("500=1", "slow=1")`."""
-        self._there(self._simulator.plan, *map(_faults, faults))
+        self._there(self._simulator.plan, *map(faults_of, faults))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -125,25 +124,16 @@ class _OneRequestEach(httpx.AsyncBaseTransport):
         return httpx.Response(response.status_code, headers=response.headers, content=content)
 
 
-def _faults(faults: Faults | str) -> Faults:
-    return Faults.parse(faults) if isinstance(faults, str) else faults
-
-
 @contextmanager
 def simulator_at_work(**settings: Any) -> Iterator[RunningSimulator]:
     """A simulator in a thread of its own while the block lasts; messages arrive at once.
 
-    `settings`: fields of `SimulatorConfig`; `rate="10/1s"` and `faults="500=0.1"` may be texts. Raises
-    `ValidationError`.
+    `settings`: fields of `SimulatorConfig`. Raises `ValidationError`.
     """
     for name in settings.keys() - _FIELDS:
         raise ValidationError("ants_simulator", name, f"one of {', '.join(sorted(_FIELDS))}")
-    read: dict[str, Any] = {"delivery_time": 0.0}
-    read |= {
-        name: _READERS[name](value) if name in _READERS and isinstance(value, str) else value
-        for name, value in settings.items()
-    }
-    config = SimulatorConfig(**read)
+    usual: dict[str, Any] = {"delivery_time": 0.0}
+    config = SimulatorConfig(**(usual | settings))
     clock = Clock()
     simulator = Simulator(config, clock)
     with (

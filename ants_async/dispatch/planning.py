@@ -66,7 +66,13 @@ class Planner:
         """
         source = iter(recipients)
         while some := list(islice(source, self._chunk_size - len(self._to))):
-            rows = [self.rows + place if one.row is None else one.row for place, one in enumerate(some, 1)]
+            try:
+                rows = [
+                    place if one.row is None else one.row for place, one in enumerate(some, self.rows + 1)
+                ]
+            except AttributeError:
+                odd = next(one for one in some if not isinstance(one, Recipient))
+                raise ValidationError("recipients", type(odd), "each a Recipient") from None
             self.rows += len(some)
             rows, some = self._without_duplicates(rows, some)
             if self._known:

@@ -1,13 +1,16 @@
 """How a simulated account behaves."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from math import inf
 from typing import Any, Final, Self
 
 import attrs
 
 from ants_async.errors import ValidationError
-from ants_async.models.limits import RateLimit
+from ants_async.models.limits import RateLimit, TimeSpan
+from ants_async.models.numbers import parse_number
 
 _FAULT_NAMES: Final = {
     "drop-before": "drop_before",
@@ -53,8 +56,53 @@ class Faults:
         return cls(**shares)
 
 
-def _numbers(value: Iterable[str]) -> frozenset[str]:
-    return frozenset(value)
+# A converter is not told which field it is for: what it cannot read it leaves to the field's validator.
+
+
+def _seconds(value: Any) -> Any:
+    with suppress(ValidationError):
+        return TimeSpan(value).seconds
+    return value
+
+
+def _amount(value: Any) -> Any:
+    with suppress(InvalidOperation, TypeError, ValueError):
+        return Decimal(value)
+    return value
+
+
+def _time(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+        raise ValidationError(attribute.name, value, "seconds, 0 or more, or a time span like 20ms")
+
+
+def _money(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, Decimal) or not value.is_finite() or value < 0:
+        raise ValidationError(attribute.name, value, "an amount like 1000000")
+
+
+def _limit(value: RateLimit | str | None) -> RateLimit | None:
+    return value if value is None or isinstance(value, RateLimit) else RateLimit(value, field="rate")
+
+
+def faults_of(value: "Faults | str") -> Faults:
+    """Read them where they are a text. Raises `ValidationError`."""
+    found = Faults.parse(value) if isinstance(value, str) else value
+    if not isinstance(found, Faults):
+        raise ValidationError("faults", value, "shares like slow=0.01")
+    return found
+
+
+def _numbers(value: Iterable[str] | str) -> frozenset[str]:
+    """As the API has them, for a number that is none is never off."""
+    if not isinstance(value, Iterable):
+        raise ValidationError("unreachable", value, "numbers like 66847781470")
+    try:
+        return frozenset(
+            map(parse_number, filter(None, value.split(",") if isinstance(value, str) else value))
+        )
+    except ValidationError as error:
+        raise ValidationError("unreachable", error.value, error.rule) from None
 
 
 def _user(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
@@ -67,16 +115,17 @@ def _user(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> 
 
 @attrs.frozen(slots=True, kw_only=True)
 class SimulatorConfig:
-    """A simulated account. Seconds for times; `rate` counts all requests; equal seeds, equal fates.
+    """A simulated account. Times in seconds, or `20ms`; `rate` counts all requests; equal seeds, equal fates.
 
     `api_key`: a public API key that opens it beside `user`. `unreachable`: numbers whose phone is off.
     `flooding_filter`: at most 20 texts an hour to one number, and 6 times the same. `push_retries`: waits
     before a pushed report that was not taken is pushed again. `push_anywhere`: also to other hosts than this.
+    Raises `ValidationError`.
     """
 
-    rate: RateLimit | None = None
-    latency: float = 0.0
-    delivery_time: float = 2.0
+    rate: RateLimit | None = attrs.field(default=None, converter=_limit)
+    latency: float = attrs.field(default=0.0, converter=_seconds, validator=_time)
+    delivery_time: float = attrs.field(default=2.0, converter=_seconds, validator=_time)
     seed: int = 1
     user: str = attrs.field(default="demo:demo", repr=False, validator=_user)
     api_key: str | None = attrs.field(default="demo-key", repr=False)
@@ -84,8 +133,8 @@ class SimulatorConfig:
     flooding_filter: bool = True
     push_retries: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
     push_anywhere: bool = False
-    faults: Faults = attrs.field(factory=Faults)
-    balance: Decimal = attrs.field(default=Decimal(1_000_000), converter=Decimal)
-    price: Decimal = attrs.field(default=Decimal("0.5"), converter=Decimal)
+    faults: Faults = attrs.field(factory=Faults, converter=faults_of)
+    balance: Decimal = attrs.field(default=Decimal(1_000_000), converter=_amount, validator=_money)
+    price: Decimal = attrs.field(default=Decimal("0.5"), converter=_amount, validator=_money)
     currency: str = "THB"
     max_body: int = 8 * 1024 * 1024

@@ -36,6 +36,11 @@ def test_everybody_is_planned_once_known_before_or_a_duplicate(numbers, known):
     assert all(len(chunk) <= 3 for chunk in chunks)
 
 
+def test_what_is_no_recipient_is_refused():
+    with pytest.raises(ValidationError, match=r"recipients: <class 'str'> is not valid: each a Recipient"):
+        plan(["66847781470"])
+
+
 def test_rows_are_counted_from_one_and_a_duplicate_names_its_row():
     chunks, duplicates = plan(people([66800000001, 66800000002, 66800000001]))
     assert [one.row for one in chunks[0]] == [1, 2]

@@ -104,6 +104,19 @@ def test_marked(ants_simulator): ...
     result.stdout.fnmatch_lines(["*ValidationError: ants_simulator: 'speed' is not valid: one of api_key, *"])
 
 
+def test_a_setting_without_a_name_is_refused(run):
+    result, outcomes = run(
+        """
+import pytest
+
+@pytest.mark.ants_simulator("1/10s")
+def test_marked(ants_simulator): ...
+"""
+    )
+    assert outcomes == {"errors": 1}
+    result.stdout.fnmatch_lines(["*ants_simulator('1/10s',): settings have names, as in rate='5/1s'*"])
+
+
 def test_faults_can_be_planned_and_switched(run):
     _, outcomes = run(
         """
