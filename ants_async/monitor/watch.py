@@ -112,7 +112,7 @@ class Watch:
     def _one(self, summary: CampaignSummary, now: float) -> Mapping[str, Any]:
         course, campaign = self._courses[summary.campaign.id], summary.campaign
         over = is_over(summary)
-        if not over or not course.points:
+        if not (over and course.is_over):  # the end itself is noted, once
             course.see(summary, now)
         expected = None if summary.source_read else self._expected(summary)
         whole = max(summary.total, (expected or 0) - summary.duplicates - summary.suppressed)

@@ -52,6 +52,20 @@ async def test_the_whole_list_counts_where_it_is_known():
     assert (one["whole"], one["total"], one["left"]) == (500, 10, None)
 
 
+async def test_the_end_of_a_campaign_is_noted_once_and_nothing_moves_after_it():
+    running = summary(state=CampaignState.RUNNING, planned=500, accepted=500)
+    ended = summary(final=1000, by_group={"DELIVERED": 1000})
+    times = iter([0.0, 1.0, 2.0])
+    watch = Watch(Broken([running], [ended], [ended]), clock=lambda: next(times))
+    for _ in range(3):
+        await watch.look()
+    shown = await first(watch)
+    (one,) = shown["campaigns"]
+    assert (one["over"], one["sending"], one["ending"]) == (True, 0, 0)
+    assert one["point"] == [1.0, 1000, 1000, 1000]
+    assert shown["points"] == {"songkran": [[0.0, 500, 0, 0], [1.0, 1000, 1000, 1000]]}
+
+
 async def test_what_cannot_be_read_is_told_and_what_was_known_stays():
     watch = Watch(Broken([summary()], LedgerError("the disk is away"), [summary()]))
     await watch.look()
