@@ -65,20 +65,14 @@ class Watch:
     async def look(self) -> None:
         """Look once. What cannot be read now is said to the viewers, and read the next time."""
         try:
-            found = await self._ledger.campaigns()
+            self._shown = self._all(await self._ledger.campaigns())
         except AntsError as error:
             _log.warning("the ledger cannot be read: %s", error)
             self._shown = {**self._shown, "error": str(error)}
-        else:
-            now = self._clock()
-            some = found[:_MOST_SHOWN]
-            self._courses = {one.campaign.id: self._courses.get(one.campaign.id) or Course() for one in some}
-            self._shown = {
-                "campaigns": [self._one(summary, now) for summary in some],
-                "left_out": len(found) - len(some),
-                "error": None,
-                "at": now,
-            }
+        except Exception as error:  # noqa: BLE001 - old counts must not stand there as if they were new
+            _log.exception("the ledger cannot be shown")
+            said = f"the ledger cannot be shown ({type(error).__name__}); the monitor's log says more"
+            self._shown = {**self._shown, "error": said}
         self._changed.set()
         self._changed = anyio.Event()
 
@@ -108,6 +102,17 @@ class Watch:
             self._wanted = anyio.Event()
             with anyio.move_on_after(max(_ALONE - rest, 0)):
                 await self._wanted.wait()
+
+    def _all(self, found: Sequence[CampaignSummary]) -> dict[str, Any]:
+        now = self._clock()
+        some = found[:_MOST_SHOWN]
+        self._courses = {one.campaign.id: self._courses.get(one.campaign.id) or Course() for one in some}
+        return {
+            "campaigns": [self._one(summary, now) for summary in some],
+            "left_out": len(found) - len(some),
+            "error": None,
+            "at": now,
+        }
 
     def _one(self, summary: CampaignSummary, now: float) -> Mapping[str, Any]:
         course, campaign = self._courses[summary.campaign.id], summary.campaign

@@ -76,6 +76,27 @@ async def test_what_cannot_be_read_is_told_and_what_was_known_stays():
     assert (await first(watch))["error"] is None
 
 
+async def test_an_error_that_nobody_expected_is_told_and_logged_and_the_next_look_comes(caplog):
+    watch = Watch(Broken([summary()], OSError("disk I/O error"), [summary()]))
+    await watch.look()
+    await watch.look()
+    shown = await first(watch)
+    assert "cannot be shown (OSError)" in shown["error"]
+    assert len(shown["campaigns"]) == 1
+    assert "disk I/O error" in caplog.text
+    await watch.look()
+    assert (await first(watch))["error"] is None
+
+
+async def test_so_is_one_in_what_is_made_of_the_ledger():
+    def expected(_):
+        raise TypeError("no list")
+
+    watch = Watch(Broken([summary(source_read=False)]), expected=expected)
+    await watch.look()
+    assert "TypeError" in (await first(watch))["error"]
+
+
 async def test_of_more_campaigns_than_anybody_reads_the_newest_are_shown():
     many = [summary(Campaign(f"c{n}", text="Hi")) for n in range(250)]
     watch = Watch(Broken(many))
