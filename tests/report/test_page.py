@@ -154,5 +154,34 @@ class TestFailures:
         assert "Numbers are masked" in words(found)
 
 
+class TestMasked:
+    @pytest.mark.parametrize("number", ["66899999999", "+66 89 999 9999", "089-999-9999", "(089) 999-9999"])
+    def test_no_words_of_others_name_a_number(self, number):
+        words = f"to {number}!"
+        status = Status(9, "NEW", 4711, words, words)
+        about = summary(Campaign("songkran", text=words), reason=words)
+        outcomes = [
+            final(status=status, network=number[:12]),
+            final(status=status, error=words),
+            rejected(status=None, error=words),
+            final(network=number[:12]),
+        ]
+        found = page(*outcomes, about=about, look=attrs.evolve(LOOK, masked=True))
+        assert number[:12] not in found
+        assert number not in found
+        assert "•" in found
+
+    def test_a_status_is_masked_before_it_is_cut(self):
+        status = Status(9, "NEW", 4711, "x" * 93 + "66899999999")
+        found = page(final(status=status), look=attrs.evolve(LOOK, masked=True))
+        assert "6689999" not in found
+
+    def test_what_is_too_short_for_a_number_stays(self):
+        about = summary(Campaign("songkran", text="50% off, 10:00 to 22:00, code 12345"))
+        assert "50% off, 10:00 to 22:00, code 12345" in page(
+            about=about, look=attrs.evolve(LOOK, masked=True)
+        )
+
+
 def test_it_opens_in_the_language_asked_for():
     assert '<html lang="th">' in page(final(), look=attrs.evolve(LOOK, language="th"))
