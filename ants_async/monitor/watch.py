@@ -14,6 +14,7 @@ import anyio
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.errors import AntsError
 from ants_async.monitor.course import Course, is_over, seconds_left
+from ants_async.report.html import plain
 
 _log = logging.getLogger("ants_async.monitor")
 _LOOK: Final = 1.0  # seconds between two looks
@@ -68,7 +69,7 @@ class Watch:
             self._shown = self._all(await self._ledger.campaigns())
         except AntsError as error:
             _log.warning("the ledger cannot be read: %s", error)
-            self._shown = {**self._shown, "error": str(error)}
+            self._shown = {**self._shown, "error": plain(str(error))}
         except Exception as error:  # noqa: BLE001 - old counts must not stand there as if they were new
             _log.exception("the ledger cannot be shown")
             said = f"the ledger cannot be shown ({type(error).__name__}); the monitor's log says more"
@@ -125,9 +126,9 @@ class Watch:
             "id": campaign.id,
             "state": summary.state.value,
             "over": over,
-            "reason": summary.reason,
+            "reason": _plain(summary.reason),
             "sender": campaign.sender,
-            "text": campaign.text,
+            "text": _plain(campaign.text),
             "created": summary.created_at.timestamp(),
             "read": summary.source_read,
             "whole": whole,
@@ -139,12 +140,16 @@ class Watch:
             "unresolved": summary.unresolved,
             "duplicates": summary.duplicates,
             "suppressed": summary.suppressed,
-            "groups": dict(summary.by_group),
+            "groups": {plain(name): count for name, count in summary.by_group.items()},
             "sending": course.sending,
             "ending": course.ending,
             "left": seconds_left(summary, course, whole if expected else None),
             "point": _row(course),
         }
+
+
+def _plain(text: str | None) -> str | None:
+    return None if text is None else plain(text)
 
 
 def _row(course: Course) -> Sequence[float]:

@@ -7,7 +7,7 @@ import attrs
 
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.report.figures import LONGEST_NAME, Cause, Figures
-from ants_async.report.html import moment
+from ants_async.report.html import moment, plain
 from ants_async.report.masks import mask_within
 
 
@@ -52,7 +52,10 @@ class Facts:
 
     def words(self, text: str | None) -> str | None:
         """Words of others, as the page may say them."""
-        return mask_within(text) if self.masked and text else text
+        if text is None:
+            return None
+        text = plain(text)  # first: a number with a mark within it is one to the eye
+        return mask_within(text) if self.masked else text
 
     def status(self, cause: Cause) -> str | None:
         """The name of its status; masked before it is cut, so that no piece of a number is left."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ants_async.report.facts import Facts
 from ants_async.report.figures import FAILURES, Cause
-from ants_async.report.html import Html, empty, html, moment, note, number, say, swatch, table
+from ants_async.report.html import Html, empty, html, moment, note, number, plain, say, swatch, table
 from ants_async.report.masks import mask
 from ants_async.report.words import WORDS
 
@@ -70,11 +70,11 @@ def data(facts: Facts) -> Html:
     rows = [
         [
             one.row,
-            mask(one.to) if facts.masked else one.to,
+            mask(one.to) if facts.masked else plain(one.to),
             places.setdefault(one.cause, len(places)),
             facts.words(one.network),
             moment(one.at, facts.zone),
-            None if facts.masked else one.message_id,
+            None if facts.masked or one.message_id is None else plain(one.message_id),
         ]
         for one in facts.figures.failures
     ]

@@ -88,6 +88,18 @@ async def test_an_error_that_nobody_expected_is_told_and_logged_and_the_next_loo
     assert (await first(watch))["error"] is None
 
 
+async def test_foreign_words_turn_nothing_around():
+    words = "wrong\u202e and\u061c odd"
+    about = summary(Campaign("songkran", text=words), reason=words, by_group={words: 1})
+    watch = Watch(Broken([about], LedgerError(words)))
+    await watch.look()
+    (one,) = (await first(watch))["campaigns"]
+    assert (one["text"], one["reason"]) == ("wrong and odd", "wrong and odd")
+    assert one["groups"] == {"wrong and odd": 1}
+    await watch.look()
+    assert (await first(watch))["error"] == "wrong and odd"
+
+
 async def test_so_is_one_in_what_is_made_of_the_ledger():
     def expected(_):
         raise TypeError("no list")

@@ -85,6 +85,18 @@ class TestForeignWords:
         found = data(page(rejected(status=None, error=EVIL)))
         assert found["causes"] == [["rejected", None, EVIL]]
 
+    @pytest.mark.parametrize("mark", ["\u061c", "\u200f", "\u202e", "\u2067"])
+    def test_turn_nothing_around_not_even_in_the_table(self, mark):
+        words = f"wrong{mark} number"
+        status = Status(5, "REJECTED", 99, words, words)
+        about = summary(Campaign("songkran", text=words), reason=words)
+        found = page(
+            rejected(status=status, error=words, network=words, message_id=words, to=f"66{mark}812345678"),
+            about=about,
+        )
+        assert mark not in found
+        assert "wrong number" in found
+
 
 class TestNumbers:
     def test_the_funnel_and_the_fates_add_up(self):
@@ -170,6 +182,10 @@ class TestMasked:
         assert number[:12] not in found
         assert number not in found
         assert "•" in found
+
+    def test_a_mark_within_a_number_hides_it_from_nobody(self):
+        about = summary(reason="to 6689\u200e9999999")
+        assert "9999999" not in page(about=about, look=attrs.evolve(LOOK, masked=True))
 
     def test_a_status_is_masked_before_it_is_cut(self):
         status = Status(9, "NEW", 4711, "x" * 93 + "66899999999")
