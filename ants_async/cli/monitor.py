@@ -17,6 +17,7 @@ from ants_async.cli.report import readable_file
 from ants_async.dispatch.campaign import CampaignSummary, Recipient
 from ants_async.errors import AntsError
 from ants_async.extras import needing_extra
+from ants_async.transport.address import is_this_machine
 
 if TYPE_CHECKING:
     from ants_async.dispatch.ledger.sql import SqlLedger
@@ -55,10 +56,11 @@ def monitor(
     """
     with one_line_errors():
         with needing_extra("monitor"):
-            from ants_async.monitor.door import check_token, is_loopback, new_token  # noqa: PLC0415
+            from ants_async.monitor.door import check_names, check_token, new_token  # noqa: PLC0415
         token = os.environ.get(_VARIABLE)  # no option: whoever lists processes sees those
-        check_token(token)
-        if token is None and not is_loopback(host):
+        check_token(token, _VARIABLE)
+        check_names(names)
+        if token is None and not is_this_machine(host):
             token = new_token()
 
         async def run() -> None:

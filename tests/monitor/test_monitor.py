@@ -154,8 +154,12 @@ class TestRefused:
     def test_a_token_that_can_be_guessed_and_it_is_not_said_again(self, monkeypatch):
         monkeypatch.setenv("ANTS_MONITOR_TOKEN", "secret")
         line = self.refused(*LEDGER)
-        assert "token: '…' is not valid: at least 16" in line
+        assert "ANTS_MONITOR_TOKEN: '…' is not valid: at least 16" in line
         assert "secret" not in line
+
+    def test_a_name_that_no_browser_would_give(self):
+        line = self.refused(*LEDGER, "--name", "http://me.example")
+        assert "name: 'http://me.example' is not valid: a host name without scheme or port" in line
 
     def test_a_port_that_is_taken(self):
         async def make():
