@@ -57,6 +57,11 @@ def client(url):
     return httpx.Client(base_url=url, trust_env=False, timeout=30)
 
 
+def here(url):
+    """The same server, whether or not its name leads anywhere from here."""
+    return f"http://127.0.0.1:{httpx.URL(url).port}"
+
+
 @contextmanager
 def stream(url, **options):
     """What the stream of a monitor says, as data."""
@@ -119,10 +124,14 @@ class TestBesideARun:
             assert process.wait(30) == 0
             assert TOKEN not in process.stdout.read() + process.stderr.read(), "it is in no log"
 
-    def test_for_others_there_is_always_one(self):
-        with monitoring("--host", "0.0.0.0") as (_, url), client(url.partition("?")[0]) as http:
+    @pytest.mark.parametrize(("names", "shown"), [([], socket.gethostname()), (["me.example"], "me.example")])
+    def test_for_others_there_is_always_one_and_a_name_that_they_can_open(self, names, shown):
+        options = [word for name in names for word in ("--name", name)]
+        with monitoring("--host", "0.0.0.0", *options) as (_, url), client(here(url)) as http:
             token = url.partition("?token=")[2]
             assert len(token) >= 32
+            assert httpx.URL(url).host == shown.lower()
+            assert http.get("/", headers={"Host": shown}).status_code == 401, "it is known by that name"
             assert http.get("/").status_code == 401
             assert http.get("/", params={"token": token}).status_code == 303
 
