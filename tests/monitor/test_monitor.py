@@ -228,6 +228,11 @@ class TestInABrowser:
             await page.click("[data-theme=dark]")
             assert await background(page) != light
 
+    @pytest.mark.parametrize("place", ["100%", "%E0", "may"])
+    async def test_whatever_stands_behind_the_hash_it_shows_a_campaign(self, url, place):
+        async with watched(f"{url}#{place}") as page:
+            assert (await page.inner_text("article h2")).split() == ["may", "Running"]
+
     async def test_it_fits_a_phone(self, url):
         async with watched(url, viewport={"width": 360, "height": 740}) as page:
             assert await overflow(page) <= 0
