@@ -151,7 +151,6 @@ class Figures:
     backwards: int = 0
     """Deliveries that, by the clocks of others, came before they were sent."""
     causes: Counter[Cause] = attrs.field(factory=Counter)
-    other_causes: int = 0
     failures: list[Failure] = attrs.field(factory=list)
     cost: Cost = attrs.field(factory=Cost)
     latencies: Latencies = attrs.field(factory=Latencies)
@@ -225,8 +224,6 @@ class Figures:
         cause = Cause(fate, outcome.status, _words_of(outcome), outcome.advice)
         if cause in self.causes or len(self.causes) < _MOST_CAUSES:
             self.causes[cause] += 1
-        else:
-            self.other_causes += 1
         if len(self.failures) < self.most_failures:
             self.failures.append(
                 Failure(
