@@ -101,7 +101,7 @@ class TestForeignWords:
 class TestNumbers:
     def test_the_funnel_and_the_fates_add_up(self):
         found = words(page(final(), final(), final(EXPIRED), rejected(), accepted(), duplicate()))
-        assert "In the list 6" in found
+        assert "Usable rows 6" in found
         assert "Planned 5" in found
         assert "Accepted 4" in found
         assert "Delivered 2 40.0%" in found
@@ -109,7 +109,7 @@ class TestNumbers:
 
     def test_rows_that_were_left_out_are_told(self):
         found = words(page(final(), duplicate(), suppressed(), suppressed()))
-        assert "In the list 4 1 duplicates are not sent twice ; 2 are on a suppression list" in found
+        assert "Usable rows 4 1 duplicates are not sent twice ; 2 are on a suppression list" in found
         assert "On a suppression list 2" in found
 
     def test_errors_come_with_advice(self):
