@@ -1,6 +1,7 @@
 """An ASGI app over real HTTP, in this process, while a block lasts."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -8,6 +9,8 @@ from typing import Any
 
 import anyio
 import uvicorn
+
+_log = logging.getLogger("ants_async.local_server")
 
 
 class _Server(uvicorn.Server):
@@ -44,7 +47,8 @@ async def serving_app(
 ) -> AsyncIterator[str]:
     """The app, and its work beside it; gives the base URL. `port` 0: a free one. `config`: uvicorn's.
 
-    `at_end` is called before the server waits for what is open. Raises OSError when the port is taken.
+    `at_end` is called before the server waits for what is open. When the work beside it fails, the server
+    stops at once, and the block ends with that exception. Raises OSError when the port is taken.
     """
     listener, base_url = _listen(host, port)
     server = _Server(
@@ -65,6 +69,15 @@ async def serving_app(
         # yield. The finally below is their parent.
         task = asyncio.create_task(server._serve([listener]), name=f"ants_async {name}")  # noqa: SLF001 - without signals
         working = asyncio.create_task(beside(), name=f"ants_async {name}, beside it")
+
+        def stop_with_it(done: asyncio.Task[None]) -> None:
+            """Whoever calls is to notice: a server that goes on without its work says what is not so."""
+            error = None if done.cancelled() else done.exception()
+            if error is not None:
+                _log.error("the %s stops: its work failed", name, exc_info=error)
+                server.should_exit = True
+
+        working.add_done_callback(stop_with_it)
         try:
             await server.ready.wait()
             yield base_url
@@ -75,3 +88,5 @@ async def serving_app(
             with anyio.CancelScope(shield=True):
                 await asyncio.wait({task, working})
         await task
+        if not working.cancelled():
+            working.result()

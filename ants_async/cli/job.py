@@ -138,11 +138,23 @@ def file_from(summary: CampaignSummary) -> RecipientFile | None:
     """
     source = _source_of(summary)
     campaign = summary.campaign
+    if "file" not in source:
+        return None
+    path = source["file"]
+    if not _is_path(path):
+        raise ConfigurationError(f"campaign {campaign.id!r}: the ledger names no file that could be read")
     try:
-        path, layout = Path(source["file"]), Layout.of_source(source)
+        layout = Layout.of_source(source)
     except KeyError:
         return None
-    return RecipientFile(path, layout, campaign.template, campaign.id if source.get("copied") else None)
+    return RecipientFile(Path(path), layout, campaign.template, campaign.id if source.get("copied") else None)
+
+
+def _is_path(value: object) -> bool:
+    try:
+        return isinstance(value, str) and b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def _source_of(summary: CampaignSummary) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,12 +18,14 @@ from ants_async.cli.report import readable_file
 from ants_async.dispatch.campaign import CampaignSummary, Recipient
 from ants_async.errors import AntsError
 from ants_async.extras import needing_extra
+from ants_async.transport.address import is_this_machine
 
 if TYPE_CHECKING:
     from ants_async.dispatch.ledger.sql import SqlLedger
 
 _ROWS_A_TURN: Final = 20_000
 _VARIABLE: Final = "ANTS_MONITOR_TOKEN"
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - what to say of them
 
 
 @click.command()
@@ -55,11 +58,15 @@ def monitor(
     """
     with one_line_errors():
         with needing_extra("monitor"):
-            from ants_async.monitor.door import check_token, is_loopback, new_token  # noqa: PLC0415
+            from ants_async.monitor.door import check_names, check_token, new_token  # noqa: PLC0415
         token = os.environ.get(_VARIABLE)  # no option: whoever lists processes sees those
-        check_token(token)
-        if token is None and not is_loopback(host):
+        check_token(token, _VARIABLE)
+        check_names(names)
+        if token is None and not is_this_machine(host):
             token = new_token()
+
+        if host in _EVERYWHERE:
+            names = (*names, socket.gethostname())
 
         async def run() -> None:
             async with either(ledger, database) as found:
@@ -80,9 +87,15 @@ async def _serve_until_signal(
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(lists.count)
             async with serving(watch, host=host, port=port, token=token, names=names) as url:
-                click.echo(f"watch at {url}/" + ("" if token is None else f"?token={token}"))
+                shown = _as_others_open(url, names[0]) if host in _EVERYWHERE else url
+                click.echo(f"watch at {shown}/" + ("" if token is None else f"?token={token}"))
                 await anext(signals)
             helpers.cancel_scope.cancel()
+
+
+def _as_others_open(url: str, name: str) -> str:
+    """An address that stands for all of this machine's is none that a browser elsewhere could open."""
+    return f"http://{name}:{url.rpartition(':')[2]}"
 
 
 @attrs.define

@@ -53,8 +53,8 @@ def report(
 
     async def ask() -> tuple[CampaignSummary, Figures]:
         async with either(ledger, database) as found:
-            summary = await find(found, campaign_id)
-            return summary, await reckon(summary, found.outcomes(campaign_id))
+            await find(found, campaign_id)
+            return await reckon(found, campaign_id)
 
     with one_line_errors():
         a_part = None if price is None else Price(price_of(price), currency)

@@ -30,6 +30,8 @@ class Course:
     """Points of a campaign, thinned out as they get more: a picture shows all of the time watched."""
 
     points: list[Point] = attrs.field(factory=list)
+    is_over: bool = False
+    """Whether nothing of it will change any more, by what was noted last."""
     _recent: deque[Point] = attrs.field(factory=deque)
     _every: int = 1
     _seen: int = 0
@@ -38,7 +40,8 @@ class Course:
         """Note its counts."""
         ended = summary.final + summary.rejected + summary.unresolved
         point = Point(at, summary.total - summary.planned, ended, summary.by_group.get(_DELIVERED, 0))
-        if self._seen % self._every == 0:
+        self.is_over = is_over(summary)
+        if self.is_over or self._seen % self._every == 0:  # nothing comes after an end that would show it
             self.points.append(point)
         self._seen += 1
         if len(self.points) > _MOST_POINTS:
@@ -56,15 +59,17 @@ class Course:
 
     @property
     def sending(self) -> float:
-        """Messages answered a second, now."""
+        """Messages answered a second, now; none once it is over."""
         return self._rate(lambda point: point.answered)
 
     @property
     def ending(self) -> float:
-        """Messages that come to their end a second, now."""
+        """Messages that come to their end a second, now; none once it is over."""
         return self._rate(lambda point: point.ended)
 
     def _rate(self, count: Callable[[Point], int]) -> float:
+        if self.is_over:
+            return 0.0
         first, last = self._recent[0], self._recent[-1]
         seconds = last.at - first.at
         return max(count(last) - count(first), 0) / seconds if seconds > 0 else 0.0

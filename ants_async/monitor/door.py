@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import re
 import secrets
 from collections.abc import Collection
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from ants_async.errors import ValidationError
 
 _SHORTEST: Final = 16
 _BYTES: Final = 24
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _COOKIE: Final = "ants_monitor"
 _HEADERS: Final = {
     "Content-Security-Policy": (
@@ -37,16 +39,6 @@ def new_token() -> str:
     return secrets.token_urlsafe(_BYTES)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class Door:
     """Lets in who names this server by an address and, where there is a token, has it.
 
@@ -55,11 +47,13 @@ class Door:
     `localhost`, or one of `names`.
 
     The token comes once as `?token=…`; from then on a cookie stands for it, in which it cannot be read.
-    Raises `ValidationError` for a token that can be guessed, or that no address can hold.
+    Raises `ValidationError` for a token that can be guessed, or that no address can hold, and for a name
+    that no browser would give.
     """
 
     def __init__(self, app: ASGIApp, *, token: str | None = None, names: Collection[str] = ()) -> None:
         check_token(token)
+        check_names(names)
         self._app = app
         self._token = token
         self._names = frozenset({"localhost", *(name.lower() for name in names)})
@@ -118,13 +112,20 @@ class Door:
         return hmac.digest((self._token or "").encode(), b"cookie", "sha256").hex()
 
 
-def check_token(token: str | None) -> None:
+def check_names(names: Collection[str]) -> None:
+    """Raise `ValidationError` for one that is no host name: it would be waited for in vain."""
+    for name in names:
+        if not _NAME.fullmatch(name) and not _is_number(name):
+            raise ValidationError("name", name, "a host name without scheme or port")
+
+
+def check_token(token: str | None, field: str = "token") -> None:
     """Raise `ValidationError` for one that can be guessed, or that no address can hold."""
     if token is not None and (
         len(token) < _SHORTEST or not token.isascii() or not token.replace("-", "").replace("_", "").isalnum()
     ):
         rule = f"at least {_SHORTEST} letters, digits, '-' or '_'"
-        raise ValidationError("token", "…", rule)
+        raise ValidationError(field, "…", rule)
 
 
 def _is_number(name: str) -> bool:

@@ -14,6 +14,7 @@ import anyio
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.errors import AntsError
 from ants_async.monitor.course import Course, is_over, seconds_left
+from ants_async.report.html import plain
 
 _log = logging.getLogger("ants_async.monitor")
 _LOOK: Final = 1.0  # seconds between two looks
@@ -65,20 +66,14 @@ class Watch:
     async def look(self) -> None:
         """Look once. What cannot be read now is said to the viewers, and read the next time."""
         try:
-            found = await self._ledger.campaigns()
+            self._shown = self._all(await self._ledger.campaigns())
         except AntsError as error:
             _log.warning("the ledger cannot be read: %s", error)
-            self._shown = {**self._shown, "error": str(error)}
-        else:
-            now = self._clock()
-            some = found[:_MOST_SHOWN]
-            self._courses = {one.campaign.id: self._courses.get(one.campaign.id) or Course() for one in some}
-            self._shown = {
-                "campaigns": [self._one(summary, now) for summary in some],
-                "left_out": len(found) - len(some),
-                "error": None,
-                "at": now,
-            }
+            self._shown = {**self._shown, "error": plain(str(error))}
+        except Exception as error:  # noqa: BLE001 - old counts must not stand there as if they were new
+            _log.exception("the ledger cannot be shown")
+            said = f"the ledger cannot be shown ({type(error).__name__}); the monitor's log says more"
+            self._shown = {**self._shown, "error": said}
         self._changed.set()
         self._changed = anyio.Event()
 
@@ -109,10 +104,21 @@ class Watch:
             with anyio.move_on_after(max(_ALONE - rest, 0)):
                 await self._wanted.wait()
 
+    def _all(self, found: Sequence[CampaignSummary]) -> dict[str, Any]:
+        now = self._clock()
+        some = found[:_MOST_SHOWN]
+        self._courses = {one.campaign.id: self._courses.get(one.campaign.id) or Course() for one in some}
+        return {
+            "campaigns": [self._one(summary, now) for summary in some],
+            "left_out": len(found) - len(some),
+            "error": None,
+            "at": now,
+        }
+
     def _one(self, summary: CampaignSummary, now: float) -> Mapping[str, Any]:
         course, campaign = self._courses[summary.campaign.id], summary.campaign
         over = is_over(summary)
-        if not over or not course.points:
+        if not (over and course.is_over):  # the end itself is noted, once
             course.see(summary, now)
         expected = None if summary.source_read else self._expected(summary)
         whole = max(summary.total, (expected or 0) - summary.duplicates - summary.suppressed)
@@ -120,9 +126,9 @@ class Watch:
             "id": campaign.id,
             "state": summary.state.value,
             "over": over,
-            "reason": summary.reason,
+            "reason": _plain(summary.reason),
             "sender": campaign.sender,
-            "text": campaign.text,
+            "text": _plain(campaign.text),
             "created": summary.created_at.timestamp(),
             "read": summary.source_read,
             "whole": whole,
@@ -134,12 +140,16 @@ class Watch:
             "unresolved": summary.unresolved,
             "duplicates": summary.duplicates,
             "suppressed": summary.suppressed,
-            "groups": dict(summary.by_group),
+            "groups": {plain(name): count for name, count in summary.by_group.items()},
             "sending": course.sending,
             "ending": course.ending,
             "left": seconds_left(summary, course, whole if expected else None),
             "point": _row(course),
         }
+
+
+def _plain(text: str | None) -> str | None:
+    return None if text is None else plain(text)
 
 
 def _row(course: Course) -> Sequence[float]:

@@ -5,7 +5,7 @@ of the width, in the size that the page gives them.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -25,8 +25,11 @@ _CLOCK_STEPS: Final = (
     *(86400, 172800, 604800, 2592000, 31536000),
 )
 _EDGE: Final = 7  # percent of the width: a label nearer to an end than that is aligned with it
-_APART: Final = 20  # percent of the width: on a phone a duration is as wide
-_NAME: Final = 9  # and half of two names of marks
+_LETTER: Final = 2.4  # percent of the width: on a phone a letter of a label is as wide
+_APART: Final = 2  # and so far are two labels apart
+_BEFORE: Final = {"start": 0, "middle": 0.5, "end": 1}
+"""What part of a label lies before the place that it is for."""
+_NAME: Final = 9  # percent of the width: half of two names of marks
 _FEW: Final = 3
 _DURATIONS: Final = (
     *(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
@@ -162,14 +165,10 @@ def _marks(bars: Sequence[Bar], marks: Sequence[tuple[str, float]]) -> Iterator[
 
 
 def _durations(bars: Sequence[Bar]) -> Iterator[Html]:
-    """A scale below: those durations that people name, as far apart as their names are wide."""
+    """A scale below: those durations that people name."""
     named = [one for one in _DURATIONS if bars[0].start <= one <= bars[-1].end]
-    free = 0.0
-    for one in named if len(named) >= _FEW else [bar.start for bar in bars]:
-        x = _place(bars, one)
-        if x >= free:
-            yield _tick(x, duration(one))
-            free = x + _APART
+    shown = named if len(named) >= _FEW else [bar.start for bar in bars]
+    return _ticks((_place(bars, one), duration(one)) for one in shown)
 
 
 def _place(bars: Sequence[Bar], seconds: float) -> float:
@@ -186,9 +185,11 @@ def _clock(stretch: Stretch, zone: tzinfo) -> Iterator[Html]:
     ahead = 0 if shift is None else int(shift.total_seconds())
     first = -((-stretch.start - ahead) // step) * step - ahead
     shape = "%H:%M:%S" if step < 60 else "%H:%M" if span <= _DAY else "%d %b %H:%M" if step < _DAY else "%F"  # noqa: PLR2004
-    for at in range(first, stretch.end + 1, step):
-        label = f"{datetime.fromtimestamp(at, zone):{shape}}"
-        yield _tick((at - stretch.start) / span * 100, (label, label))
+    times = range(first, stretch.end + 1, step)
+    labels = (f"{datetime.fromtimestamp(at, zone):{shape}}" for at in times)
+    return _ticks(
+        ((at - stretch.start) / span * 100, (label, label)) for at, label in zip(times, labels, strict=True)
+    )
 
 
 def _hover(stretch: Stretch, zone: tzinfo) -> Iterator[Html]:
@@ -221,19 +222,30 @@ def _area(counts: Sequence[int], top: int) -> str:
     return f"M0 {_PLOT} L{' L'.join(_points(counts, top))} L{_WIDE} {_PLOT} Z"
 
 
-def _tick(x: float, labels: tuple[str, str]) -> Html:
-    return _text("tick", x, _HEIGHT - 7, *dict.fromkeys(labels))
+def _ticks(places: Iterable[tuple[float, tuple[str, str]]]) -> Iterator[Html]:
+    """Labels below, in both languages; one that would touch the one before it on a phone is left out."""
+    free = -math.inf
+    for x, labels in places:
+        wide = max(map(len, labels)) * _LETTER
+        left = x - wide * _BEFORE[_anchor(x)]
+        if left >= free:
+            yield _text("tick", x, _HEIGHT - 7, *dict.fromkeys(labels))
+            free = left + wide + _APART
 
 
 def _text(kind: str, x: float, y: float, *labels: str, anchor: str | None = None) -> Html:
     """A label at a percentage of the width, in one language or in both; it stays inside at both ends."""
-    anchor = anchor or ("start" if x < _EDGE else "end" if x > 100 - _EDGE else "middle")
+    anchor = anchor or _anchor(x)
     attributes = f' x="{_short(x)}%" y="{_short(y)}" text-anchor="{anchor}"'
     if len(labels) == 1:
         return html(
             '<text class="{kind}"{rest}>{label}</text>', kind=kind, rest=Html(attributes), label=labels[0]
         )
     return html('<g class="{kind}">{texts}</g>', kind=kind, texts=both(labels, "text", attributes))
+
+
+def _anchor(x: float) -> str:
+    return "start" if x < _EDGE else "end" if x > 100 - _EDGE else "middle"
 
 
 def _short(value: float) -> str:

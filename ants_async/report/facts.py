@@ -6,8 +6,9 @@ from decimal import Decimal
 import attrs
 
 from ants_async.dispatch.campaign import CampaignSummary
-from ants_async.report.figures import Figures
-from ants_async.report.html import moment
+from ants_async.report.figures import LONGEST_NAME, Cause, Figures
+from ants_async.report.html import moment, plain
+from ants_async.report.masks import mask_within
 
 
 @attrs.frozen
@@ -31,6 +32,8 @@ class Facts:
     zone: tzinfo
     source: str | None
     """The name of the list."""
+    masked: bool = False
+    """Whether numbers are not to be read."""
 
     @property
     def costs(self) -> dict[str, Decimal]:
@@ -46,6 +49,18 @@ class Facts:
     def is_estimate(self) -> bool:
         """Whether a part of the costs is reckoned, not reported."""
         return self.price is not None and bool(self.figures.cost.unpriced_parts)
+
+    def words(self, text: str | None) -> str | None:
+        """Words of others, as the page may say them."""
+        if text is None:
+            return None
+        text = plain(text)  # first: a number with a mark within it is one to the eye
+        return mask_within(text) if self.masked else text
+
+    def status(self, cause: Cause) -> str | None:
+        """The name of its status; masked before it is cut, so that no piece of a number is left."""
+        name = self.words(None if cause.status is None else cause.status.name)
+        return name and name[:LONGEST_NAME]
 
     def clock(self, at: datetime | None) -> str | None:
         """A moment on the clock of the zone; None for none."""

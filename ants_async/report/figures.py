@@ -9,11 +9,12 @@ from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 
 from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
+from ants_async.errors import LedgerError
 from ants_async.models.codes import Advice
 from ants_async.models.delivery_errors import ERRORS_BY_NAME
 from ants_async.models.statuses import Status, StatusGroup
@@ -151,7 +152,6 @@ class Figures:
     backwards: int = 0
     """Deliveries that, by the clocks of others, came before they were sent."""
     causes: Counter[Cause] = attrs.field(factory=Counter)
-    other_causes: int = 0
     failures: list[Failure] = attrs.field(factory=list)
     cost: Cost = attrs.field(factory=Cost)
     latencies: Latencies = attrs.field(factory=Latencies)
@@ -225,8 +225,6 @@ class Figures:
         cause = Cause(fate, outcome.status, _words_of(outcome), outcome.advice)
         if cause in self.causes or len(self.causes) < _MOST_CAUSES:
             self.causes[cause] += 1
-        else:
-            self.other_causes += 1
         if len(self.failures) < self.most_failures:
             self.failures.append(
                 Failure(
@@ -249,15 +247,34 @@ class Figures:
         return dict(self.causes.most_common(most))
 
 
+class Told(Protocol):
+    """What is needed of a ledger."""
+
+    async def summary(self, campaign_id: str) -> CampaignSummary | None:
+        """A campaign's counts, or None."""
+        ...
+
+    def outcomes(self, campaign_id: str) -> AsyncIterable[Outcome]:
+        """The newest outcome of every recipient, then the rows left out."""
+        ...
+
+
 async def reckon(
-    summary: CampaignSummary, outcomes: AsyncIterable[Outcome], *, most_failures: int = MOST_FAILURES
-) -> Figures:
-    """The figures of a campaign. Of what the ledger counts and tells no outcome of, nothing is known yet."""
+    ledger: Told, campaign_id: str, *, most_failures: int = MOST_FAILURES
+) -> tuple[CampaignSummary, Figures]:
+    """A campaign of a ledger, and its figures. Of whom the ledger tells no outcome, nothing is known yet.
+
+    Raises `LedgerError` when it is not there.
+    """
     figures = Figures(most_failures)
-    async for outcome in outcomes:
+    async for outcome in ledger.outcomes(campaign_id):
         figures.add(outcome)
+    # After them: of a campaign that goes on meanwhile, it then counts everybody who has an outcome.
+    summary = await ledger.summary(campaign_id)
+    if summary is None:
+        raise LedgerError(f"no campaign {campaign_id!r} in this ledger")
     figures.fates[Fate.UNSENT] += max(0, summary.total - figures.total)
-    return figures
+    return summary, figures
 
 
 def _was_accepted(outcome: Outcome) -> bool:

@@ -13,7 +13,7 @@ from ants_async.report.words import LANGUAGES, UNITS, WORDS
 _UNSEEN: Final = "".join(map(chr, [*range(9), 11, 12, *range(14, 32), 127]))
 _NO_MORE: Final = dict.fromkeys(map(ord, _UNSEEN), "\ufffd")
 # Marks that turn the direction of what follows: foreign words must not rearrange the page around them.
-_TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+_TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 _ALL: Final = 100
 _LEAST: Final = 0.1
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -31,7 +31,12 @@ def put(value: object) -> Html:
         return value
     if value is None:
         return Html()
-    return Html(escape(str(value).translate(_NO_MORE).translate(_TURNING)))
+    return Html(escape(plain(str(value))))
+
+
+def plain(text: str) -> str:
+    """Foreign words without what no page can show, and without what turns a page around; not escaped."""
+    return text.translate(_NO_MORE).translate(_TURNING)
 
 
 def html(template: str, **values: object) -> Html:

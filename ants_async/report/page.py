@@ -41,7 +41,7 @@ def render(summary: CampaignSummary, figures: Figures, look: Look) -> str:
     """The page."""
     style = asset("base.css") + asset("report.css")
     script = asset("switches.js") + asset("report.js")
-    facts = Facts(summary, figures, look.price, look.zone, look.source)
+    facts = Facts(summary, figures, look.price, look.zone, look.source, look.masked)
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -54,9 +54,9 @@ def render(summary: CampaignSummary, figures: Figures, look: Look) -> str:
         style=Html(style),
         script=Html(script),
         title=words("report")[LANGUAGES.index(look.language)],
-        body=_body(facts, look),
+        body=_body(facts),
         foot=_foot(look),
-        data=unreached.data(facts, masked=look.masked),
+        data=unreached.data(facts),
     )
 
 
@@ -73,7 +73,7 @@ def switches() -> Html:
     )
 
 
-def _body(facts: Facts, look: Look) -> Html:
+def _body(facts: Facts) -> Html:
     return html(
         '<header class="top"><div class="title"><p class="kind">{kind}</p>'
         '<h1>{id} <span class="state {state}">{named}</span></h1></div>{switches}</header><main>'
@@ -90,10 +90,10 @@ def _body(facts: Facts, look: Look) -> Html:
             _section("where_all_are", sections.fates(facts)),
             _section("over_time", sections.over_time(facts)),
             _section("latency", sections.latency(facts)),
-            _section("errors", sections.errors(facts, masked=look.masked), wide=True),
+            _section("errors", sections.errors(facts), wide=True),
             _section("cost", money.cost(facts)),
             _section("networks", sections.networks(facts)),
-            _section("failures", unreached.failures(facts, masked=look.masked), wide=True),
+            _section("failures", unreached.failures(facts), wide=True),
         ],
     )
 

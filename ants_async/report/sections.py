@@ -6,7 +6,7 @@ from typing import Final
 
 from ants_async.report import charts
 from ants_async.report.facts import Facts
-from ants_async.report.figures import DELIVERED, FAILED, LONGEST_NAME, SENT, Cause, Fate, Figures, Network
+from ants_async.report.figures import DELIVERED, FAILED, SENT, Cause, Fate, Figures, Network
 from ants_async.report.html import (
     Html,
     both,
@@ -23,7 +23,6 @@ from ants_async.report.html import (
     table,
 )
 from ants_async.report.money import amount, below_cost
-from ants_async.report.unreached import mask_within
 from ants_async.report.words import ADVICE, NETWORKS
 
 _PERCENTILES: Final = (50, 90, 99)
@@ -39,13 +38,13 @@ def head(facts: Facts) -> Html:
         "{name}{rest}", name=facts.source, rest="" if summary.source_read else [" · ", say("not_read")]
     )
     known = {
-        "text": campaign.text if campaign.text is not None else say("own_texts"),
+        "text": facts.words(campaign.text) if campaign.text is not None else say("own_texts"),
         "sender": campaign.sender,
         "source": source,
         "created": facts.clock(summary.created_at),
         "sent_between": facts.clock(figures.first_sent),
         "last_done": facts.clock(figures.last_done),
-        "reason": summary.reason,
+        "reason": facts.words(summary.reason),
     }
     lines = [
         html(
@@ -236,7 +235,7 @@ def _numbers(caption: str, columns: Sequence[str], lines: Sequence[Html]) -> Htm
     )
 
 
-def errors(facts: Facts, *, masked: bool) -> Html:
+def errors(facts: Facts) -> Html:
     """Why messages did not arrive, and what to do about it."""
     figures = facts.figures
     if not figures.failed:
@@ -245,7 +244,7 @@ def errors(facts: Facts, *, masked: bool) -> Html:
     rest = figures.failed - sum(shown.values())
     lines = [
         line(
-            _cause(one, masked=masked),
+            _cause(facts, one),
             number(count),
             percent(count, figures.failed),
             both(ADVICE[one.advice]),
@@ -259,18 +258,15 @@ def errors(facts: Facts, *, masked: bool) -> Html:
     )
 
 
-def _cause(cause: Cause, *, masked: bool) -> Html:
+def _cause(facts: Facts, cause: Cause) -> Html:
     """The error's name or words, the status beside it, and what the manual says on them."""
-    status = cause.status and cause.status.name[:LONGEST_NAME]
-    error = mask_within(cause.error) if masked and cause.error else cause.error
+    status, error, explanation = facts.status(cause), facts.words(cause.error), facts.words(cause.explanation)
     return html(
         '{swatch}<span class="code">{name}</span>{beside}{manual}',
         swatch=swatch(cause.fate),
         name=error or status or say(cause.fate),
         beside=html('<span class="beside">{status}</span>', status=status) if error and status else "",
-        manual=html('<span class="manual" lang="en">{text}</span>', text=cause.explanation)
-        if cause.explanation
-        else "",
+        manual=html('<span class="manual" lang="en">{text}</span>', text=explanation) if explanation else "",
     )
 
 
@@ -287,18 +283,18 @@ def networks(facts: Facts) -> Html:
             "networks",
             "networks",
             ["network", "messages", "delivered", "p50", "p90"],
-            [_network(code, one, longest) for code, one in slowest],
+            [_network(facts, code, one, longest) for code, one in slowest],
         ),
         other=note("other_networks", count=number(other)) if other else "",
     )
 
 
-def _network(code: str, one: Network, longest: float) -> Html:
+def _network(facts: Facts, code: str, one: Network, longest: float) -> Html:
     half, most = (one.latencies.percentile(share) or 0.0 for share in (50, 90))
     return line(
         html(
             '<span class="code">{code}</span> <span class="beside">{name}</span>',
-            code=code,
+            code=facts.words(code),
             name=NETWORKS.get(code),
         ),
         number(one.total),

@@ -1,18 +1,15 @@
 """The section with everybody whom a campaign did not reach: a table that the page's script fills."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from ants_async.report.facts import Facts
-from ants_async.report.figures import FAILURES, LONGEST_NAME, Cause
-from ants_async.report.html import Html, empty, html, moment, note, number, say, swatch, table
+from ants_async.report.figures import FAILURES, Cause
+from ants_async.report.html import Html, empty, html, moment, note, number, plain, say, swatch, table
+from ants_async.report.masks import mask
 from ants_async.report.words import WORDS
 
-_DIGITS: Final = re.compile(r"\d{8,15}")
-_KEPT: Final = (4, 2)
-"""Of a masked number the first digits, which tell the network, and the last."""
 _SCRIPT_WORDS: Final = ("report", "shown", "none_found", *map(str, FAILURES))
 _SAFE_IN_SCRIPT: Final = {ord(one): f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"}
 
@@ -33,7 +30,7 @@ _FRAME: Final = """
 """
 
 
-def failures(facts: Facts, *, masked: bool) -> Html:
+def failures(facts: Facts) -> Html:
     """The place of the table, with its search and its filters."""
     figures = facts.figures
     if not figures.failed:
@@ -49,7 +46,7 @@ def failures(facts: Facts, *, masked: bool) -> Html:
         ],
         notes=[
             note("left_out", count=number(left_out)) if left_out else "",
-            note("masked") if masked else "",
+            note("masked") if facts.masked else "",
         ],
         table=table("unreached", "failures", ["row", "number", "outcome", "cause", "network", "time"], []),
         previous=say("previous"),
@@ -67,22 +64,22 @@ def _chip(fate: str, name: object, *, pressed: str = "false") -> Html:
     )
 
 
-def data(facts: Facts, *, masked: bool) -> Html:
+def data(facts: Facts) -> Html:
     """What the script shows, as JSON that ends no script: failures, each with the place of its cause."""
     places: dict[Cause, int] = {}
     rows = [
         [
             one.row,
-            mask(one.to) if masked else one.to,
+            mask(one.to) if facts.masked else plain(one.to),
             places.setdefault(one.cause, len(places)),
-            one.network,
+            facts.words(one.network),
             moment(one.at, facts.zone),
-            None if masked else one.message_id,
+            None if facts.masked or one.message_id is None else plain(one.message_id),
         ]
         for one in facts.figures.failures
     ]
     found = {
-        "causes": [_cause(one, masked=masked) for one in places],
+        "causes": [_cause(facts, one) for one in places],
         "rows": rows,
         "words": {name: WORDS[name] for name in _SCRIPT_WORDS},
     }
@@ -90,18 +87,5 @@ def data(facts: Facts, *, masked: bool) -> Html:
     return Html(text.translate(_SAFE_IN_SCRIPT))
 
 
-def _cause(cause: Cause, *, masked: bool) -> Sequence[Any]:
-    status = cause.status and cause.status.name[:LONGEST_NAME]
-    return [str(cause.fate), status, mask_within(cause.error) if masked and cause.error else cause.error]
-
-
-def mask(number: str) -> str:
-    """`6681•••••78`: who it is stays unsaid."""
-    first, last = _KEPT
-    hidden = len(number) - first - last
-    return f"{number[:first]}{'•' * hidden}{number[-last:]}" if hidden > 0 else "•" * len(number)
-
-
-def mask_within(text: str) -> str:
-    """Words of a server, which may name numbers."""
-    return _DIGITS.sub(lambda found: mask(found[0]), text)
+def _cause(facts: Facts, cause: Cause) -> Sequence[Any]:
+    return [str(cause.fate), facts.status(cause), facts.words(cause.error)]

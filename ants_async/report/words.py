@@ -31,7 +31,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "sender": ("Sender", "ผู้ส่ง"),
     "text": ("Text", "ข้อความ"),
     "own_texts": ("each recipient’s own", "ข้อความเฉพาะของผู้รับแต่ละราย"),
-    "mode": ("Mode", "โหมด"),
     "source": ("List", "รายชื่อ"),
     "created": ("Created", "สร้างเมื่อ"),
     "sent_between": ("First sent", "ส่งครั้งแรก"),
@@ -49,7 +48,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "cost": ("Cost", "ค่าใช้จ่าย"),
     "parts_sent": ("{count} message parts", "{count} ส่วนข้อความ"),
     "estimated": ("estimated", "ประมาณการ"),
-    "unknown": ("not known", "ไม่ทราบ"),
     "no_price": (
         "no report named a price; --price reckons with one",
         "ไม่มีรายงานใดระบุราคา ใช้ --price เพื่อคำนวณ",
@@ -57,9 +55,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_delivery": ("nothing was delivered yet", "ยังไม่มีข้อความที่ส่งถึง"),
     # the funnel
     "funnel": ("From the list to the phone", "จากรายชื่อถึงโทรศัพท์"),
-    "rows": ("In the list", "ในรายชื่อ"),
+    "rows": ("Usable rows", "แถวที่ใช้ได้"),
     "rows_note": ("{count} duplicates are not sent twice", "ซ้ำ {count} รายการ ไม่ส่งซ้ำ"),
-    "no_duplicates": ("no number stands in it twice", "ไม่มีหมายเลขซ้ำ"),
+    "no_duplicates": ("no number stands there twice", "ไม่มีหมายเลขซ้ำ"),
     "planned": ("Planned", "วางแผนส่ง"),
     "planned_note": ("recipients, each once", "ผู้รับ รายละหนึ่งครั้ง"),
     "accepted": ("Accepted", "ระบบรับแล้ว"),

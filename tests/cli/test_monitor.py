@@ -45,7 +45,9 @@ async def test_what_comes_from_no_file_is_of_no_known_length():
     assert lists._files == []
 
 
-@pytest.mark.parametrize("odd", [{"kind": "scroll"}, {"to_column": 7}])
+@pytest.mark.parametrize(
+    "odd", [{"kind": "scroll"}, {"to_column": 7}, *({"file": one} for one in (5, None, "a\0b", "\ud800"))]
+)
 async def test_what_this_version_cannot_read_is_of_no_known_length_and_stops_nothing(people, odd):
     lists = _Lists()
     assert lists.rows(summary(source=json.dumps({"file": str(people), "to_column": "to"} | odd))) is None

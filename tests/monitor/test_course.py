@@ -39,6 +39,14 @@ class TestRate:
     def test_looks_far_apart_make_one_too(self):
         assert course((0, counts(0)), (100, counts(1000)), (200, counts(3000))).sending == 20
 
+    def test_once_it_is_over_there_is_none(self):
+        found = course((0, counts(100)), (10, counts(final=500, source_read=True)))
+        assert (found.sending, found.ending) == (0, 0)
+
+    def test_one_that_goes_on_after_its_end_has_one_again(self):
+        found = course((0, counts(final=100, source_read=True)), (10, counts(100, final=100)))
+        assert found.sending == 10
+
     def test_a_ledger_put_back_makes_none_below_nothing(self):
         assert course((0, counts(100)), (1, counts(50))).sending == 0
 
@@ -75,6 +83,14 @@ class TestTheEnd:
     )
     def test_has_come_when_nothing_will_change(self, seen, over):
         assert is_over(seen) is over
+
+
+@pytest.mark.parametrize("looks", [2, 299, 300, 301, 450, 1999])
+def test_the_end_is_in_the_picture_however_thin_it_is(looks):
+    end = counts(final=looks, source_read=True)
+    found = course(*((float(at), counts(at)) for at in range(looks)), (float(looks), end))
+    assert found.points[-1] == found.latest
+    assert found.latest.ended == looks
 
 
 def test_a_day_of_looks_is_a_few_hundred_points_from_its_beginning():

@@ -6,7 +6,6 @@ from starlette.responses import PlainTextResponse
 
 from ants_async.errors import ValidationError
 from ants_async.monitor import Door, new_token
-from ants_async.monitor.door import is_loopback
 
 TOKEN = "Kq3-wWn_0b7Zr1tYxU9"
 
@@ -35,6 +34,19 @@ class TestNames:
     async def test_but_for_those_that_are_given(self):
         async with knocking(names=["Monitor.example"]) as client:
             assert (await client.get("/", headers={"Host": "monitor.example:80"})).text == "inside"
+
+    @pytest.mark.parametrize(
+        "name", ["http://me.example", "me.example:8080", "me.example/", "", "a b", "bücher.example", "[::1]"]
+    )
+    def test_one_that_no_browser_would_give_is_refused(self, name):
+        with pytest.raises(ValidationError, match="is not valid: a host name without scheme or port"):
+            Door(PlainTextResponse(""), names=[name])
+
+    @pytest.mark.parametrize(
+        "name", ["me", "me.example.", "my_box-2.example", "192.0.2.7", "::", "fe80::1%eth0"]
+    )
+    def test_host_names_and_numbers_are_names(self, name):
+        assert Door(PlainTextResponse(""), names=[name])
 
     async def test_two_of_them_are_none(self):
         async with knocking() as client:
@@ -104,18 +116,3 @@ class TestBrowsersAreTold:
         async with knocking() as client:
             refused = await client.request(method, "/")
         assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
-
-
-@pytest.mark.parametrize(
-    ("host", "alone"),
-    [
-        ("127.0.0.1", True),
-        ("127.9.9.9", True),
-        ("::1", True),
-        ("localhost", True),
-        ("0.0.0.0", False),
-        ("box", False),
-    ],
-)
-def test_loopback_is_what_only_this_machine_reaches(host, alone):
-    assert is_loopback(host) is alone

@@ -57,6 +57,11 @@ def client(url):
     return httpx.Client(base_url=url, trust_env=False, timeout=30)
 
 
+def here(url):
+    """The same server, whether or not its name leads anywhere from here."""
+    return f"http://127.0.0.1:{httpx.URL(url).port}"
+
+
 @contextmanager
 def stream(url, **options):
     """What the stream of a monitor says, as data."""
@@ -119,10 +124,14 @@ class TestBesideARun:
             assert process.wait(30) == 0
             assert TOKEN not in process.stdout.read() + process.stderr.read(), "it is in no log"
 
-    def test_for_others_there_is_always_one(self):
-        with monitoring("--host", "0.0.0.0") as (_, url), client(url.partition("?")[0]) as http:
+    @pytest.mark.parametrize(("names", "shown"), [([], socket.gethostname()), (["me.example"], "me.example")])
+    def test_for_others_there_is_always_one_and_a_name_that_they_can_open(self, names, shown):
+        options = [word for name in names for word in ("--name", name)]
+        with monitoring("--host", "0.0.0.0", *options) as (_, url), client(here(url)) as http:
             token = url.partition("?token=")[2]
             assert len(token) >= 32
+            assert httpx.URL(url).host == shown.lower()
+            assert http.get("/", headers={"Host": shown}).status_code == 401, "it is known by that name"
             assert http.get("/").status_code == 401
             assert http.get("/", params={"token": token}).status_code == 303
 
@@ -154,8 +163,12 @@ class TestRefused:
     def test_a_token_that_can_be_guessed_and_it_is_not_said_again(self, monkeypatch):
         monkeypatch.setenv("ANTS_MONITOR_TOKEN", "secret")
         line = self.refused(*LEDGER)
-        assert "token: '…' is not valid: at least 16" in line
+        assert "ANTS_MONITOR_TOKEN: '…' is not valid: at least 16" in line
         assert "secret" not in line
+
+    def test_a_name_that_no_browser_would_give(self):
+        line = self.refused(*LEDGER, "--name", "http://me.example")
+        assert "name: 'http://me.example' is not valid: a host name without scheme or port" in line
 
     def test_a_port_that_is_taken(self):
         async def make():
@@ -214,6 +227,11 @@ class TestInABrowser:
             light = await background(page)
             await page.click("[data-theme=dark]")
             assert await background(page) != light
+
+    @pytest.mark.parametrize("place", ["100%", "%E0", "may"])
+    async def test_whatever_stands_behind_the_hash_it_shows_a_campaign(self, url, place):
+        async with watched(f"{url}#{place}") as page:
+            assert (await page.inner_text("article h2")).split() == ["may", "Running"]
 
     async def test_it_fits_a_phone(self, url):
         async with watched(url, viewport={"width": 360, "height": 740}) as page:

@@ -52,6 +52,20 @@ async def test_the_whole_list_counts_where_it_is_known():
     assert (one["whole"], one["total"], one["left"]) == (500, 10, None)
 
 
+async def test_the_end_of_a_campaign_is_noted_once_and_nothing_moves_after_it():
+    running = summary(state=CampaignState.RUNNING, planned=500, accepted=500)
+    ended = summary(final=1000, by_group={"DELIVERED": 1000})
+    times = iter([0.0, 1.0, 2.0])
+    watch = Watch(Broken([running], [ended], [ended]), clock=lambda: next(times))
+    for _ in range(3):
+        await watch.look()
+    shown = await first(watch)
+    (one,) = shown["campaigns"]
+    assert (one["over"], one["sending"], one["ending"]) == (True, 0, 0)
+    assert one["point"] == [1.0, 1000, 1000, 1000]
+    assert shown["points"] == {"songkran": [[0.0, 500, 0, 0], [1.0, 1000, 1000, 1000]]}
+
+
 async def test_what_cannot_be_read_is_told_and_what_was_known_stays():
     watch = Watch(Broken([summary()], LedgerError("the disk is away"), [summary()]))
     await watch.look()
@@ -60,6 +74,39 @@ async def test_what_cannot_be_read_is_told_and_what_was_known_stays():
     assert (shown["error"], len(shown["campaigns"])) == ("the disk is away", 1)
     await watch.look()
     assert (await first(watch))["error"] is None
+
+
+async def test_an_error_that_nobody_expected_is_told_and_logged_and_the_next_look_comes(caplog):
+    watch = Watch(Broken([summary()], OSError("disk I/O error"), [summary()]))
+    await watch.look()
+    await watch.look()
+    shown = await first(watch)
+    assert "cannot be shown (OSError)" in shown["error"]
+    assert len(shown["campaigns"]) == 1
+    assert "disk I/O error" in caplog.text
+    await watch.look()
+    assert (await first(watch))["error"] is None
+
+
+async def test_foreign_words_turn_nothing_around():
+    words = "wrong\u202e and\u061c odd"
+    about = summary(Campaign("songkran", text=words), reason=words, by_group={words: 1})
+    watch = Watch(Broken([about], LedgerError(words)))
+    await watch.look()
+    (one,) = (await first(watch))["campaigns"]
+    assert (one["text"], one["reason"]) == ("wrong and odd", "wrong and odd")
+    assert one["groups"] == {"wrong and odd": 1}
+    await watch.look()
+    assert (await first(watch))["error"] == "wrong and odd"
+
+
+async def test_so_is_one_in_what_is_made_of_the_ledger():
+    def expected(_):
+        raise TypeError("no list")
+
+    watch = Watch(Broken([summary(source_read=False)]), expected=expected)
+    await watch.look()
+    assert "TypeError" in (await first(watch))["error"]
 
 
 async def test_of_more_campaigns_than_anybody_reads_the_newest_are_shown():

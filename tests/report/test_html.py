@@ -29,7 +29,7 @@ class TestEscaping:
         assert html("{text}", text="Hi {name}") == "Hi {name}"
 
     def test_what_no_page_can_show_is_marked_and_what_turns_text_around_is_dropped(self):
-        assert put("a\0b\x1b\u202ec\u2066") == "a\ufffdb\ufffdc"
+        assert put("a\0b\x1b\u202ec\u2066d\u061ce") == "a\ufffdb\ufffdcde"
 
     def test_nothing_is_nothing(self):
         assert put(None) == ""

@@ -27,6 +27,14 @@ NAMELESS = """
   return !name && !one.labels?.length;
 }).map((one) => one.outerHTML)
 """
+BETWEEN = """
+[...document.querySelectorAll("svg.chart")].map((chart) => {
+  const labels = [...chart.querySelectorAll("text.tick, g.tick text")];
+  const below = labels.filter((one) => one.getAttribute("y") > 200);
+  const boxes = below.map((one) => one.getBoundingClientRect()).filter((box) => box.width);
+  return boxes.slice(1).map((box, place) => box.left - boxes[place].right);
+})
+"""
 OUTCOMES = [
     *(final(row=row, sent=row / 10, took=1 + row % 7) for row in range(200)),
     *(
@@ -42,12 +50,12 @@ OUTCOMES = [
 
 @pytest.fixture
 def shown(tmp_path):
-    """The page of these outcomes, in a browser."""
+    """The page of some outcomes, in a browser."""
 
     @asynccontextmanager
-    async def show(**options):
+    async def show(outcomes=OUTCOMES, **options):
         path = tmp_path / "songkran.report.html"
-        path.write_text(render(summary(), figures(*OUTCOMES), Look(made_at=NINE, zone=UTC)), encoding="utf-8")
+        path.write_text(render(summary(), figures(*outcomes), Look(made_at=NINE, zone=UTC)), encoding="utf-8")
         async with opened(path.as_uri(), **options) as page:
             yield page
             assert page.requests == [path.as_uri()], "it asks for nothing but itself"
@@ -127,6 +135,19 @@ async def test_it_fits_a_phone(shown, language):
     async with shown(viewport={"width": 360, "height": 740}) as page:
         await page.click(f"[data-language={language}]")
         assert await overflow(page) <= 0
+
+
+@pytest.mark.parametrize("language", ["en", "th"])
+@pytest.mark.parametrize("seconds", [31, 72, 90_000, 400_000])
+async def test_labels_of_the_charts_do_not_touch_on_a_phone(shown, seconds, language):
+    outcomes = [
+        final(row=n, sent=seconds * n / 60, took=0.05 * (1 + seconds / 5) ** (n / 60)) for n in range(61)
+    ]
+    async with shown(outcomes, viewport={"width": 390, "height": 740}) as page:
+        await page.click(f"[data-language={language}]")
+        between = await page.evaluate(BETWEEN)
+        assert all(between)
+        assert min(pixels for chart in between for pixels in chart) >= 4
 
 
 async def test_everything_is_reached_by_keyboard_and_has_a_name(shown):

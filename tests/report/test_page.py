@@ -85,11 +85,23 @@ class TestForeignWords:
         found = data(page(rejected(status=None, error=EVIL)))
         assert found["causes"] == [["rejected", None, EVIL]]
 
+    @pytest.mark.parametrize("mark", ["\u061c", "\u200f", "\u202e", "\u2067"])
+    def test_turn_nothing_around_not_even_in_the_table(self, mark):
+        words = f"wrong{mark} number"
+        status = Status(5, "REJECTED", 99, words, words)
+        about = summary(Campaign("songkran", text=words), reason=words)
+        found = page(
+            rejected(status=status, error=words, network=words, message_id=words, to=f"66{mark}812345678"),
+            about=about,
+        )
+        assert mark not in found
+        assert "wrong number" in found
+
 
 class TestNumbers:
     def test_the_funnel_and_the_fates_add_up(self):
         found = words(page(final(), final(), final(EXPIRED), rejected(), accepted(), duplicate()))
-        assert "In the list 6" in found
+        assert "Usable rows 6" in found
         assert "Planned 5" in found
         assert "Accepted 4" in found
         assert "Delivered 2 40.0%" in found
@@ -97,7 +109,7 @@ class TestNumbers:
 
     def test_rows_that_were_left_out_are_told(self):
         found = words(page(final(), duplicate(), suppressed(), suppressed()))
-        assert "In the list 4 1 duplicates are not sent twice ; 2 are on a suppression list" in found
+        assert "Usable rows 4 1 duplicates are not sent twice ; 2 are on a suppression list" in found
         assert "On a suppression list 2" in found
 
     def test_errors_come_with_advice(self):
@@ -152,6 +164,39 @@ class TestFailures:
         assert "m-1" not in found
         assert data(found)["rows"][0][1] == "6681•••••78"
         assert "Numbers are masked" in words(found)
+
+
+class TestMasked:
+    @pytest.mark.parametrize("number", ["66899999999", "+66 89 999 9999", "089-999-9999", "(089) 999-9999"])
+    def test_no_words_of_others_name_a_number(self, number):
+        words = f"to {number}!"
+        status = Status(9, "NEW", 4711, words, words)
+        about = summary(Campaign("songkran", text=words), reason=words)
+        outcomes = [
+            final(status=status, network=number[:12]),
+            final(status=status, error=words),
+            rejected(status=None, error=words),
+            final(network=number[:12]),
+        ]
+        found = page(*outcomes, about=about, look=attrs.evolve(LOOK, masked=True))
+        assert number[:12] not in found
+        assert number not in found
+        assert "•" in found
+
+    def test_a_mark_within_a_number_hides_it_from_nobody(self):
+        about = summary(reason="to 6689\u200e9999999")
+        assert "9999999" not in page(about=about, look=attrs.evolve(LOOK, masked=True))
+
+    def test_a_status_is_masked_before_it_is_cut(self):
+        status = Status(9, "NEW", 4711, "x" * 93 + "66899999999")
+        found = page(final(status=status), look=attrs.evolve(LOOK, masked=True))
+        assert "6689999" not in found
+
+    def test_what_is_too_short_for_a_number_stays(self):
+        about = summary(Campaign("songkran", text="50% off, 10:00 to 22:00, code 12345"))
+        assert "50% off, 10:00 to 22:00, code 12345" in page(
+            about=about, look=attrs.evolve(LOOK, masked=True)
+        )
 
 
 def test_it_opens_in_the_language_asked_for():

@@ -207,3 +207,18 @@ def test_a_transport_of_ones_own_would_not_see_them(options):
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
     with pytest.raises(ConfigurationError, match="transport"):
         AntsClient("https://api.ants.co.th", BasicAuth("a", "b"), transport=transport, **options)
+
+
+@pytest.mark.parametrize(
+    ("host", "alone"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("box", False),
+    ],
+)
+def test_this_machine_is_what_only_itself_reaches(host, alone):
+    assert is_this_machine(host) is alone

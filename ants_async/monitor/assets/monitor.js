@@ -79,7 +79,7 @@
       let link = links.get(one.id);
       if (!link) {
         link = element("a");
-        link.href = `#${one.id}`;
+        link.href = `#${encodeURIComponent(one.id)}`;
         links.set(one.id, link);
         element("li", "", link);
       }
@@ -100,8 +100,8 @@
   };
 
   const current = () => {
-    const wanted = decodeURIComponent(location.hash.slice(1));
-    return shown.campaigns.find((one) => one.id === wanted) || shown.campaigns.find((one) => !one.over) || shown.campaigns[0];
+    const wanted = location.hash.slice(1); // compared as it is: not everything there can be decoded
+    return shown.campaigns.find((one) => encodeURIComponent(one.id) === wanted) || shown.campaigns.find((one) => !one.over) || shown.campaigns[0];
   };
 
   const tile = (kind, figure, note) => element(
