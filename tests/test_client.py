@@ -82,6 +82,12 @@ def test_no_credentials_or_two_kinds_are_refused_naming_the_variables(variables)
     assert "s3cret" not in str(caught.value)
 
 
+def test_a_bare_secret_is_no_credentials_and_is_not_told():
+    with pytest.raises(ConfigurationError, match="BasicAuth") as caught:
+        AntsClient("http://localhost", "hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
 async def test_no_environment_proxy_and_no_netrc(environment, monkeypatch):
     environment(**ACCOUNT)
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
