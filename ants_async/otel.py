@@ -23,6 +23,7 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.counting import OutcomesCounted
 from ants_async.dispatch.engine import Dispatcher
 from ants_async.endpoints import OPERATIONS
+from ants_async.errors import ValidationError
 from ants_async.extras import needing_extra
 from ants_async.transport.hooks import Hooks, RequestEnded, RequestRetried, RequestStarted, RequestThrottled
 
@@ -64,10 +65,16 @@ def instrument(
     """Trace and measure these, until what this returns is called. The providers are the global ones.
 
     A client's views are traced with it. A dispatcher is not traced by way of its client, nor the other way
-    round: give both, once each. `by_campaign`: outcomes by campaign id, too; only where campaigns are few,
+    round: give both, once each. Raises `ValidationError` for what is neither, or is traced by this provider
+    already. `by_campaign`: outcomes by campaign id, too; only where campaigns are few,
     since each is a time series of its own.
     """
     instruments = _instruments(meter_provider)
+    for one in targets:
+        if not isinstance(one, AntsClient | Dispatcher):
+            raise ValidationError("targets", type(one), "each an AntsClient or a Dispatcher")
+        if instruments.knows(one):
+            raise ValidationError("targets", one, "traced once: stop the other one first")
     tracer = trace.get_tracer(_NAME, tracer_provider=tracer_provider)
     removals = [
         _Requests(instruments, tracer, one).follow()
@@ -164,6 +171,11 @@ class _Instruments:
 
         return observe
 
+    def knows(self, target: AntsClient | Dispatcher) -> bool:
+        """Whether it is one of the targets."""
+        with self.lock:
+            return target in (self.clients if isinstance(target, AntsClient) else self.dispatchers)
+
     def _known(self, targets: "WeakSet[Any]") -> list[Any]:
         with self.lock:
             return list(targets)
@@ -197,6 +209,7 @@ class _Requests:
         self._client = client
         address, port = _server(client)
         self._server: Attributes = {"server.address": address, "server.port": port}
+        self._under_way: set[RequestStarted] = set()
         self._known: Mapping[str, Attributes] = {
             one.name: {
                 "http.request.method": one.method,
@@ -222,6 +235,8 @@ class _Requests:
 
         def stop() -> None:
             remove_hooks()
+            for request in list(self._under_way):
+                self._count_out(request)
             with instruments.lock:
                 instruments.clients.discard(client)
 
@@ -229,8 +244,15 @@ class _Requests:
 
     def _started(self, request: RequestStarted) -> None:
         instruments = self._instruments
+        self._under_way.add(request)
         instruments.active.add(1, {"http.request.method": request.method, **self._server})
         instruments.wait.record(request.waited, {"ants.family": request.family.value, **self._server})
+
+    def _count_out(self, request: RequestStarted) -> None:
+        """One that was under way when this began was never counted in."""
+        if request in self._under_way:
+            self._under_way.remove(request)
+            self._instruments.active.add(-1, {"http.request.method": request.method, **self._server})
 
     def _ended(self, event: RequestEnded) -> None:
         """The span is made here, when all is known, so that none stays open whatever becomes of a request."""
@@ -245,7 +267,7 @@ class _Requests:
             failed = event.error
         if failed is not None:
             attributes["error.type"] = failed
-        self._instruments.active.add(-1, {"http.request.method": request.method, **self._server})
+        self._count_out(request)
         self._instruments.duration.record(event.elapsed, attributes)
         span = self._tracer.start_span(
             f"{request.method} {request.path}",

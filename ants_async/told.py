@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from typing import Final, Generic, TypeVar
 
 from ants_async.errors import ValidationError
@@ -25,7 +25,7 @@ class Told(Generic[E]):
 
     def add(self, function: Callable[[E], object]) -> Callable[[], None]:
         """Until what this returns is called. Raises `ValidationError` for what cannot be a hook."""
-        if not callable(function) or iscoroutinefunction(function):
+        if not callable(function) or any(map(iscoroutinefunction, (function, type(function).__call__))):
             raise ValidationError("hook", function, "a plain function: nothing waits for a hook")
 
         def called(event: E) -> object:  # a function added twice is two
@@ -43,7 +43,7 @@ class Told(Generic[E]):
         """Tell them all. What one of them raises is logged, the first time, and nobody else hears of it."""
         for function in self._functions:
             try:
-                function(event)
+                _refuse_async(function(event))
             except Exception:  # noqa: BLE001 - logged; what is at work goes on
                 if id(function) not in self._failed:
                     self._failed.add(id(function))
@@ -51,3 +51,10 @@ class Told(Generic[E]):
                         "a hook failed on %s; it is called again, but this is not said again",
                         type(event).__name__,
                     )
+
+
+def _refuse_async(answer: object) -> None:
+    """Of a function that looked like a plain one, and did nothing."""
+    if iscoroutine(answer):
+        answer.close()
+        raise TypeError("it is async, and nothing waits for a hook")

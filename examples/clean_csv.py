@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ants_async import Campaign, ValidationError
-from ants_async.numbers import normalise
+from ants_async.numbers import normalise, number_reader
 from ants_async.text import check_text
 
 
@@ -22,6 +22,7 @@ class Cleaner:
 
     def __init__(self, region: str, text: str | None, *, mobile_only: bool) -> None:
         self.region = region
+        number_reader(region)  # or each row would be rejected for it
         self.mobile_only = mobile_only
         self.template = Campaign("clean", text=text).template
         self.seen: dict[str, int] = {}
@@ -50,6 +51,9 @@ def clean(path: Path, cleaner: Cleaner) -> tuple[int, int]:
     ):
         reader = csv.DictReader(source, restval="", restkey="more")
         names = list(reader.fieldnames or ())
+        for column in ("to",) if cleaner.template else ("to", "text"):
+            if column not in names:
+                raise ValidationError("column", column, f"one of {', '.join(names) or 'none'}")
         accepted = csv.DictWriter(clean_file, names, extrasaction="ignore")
         rejected = csv.DictWriter(rejected_file, ["line", "reason", *names], extrasaction="ignore")
         accepted.writeheader()
@@ -75,7 +79,13 @@ def main() -> None:
     )
     parser.add_argument("--mobile-only", action="store_true", help="reject fixed lines, too")
     options = parser.parse_args()
-    good, bad = clean(options.file, Cleaner(options.region, options.text, mobile_only=options.mobile_only))
+    try:
+        cleaner = Cleaner(options.region, options.text, mobile_only=options.mobile_only)
+        good, bad = clean(options.file, cleaner)
+    except (ValidationError, OSError) as error:
+        parser.error(str(error))
+    except UnicodeDecodeError:
+        parser.error(f"{options.file} is not in UTF-8")
     print(f"{good} clean, {bad} rejected")
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -18,14 +19,14 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 def example(tmp_path):
     """Runs one, without an account, in an empty folder; what it says."""
 
-    def run(name, *words):
+    def run(name, *words, code=0):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTS_")}
         command = [sys.executable, EXAMPLES / name, *map(str, words)]
         done = subprocess.run(
             command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()
+        assert done.returncode == code, done.stderr
+        return (done.stderr if code else done.stdout).splitlines()
 
     return run
 
@@ -47,9 +48,37 @@ class TestFromSql:
             )
         assert len(example("from_sql.py", database)) == 12_000
 
+    def test_a_number_that_is_none_keeps_nobody_else_from_the_text(self, example, tmp_path):
+        with sqlite3.connect(tmp_path / "crm.db") as connection:
+            connection.execute("CREATE TABLE customer (id INT, phone TEXT, name TEXT, wants_news INT)")
+            rows = [(1, "66812345678", "A", 1), (2, "nobody", "B", 1), (3, "66812345679", "C", 1)]
+            connection.executemany("INSERT INTO customer VALUES (?, ?, ?, ?)", rows)
+        connection.close()
+        assert {line.split()[0] for line in example("from_sql.py", "crm.db")} == {"1", "3"}
+
     def test_again_texts_nobody_twice(self, example):
         example("from_sql.py", "crm.db")
         assert example("from_sql.py", "crm.db") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "said"),
+    [
+        (
+            b"phone,name\n0812345678,A\n",
+            ["--text", "{name}"],
+            "column: 'to' is not valid: one of phone",
+        ),
+        (b"to,name\n0812345678,A\n", [], "column: 'text' is not valid: one of to, name"),
+        (b"to,text\n0812345678,A\n", ["--region", "ZZ"], "region: 'ZZ'"),
+        ("to,text\n0812345678,สวัสดี\n".encode("cp874"), [], "people.csv is not in UTF-8"),
+        (None, [], "No such file"),
+    ],
+)
+def test_clean_csv_says_what_it_cannot_work_with(example, tmp_path, content, words, said):
+    if content is not None:
+        (tmp_path / "people.csv").write_bytes(content)
+    assert said in example("clean_csv.py", "people.csv", *words, code=2)[-1]
 
 
 def test_clean_csv_keeps_every_row_in_one_of_two_files(example, tmp_path):

@@ -28,6 +28,30 @@ def test_all_are_told_in_their_order_and_a_function_added_twice_is_told_twice():
     assert heard == [("first", 1), 1, 1, ("first", 2), 2]
 
 
+class Async:
+    async def __call__(self, event): ...
+
+
+def _sneaky(event):
+    return Async()(event)
+
+
+@pytest.mark.parametrize("hook", [Async(), Async().__call__, "print", None])
+def test_what_cannot_be_told_is_refused(hook):
+    with pytest.raises(ValidationError, match="a plain function"):
+        Told().add(hook)
+
+
+def test_one_that_turns_out_to_be_async_is_said_to_do_nothing(caplog):
+    told = Told()
+    told.add(_sneaky)
+    told(1)
+    told(2)
+    (record,) = caplog.records
+    assert "it is async, and nothing waits for a hook" in caplog.text
+    assert record.name == "ants_async.hooks"
+
+
 def test_what_one_of_them_raises_is_logged_once_and_the_others_are_told(caplog):
     told, heard = Told(), []
 

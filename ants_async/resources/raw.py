@@ -40,7 +40,8 @@ def with_raw_response(method: Callable[P, Awaitable[T]]) -> Callable[P, Awaitabl
     owner, function = getattr(method, "__self__", None), getattr(method, "__func__", None)
     transport = getattr(owner, "_transport", None)
     if not isinstance(transport, Transport) or not iscoroutinefunction(function):
-        raise ValidationError("method", method, "a call of a client that returns one answer: client.sms.send")
+        given = getattr(method, "__qualname__", type(method).__name__)
+        raise ValidationError("method", given, "a call of a client that returns one answer: client.sms.send")
 
     @forgetful
     async def call(*args: P.args, **kwargs: P.kwargs) -> RawResponse[T]:

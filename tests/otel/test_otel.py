@@ -5,21 +5,27 @@ import gc
 import subprocess
 import sys
 
+import anyio
+import httpx
 import pytest
 from engine_world import people
 from opentelemetry.trace import SpanKind, StatusCode
 from virtual_time import virtual_time
 
 from ants_async import (
+    AntsClient,
     ApiKeyAuth,
+    BasicAuth,
     Campaign,
     FixedRate,
+    Hooks,
     NotFound,
     OutcomeUnknown,
     RateLimit,
     RetryPolicy,
+    ValidationError,
 )
-from ants_async.simulator import Faults
+from ants_async.simulator import Faults, SimulatorTransport
 
 NUMBER, TEXT = "66847781470", "a text of nobody's business"
 HOST = {"server.address": "localhost", "server.port": 80}
@@ -187,7 +193,7 @@ async def test_nothing_that_is_told_holds_a_secret_a_number_or_a_text(telemetry,
         telemetry.watch(dispatcher, at.client)
         assert [one async for one in dispatcher.run(Campaign("songkran", text=TEXT), people(3))]
     told = "".join(span.to_json() for span in telemetry.spans) + telemetry.reader.get_metrics_data().to_json()
-    assert "/2fa/1/pin/{pin_id}/verify" in told or "{pin_id}" in told
+    assert "/pin/{pin_id}/verify" in told
     for secret in (NUMBER, TEXT, "A-PIN-ID", "4711", "demo-key", people(1)[0].to):
         assert secret not in told
 
@@ -203,3 +209,44 @@ except ValueError as error:
 """
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout == "ConfigurationError this needs the extra 'otel': pip install 'ants-async[otel]'\n"
+
+
+class Held(httpx.AsyncBaseTransport):
+    """Carries a request on when it is let go."""
+
+    def __init__(self, simulator):
+        self.simulator = SimulatorTransport(simulator.app)
+        self.arrived, self.go = anyio.Event(), anyio.Event()
+
+    async def handle_async_request(self, request):
+        self.arrived.set()
+        await self.go.wait()
+        return await self.simulator.handle_async_request(request)
+
+
+@pytest.mark.parametrize("when", ["begins", "ends"])
+async def test_requests_under_way_when_it_begins_or_ends_are_not_active_for_ever(telemetry, simulator, when):
+    held = Held(simulator)
+    hooks = Hooks(on_request=lambda _: None)  # somebody else's
+    options = {"transport": held, "rate": None, "hooks": hooks}
+    async with AntsClient("http://localhost", BasicAuth("demo", "demo"), **options) as client:
+        stop = telemetry.watch(client) if when == "ends" else None
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.account.balance)
+            await held.arrived.wait()
+            if stop is None:
+                telemetry.watch(client)
+            else:
+                stop()
+            held.go.set()
+    assert sum(value for _, value in telemetry.points("http.client.active_requests")) == 0
+
+
+@pytest.mark.parametrize("target", [None, "client"])
+async def test_what_cannot_be_traced_is_refused_before_anything_is(telemetry, connect, target):
+    async with connect() as client:
+        with pytest.raises(ValidationError, match=r"targets: .* an AntsClient or a Dispatcher"):
+            telemetry.watch(client, target)
+        telemetry.watch(client)
+        with pytest.raises(ValidationError, match="traced once"):
+            telemetry.watch(client)
