@@ -71,8 +71,9 @@ class Watch:
             _log.warning("the ledger cannot be read: %s", error)
             self._shown = {**self._shown, "error": plain(str(error))}
         except Exception as error:  # noqa: BLE001 - old counts must not stand there as if they were new
-            _log.exception("the ledger cannot be shown")
             said = f"the ledger cannot be shown ({type(error).__name__}); the monitor's log says more"
+            if said != self._shown["error"]:  # not at every look
+                _log.exception("the ledger cannot be shown")
             self._shown = {**self._shown, "error": said}
         self._changed.set()
         self._changed = anyio.Event()

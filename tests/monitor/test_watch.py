@@ -77,12 +77,13 @@ async def test_what_cannot_be_read_is_told_and_what_was_known_stays():
 
 
 async def test_an_error_that_nobody_expected_is_told_and_logged_and_the_next_look_comes(caplog):
-    watch = Watch(Broken([summary()], OSError("disk I/O error"), [summary()]))
-    await watch.look()
-    await watch.look()
+    watch = Watch(Broken([summary()], OSError("disk I/O error"), OSError("disk I/O error"), [summary()]))
+    for _ in range(3):
+        await watch.look()
     shown = await first(watch)
     assert "cannot be shown (OSError)" in shown["error"]
     assert len(shown["campaigns"]) == 1
+    assert len(caplog.records) == 1, "and not at every look"
     assert "disk I/O error" in caplog.text
     await watch.look()
     assert (await first(watch))["error"] is None
