@@ -30,6 +30,7 @@ from ants_async.cli.job import (
     Job,
     Options,
     canary_of,
+    check_world,
     count_of,
     default_id,
     execute,
@@ -125,6 +126,8 @@ def run(
         wanted = controls.campaign(
             identity, text=text, sender=sender, mode=Mode(mode), time_zone=layout.time_zone
         )
+        if wanted.mode is Mode.MULTI and layout.own_columns:
+            raise ConfigurationError("--sender-column and --send-at-column want --mode advanced")
         canary, suppress = make_canary(), controls.suppress
         read_suppressed(suppress)  # what is wrong with it is told before anything else
         with opened(file, layout, wanted) as source:
@@ -187,12 +190,14 @@ def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **se
     with one_line_errors():
         options = _options(sending)
         before = summary_in(options.ledger, None, campaign_id)
+        check_world(options, before)
         follows = Follows(campaign_id, [Advice(one) for one in advice])
         count = anyio.run(count_of, options.ledger, follows)
         if not count:
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
-        wanted = attrs.evolve(before.campaign, id=new_id or next_id(campaign_id), text=None, send_at=None)
+        found = new_id or anyio.run(next_id, options.ledger, before)
+        wanted = attrs.evolve(before.campaign, id=found, text=None, send_at=None)
         job = Job(
             campaign=wanted,
             file=None,

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from ants_async.cli.account import with_options
-from ants_async.cli.reading import minutes, moment, zone_of
+from ants_async.cli.reading import is_typed, minutes, moment, zone_of
 from ants_async.dispatch import Campaign, Canary, Mode, QuietHours, SuppressionList
 from ants_async.errors import ConfigurationError, ValidationError
 from ants_async.models.limits import TimeSpan
@@ -93,6 +93,8 @@ def canary_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _canary(count: int | None, share: str, wait: str) -> Canary | None:
     if count is None:
+        if is_typed("stop_if_failed") or is_typed("canary_wait"):
+            raise click.UsageError("--stop-if-failed and --canary-wait are about --canary N")
         return None
     try:
         part = float(share.removesuffix("%")) / 100 if share.endswith("%") else float(share)

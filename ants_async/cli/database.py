@@ -11,6 +11,7 @@ import click
 
 from ants_async.cli.account import with_options
 from ants_async.cli.job import default_ledger
+from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import one_line_errors
 from ants_async.dispatch import SqliteLedger
 from ants_async.dispatch.campaign import CampaignSummary
@@ -78,12 +79,6 @@ def refuse_beside_database(*names: str) -> None:
     for option in context.command.params:
         if option.name in names and is_typed(option.name):
             raise click.UsageError(f"{option.opts[0]} is of no use with --database: the workers have theirs")
-
-
-def is_typed(name: str) -> bool:
-    """Whether an option stands on the command line."""
-    source = click.get_current_context().get_parameter_source(name)
-    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def with_scaleout(database: str, use: "Callable[[ScaleOut], Awaitable[T]]", **options: Any) -> T:

@@ -18,6 +18,7 @@ from ants_async.cli.inputs.parquet import ParquetReader
 from ants_async.cli.inputs.rows import TEXT_COLUMN, BadRow, Columns, Reader, UnusableFile
 from ants_async.cli.reading import moment
 from ants_async.dispatch.campaign import Recipient
+from ants_async.dispatch.quiet import QuietHours
 from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
 from ants_async.numbers import NumberReader, number_reader
@@ -76,7 +77,7 @@ class RecipientFile:
 
     With a `template` the columns are its fields; without, the column `text` holds each recipient's own
     message. Rows are numbered by their line in the file, in Parquet from 1. `copied_for`: the campaign for
-    which standard input was copied into it.
+    which standard input was copied into it. `quiet_hours`: what a row's own time must not be in.
     Raises `ConfigurationError`, `ValidationError` for a layout that cannot be.
     """
 
@@ -84,6 +85,7 @@ class RecipientFile:
     layout: Layout = attrs.field(factory=Layout)
     template: Template | None = None
     copied_for: str | None = None
+    quiet_hours: QuietHours | None = None
     _numbers: NumberReader | None = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -209,10 +211,10 @@ class RecipientFile:
         layout = self.layout
         sender = values[layout.sender_column].strip() if layout.sender_column else ""
         send_at = values[layout.send_at_column].strip() if layout.send_at_column else ""
-        return {
-            "sender": sender or None,
-            "send_at": moment("send_at", send_at, layout.time_zone) if send_at else None,
-        }
+        due = moment("send_at", send_at, layout.time_zone) if send_at else None
+        if due is not None and self.quiet_hours is not None:
+            self.quiet_hours.check(due)
+        return {"sender": sender or None, "send_at": due}
 
 
 @attrs.frozen(slots=True)

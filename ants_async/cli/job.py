@@ -147,7 +147,8 @@ def file_from(summary: CampaignSummary) -> RecipientFile | None:
         layout = Layout.of_source(source)
     except KeyError:
         return None
-    return RecipientFile(Path(path), layout, campaign.template, campaign.id if source.get("copied") else None)
+    copied_for = campaign.id if source.get("copied") else None
+    return RecipientFile(Path(path), layout, campaign.template, copied_for, campaign.quiet_hours)
 
 
 def _is_path(value: object) -> bool:
@@ -185,17 +186,17 @@ def follows_of(summary: CampaignSummary) -> Follows | None:
     return Follows(source["follows"], [Advice(one) for one in source.get("advice", ())])
 
 
-def _check_world(job: Job, before: CampaignSummary) -> None:
+def check_world(options: Options, before: CampaignSummary) -> None:
     """What was simulated must not count as sent, nor a real campaign go on in a simulator that forgot it."""
     simulated = bool(_source_of(before).get("simulated"))
-    if simulated and not job.options.simulate and not job.options.base_url:
+    if simulated and not options.simulate and not options.base_url:
         raise ConfigurationError(
-            f"campaign {job.campaign.id!r} was only simulated; "
+            f"campaign {before.campaign.id!r} was only simulated; "
             "to send it for real take another --id or --ledger"
         )
-    if job.options.simulate and before.accepted:
+    if options.simulate and before.accepted:
         raise ConfigurationError(
-            f"campaign {job.campaign.id!r} waits for {before.accepted:,} statuses from a simulator "
+            f"campaign {before.campaign.id!r} waits for {before.accepted:,} statuses from a simulator "
             "that is gone; to be able to go on, run 'ants-async simulate' by itself "
             "and give its address as --base-url"
         )
@@ -208,16 +209,32 @@ def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> 
     return f"{name}-{sha256(identity.encode()).hexdigest()[:8]}"
 
 
-def next_id(campaign_id: str) -> str:
-    """`songkran.2` after `songkran`, and `songkran.3` after that."""
-    name, _, number = campaign_id.rpartition(".")
-    return f"{name}.{int(number) + 1}" if name and number.isdecimal() else f"{campaign_id}.2"
+async def next_id(path: Path | None, before: CampaignSummary) -> str:
+    """`songkran.2` after `songkran`, `songkran.3` after that; numbers of other campaigns are left out."""
+    name, _, number = before.campaign.id.rpartition(".")
+    is_second = "follows" in _source_of(before) and bool(name) and number.isdecimal()
+    name, place = (name, int(number) + 1) if is_second else (before.campaign.id, 2)
+    async with SqliteLedger(path or default_ledger(), read_only=True) as ledger:
+        while (taken := await ledger.summary(f"{name}.{place}")) is not None:
+            if _source_of(taken).get("follows") == before.campaign.id:
+                break
+            place += 1
+    return f"{name}.{place}"
 
 
 async def count_of(path: Path | None, follows: Follows) -> int:
     """How many they are."""
     async with SqliteLedger(path or default_ledger(), read_only=True) as ledger:
         return sum([1 async for _ in follow_up(ledger, follows.campaign_id, follows.advice)])
+
+
+async def _check_followed(ledger: Ledger, campaign_id: str, address: str) -> None:
+    """Whom a rehearsal did not reach nobody needs to be texted."""
+    followed = await ledger.summary(campaign_id)
+    if followed is not None and followed.api not in {None, address}:
+        raise ConfigurationError(
+            f"campaign {campaign_id!r} was sent to {followed.api}, not to {address}: so is what follows it"
+        )
 
 
 async def execute(job: Job) -> int:
@@ -232,7 +249,9 @@ async def execute(job: Job) -> int:
         ledger = await stack.enter_async_context(SqliteLedger(path, store_texts=options.store_texts))
         before = await ledger.summary(job.campaign.id)
         if before is not None:
-            _check_world(job, before)
+            check_world(job.options, before)
+        if job.follows is not None:
+            await _check_followed(ledger, job.follows.campaign_id, client.address)
         announce(console, job.campaign, job.check, before)
         job = await stack.enter_async_context(_kept(job, ledger, path, before))
         tally = Tally.after(before, job.check.good)
@@ -245,7 +264,7 @@ async def execute(job: Job) -> int:
         )
         ending = await _send(job, client, ledger, tally, screen)
         if ending is not Ending.DONE:
-            say(console, _how_to_resume(job, path))
+            say(console, _how_to_resume(job, path, is_paused=ending is Ending.PAUSED))
         summary = await ledger.summary(job.campaign.id)
         if options.results is not None and summary is not None:
             written = await write_results(options.results, ledger.outcomes(job.campaign.id))
@@ -386,13 +405,14 @@ def _of_notes(notes: Notes, changes: Path | None = None) -> Iterator[str]:
         yield f"no mobile phones: {notes.fixed:,}, which may take no texts; --mobile-only leaves them out"
 
 
-def _how_to_resume(job: Job, ledger: Path) -> str:
+def _how_to_resume(job: Job, ledger: Path, *, is_paused: bool) -> str:
     if job.options.simulate:
         return (
             "its simulator ends with it, so there is nothing to resume; to try that, run "
             "'ants-async simulate' by itself and give its address as --base-url"
         )
     command = ["ants-async", "campaign", "resume", job.campaign.id, "--ledger", str(ledger)]
+    command += ["--no-canary"] if job.canary is not None and is_paused else []
     for name, value in [("--results", job.options.results), ("--base-url", job.options.base_url)]:
         command += [name, str(value)] if value else []
     return f"to go on: {shlex.join(command)}"

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import click
+
 from ants_async.errors import ConfigurationError, ValidationError
 from ants_async.models.limits import TimeSpan
 
@@ -62,3 +64,9 @@ def something_to_change(options: dict[str, Any]) -> dict[str, Any]:
     if not (changes := given(**options)):
         raise ConfigurationError("nothing to change: give an option, --help lists them")
     return changes
+
+
+def is_typed(name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ants_async.cli.account import with_options
 from ants_async.cli.controls import Controls, canary_options, control_options, read_suppressed
-from ants_async.cli.database import is_typed, needed_database_option, with_scaleout
+from ants_async.cli.database import needed_database_option, with_scaleout
 from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
@@ -21,6 +21,7 @@ from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import announce, source_of
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
+from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal

@@ -21,6 +21,9 @@ from ants_async.models.statuses import Status
 
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_FIELDS: Final[Mapping[str, str]] = {}  # one for all: a dict each would cost more than the rest
+_YEARS: Final = range(
+    2000, 2101
+)  # a slip of the hand is far off, and what is farther no clock may be able to say
 SUPPRESSED: Final = "SUPPRESSED"
 """The `error` of somebody who was planned before a suppression list had the number."""
 MAX_VALIDITY: Final = timedelta(minutes=MAX_VALIDITY_MINUTES)
@@ -47,8 +50,12 @@ def _sender(_instance: object, _attribute: object, value: str | None) -> None:
 
 
 def _moment(_instance: object, _attribute: object, value: datetime | None) -> None:
-    if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
+    if value is None:
+        return
+    if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValidationError("send_at", value, "a datetime with a time zone")
+    if value.year not in _YEARS:
+        raise ValidationError("send_at", value, f"in the years {_YEARS[0]} to {_YEARS[-1]}")
 
 
 def _send_at(campaign: "Campaign", attribute: object, value: datetime | None) -> None:
@@ -60,6 +67,8 @@ def _send_at(campaign: "Campaign", attribute: object, value: datetime | None) ->
 def _validity(campaign: "Campaign", _attribute: object, value: timedelta | None) -> None:
     if value is not None and not timedelta(minutes=1) <= value <= MAX_VALIDITY:
         raise ValidationError("validity", value, "1 minute to 48 hours")
+    if value is not None and value % timedelta(minutes=1):
+        raise ValidationError("validity", value, "whole minutes")
     if value is not None and campaign.mode is Mode.MULTI:
         raise ValidationError("validity", value, "mode 'multi' has no validity period; use 'advanced'")
 
@@ -109,15 +118,19 @@ class Campaign:
         if self.send_at is not None:
             self.check_hour(self.send_at)
 
-    def delay(self, now: float) -> float:
-        """Seconds until the API may send what leaves now: quiet hours and schedule. `now`: since 1970."""
+    def delay(self, now: float, due: float = 0.0) -> float:
+        """Seconds until the API may send what leaves now: quiet hours, schedule, and what is `due` by itself.
+
+        `now`, `due`: since 1970.
+        """
         quiet = 0.0 if self.quiet_hours is None else self.quiet_hours.left(now)
-        return max(quiet, 0.0 if self.send_at is None else self.send_at.timestamp() - now)
+        scheduled = 0.0 if self.send_at is None else self.send_at.timestamp()
+        return max(quiet, scheduled - now, due - now)
 
     def check_hour(self, moment: datetime) -> None:
         """A schedule must not go by the quiet hours. Raises `ValidationError`."""
-        if self.quiet_hours is not None and self.quiet_hours.left(moment.timestamp()):
-            raise ValidationError("send_at", moment, f"outside of the quiet hours, {self.quiet_hours}")
+        if self.quiet_hours is not None:
+            self.quiet_hours.check(moment)
 
 
 class OutcomeKind(StrEnum):
@@ -203,7 +216,10 @@ class CampaignState(StrEnum):
 
 @attrs.frozen(slots=True)
 class CampaignSummary:
-    """A campaign's counts as the ledger knows them; `by_group` counts final statuses by group name."""
+    """A campaign's counts as the ledger knows them; `by_group` counts final statuses by group name.
+
+    `api`: where it is sent to, as far as that is known.
+    """
 
     campaign: Campaign
     state: CampaignState
@@ -221,6 +237,7 @@ class CampaignSummary:
     suppressed: int
     deduplicated: int
     by_group: Mapping[str, int]
+    api: str | None = None
 
     @property
     def total(self) -> int:

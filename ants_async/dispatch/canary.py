@@ -41,7 +41,7 @@ class Canary:
     them that may fail, 0.05 for 5 %. It is judged as soon as their final statuses decide it, and after `wait`
     seconds, counted from when schedule and quiet hours let them leave, by those that are there: by then at
     least half of them have to be. Rejected, undeliverable, expired and unresolved messages have failed. A
-    campaign that was further already is judged by what is known of all it has sent, and waits for nothing.
+    campaign that was further already goes on as soon as half of all it has sent are known, and fare well.
     """
 
     count: int = attrs.field(validator=_count)
@@ -70,20 +70,20 @@ class Canary:
             delivered = now.by_group.get(StatusGroup.DELIVERED.name, 0)
             failed = now.rejected + now.unresolved + now.final - delivered
             most = self._may_fail(size)
+            final = delivered + failed
+            is_known = 2 * final >= size
             if failed > most:
                 break
             if size - delivered <= most:
                 return
-            left = 0.0 if is_beyond else until - anyio.current_time()
-            if left <= 0:
+            left = until - anyio.current_time()
+            if left <= 0 or (is_beyond and is_known):
                 break
             await anyio.sleep(min(left, max(_LOOK, _SHARE * (anyio.current_time() - began))))
-        final = delivered + failed
-        is_known = 2 * final >= size
-        if failed > most or (failed > self._may_fail(final) if is_known else not is_beyond):
+        if failed > most or not is_known or failed > self._may_fail(final):
             raise CampaignPaused(
                 f"of the first {size:,} recipients {failed:,} failed and {size - final:,} "
-                f"have no final status yet; {self.stop_if_failed:.3g} of them may fail; without the "
+                f"have no final status yet; {100 * self.stop_if_failed:.3g} % of them may fail; without the "
                 "canary it goes on"
             )
 
@@ -98,16 +98,17 @@ async def go_ahead(
     *,
     plan: Callable[[Recipients], Awaitable[int]],
     look: Callable[[], Awaitable[CampaignSummary]],
-    delay: Callable[[], float],
+    delay: Callable[[float], float],
 ) -> Recipients:
     """Plan the first ones, wait for what becomes of them, and give back the others.
 
-    `plan`: plans all that it is given, and says how many are new. The rest is as for `passed`.
+    `plan`: plans all that it is given, and says how many are new. `delay`: as for `passed`, given the latest
+    time that one of them has for itself. The rest is as for `passed`.
     """
     before, planned, rows = await look(), 0, -1
     while (missing := canary.count - before.total - planned) > 0 and planner.rows > rows:
         rows = planner.rows
         first, recipients = split(recipients, missing)
         planned += await plan(first)
-    await canary.passed(look, before=before, size=before.total + planned, delay=delay())
+    await canary.passed(look, before=before, size=before.total + planned, delay=delay(planner.due))
     return recipients

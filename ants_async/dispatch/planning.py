@@ -25,7 +25,8 @@ class Planner:
 
     `wanted`: those of them whose text the ledger does not keep; it is put in here when they come by.
     `own_bytes`: what each message has of its own beside number and text; then none shares its text.
-    `rows` counts what was read; `left_out`, doubled and suppressed rows, is for the caller to take away.
+    `rows` counts what was read; `due`: the latest time that one has for itself, since 1970. `left_out`,
+    doubled and suppressed rows, is for the caller to take away.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Planner:
         self._is_suppressed = is_suppressed
         self._begin()
         self.rows = 0
+        self.due = 0.0
         self.left_out: list[Outcome] = []
 
     def _begin(self) -> None:
@@ -191,6 +193,7 @@ class Planner:
             self._campaign.check_hour(send_at)
         except ValidationError as error:
             raise ValidationError(error.field, error.value, f"row {row}: {error.rule}") from None
+        self.due = max(self.due, send_at.timestamp())
         return Options(sender, send_at.timestamp())
 
     def _text(self, recipient: Recipient, row: int) -> str:

@@ -64,3 +64,8 @@ class QuietHours:
         # twice, the second one ends in the second one.
         end = datetime.combine(day, self.end.replace(fold=here.fold), here.tzinfo)
         return end.timestamp() - now
+
+    def check(self, moment: datetime) -> None:
+        """Raises `ValidationError` for a time that is one of them."""
+        if self.left(moment.timestamp()):
+            raise ValidationError("send_at", moment, f"outside of the quiet hours, {self}")

@@ -214,7 +214,7 @@ class Run:
                     planner,
                     plan=lambda some: self._plan(some, planner, jobs),
                     look=self._summary,
-                    delay=lambda: self._opened.campaign.delay(self._clock()),
+                    delay=lambda due: self._opened.campaign.delay(self._clock(), due),
                 )
             await self._plan(recipients, planner, jobs)
         self._textless = bool(textless)

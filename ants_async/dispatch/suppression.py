@@ -1,13 +1,15 @@
 """Whom not to text, whatever list they stand on."""
 
+import re
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
 
+_DATE: Final = 8
 Suppress: TypeAlias = Container[str] | Callable[[str], bool]
 """Numbers as `Recipient.to` has them, or a function of one that says whether it is not to be texted."""
 
@@ -24,7 +26,8 @@ class SuppressionList:
 
     @classmethod
     def read(cls, *paths: Path) -> Self:
-        """From files: a number a line; what follows a `#`, a comma or a semicolon is not looked at.
+        """From files: a number a line; what follows a `#`, a comma or a semicolon is not looked at,
+        but must not be another number.
 
         A first line without any digit is taken for a header. Raises `ValidationError` that names file and
         line: a list that cannot be read whole must not let anybody through. Raises `OSError`.
@@ -35,6 +38,9 @@ class SuppressionList:
                 for place, line in enumerate(lines, start=1):
                     number = _first_cell(line)
                     is_a_row = number or (line.strip() and not line.lstrip().startswith("#"))
+                    if is_a_row and _has_another(line):
+                        rule = "one number a line: which of these is it?"
+                        raise ValidationError(f"{path}, line {place}", line.strip(), rule)
                     if is_a_row and not (place == 1 and not any(map(str.isdigit, number))):
                         found.add(number, field=f"{path}, line {place}")
         return found
@@ -56,8 +62,24 @@ def _first_cell(line: str) -> str:
     return line.strip().strip('"').strip()
 
 
+def _has_another(line: str) -> bool:
+    """Whether a later cell could be the number as well; what has eight digits is a date."""
+    cells = re.split("[,;\t]", line.partition("#")[0])[1:]
+    return any(len(digits := cell.strip(' "\r\n')) > _DATE and _is_number(digits) for cell in cells)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        parse_number(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def is_suppressed(suppress: Suppress | None) -> Callable[[str], bool] | None:
     """The question itself; None where nobody is suppressed."""
+    if isinstance(suppress, str):
+        raise ValidationError("suppress", suppress, "a set of numbers, a SuppressionList, or a function")
     if suppress is None or callable(suppress):
         return suppress
     return suppress.__contains__

@@ -63,7 +63,7 @@ class ListReader:
                 planner,
                 plan=lambda some: self._plan(planner, some),
                 look=self._summary,
-                delay=lambda: self._campaign.campaign.delay(time.time()),
+                delay=lambda due: self._campaign.campaign.delay(time.time(), due),
             )
         await self._plan(planner, recipients)
         await self._ledger.source_read(self._campaign.key)

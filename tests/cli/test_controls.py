@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ants_async.cli.job import next_id
+from ants_async.client import AntsClient
 
 FIRST, SECOND, UNREACHABLE = "66812345678", "66812345679", "66847781471"
 TEXT = ("--text", "Hi {name}", "--sender", "ANTS")
@@ -81,6 +81,8 @@ class TestTimes:
             (("--validity", "9d"), "validity: 9 days, 0:00:00 is not valid"),
             (("--canary", "1", "--stop-if-failed", "many"), "--stop-if-failed: 'many'"),
             (("--canary", "1", "--canary-wait", "long"), "--canary-wait: 'long'"),
+            (("--mode", "multi", "--sender-column", "from"), "want --mode advanced"),
+            (("--canary-wait", "1m"), "are about --canary N"),
             (("--mode", "multi", "--send-at", "2030-01-01T09:00"), "use 'advanced'"),
         ],
     )
@@ -107,6 +109,18 @@ class TestTimes:
         assert status["send_at"] == now.isoformat()
         assert status["quiet_hours"] == f"{quiet} Asia/Tokyo"
 
+    def test_a_row_whose_time_is_in_the_quiet_hours_is_a_bad_row(self, done):
+        soon = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=5)
+        quiet = f"{soon:%H:%M}-{soon + timedelta(hours=1):%H:%M}"
+        Path("people.csv").write_text(f"to,name,when\n{FIRST},A,\n{SECOND},B,{soon.isoformat()}\n")
+        options = ("--send-at-column", "when", "--quiet-hours", quiet, "--time-zone", "UTC")
+        assert "1 bad rows" in done(*RUN, *options)
+        assert "send_at: outside of the quiet hours" in Path("people.rejects.csv").read_text()
+
+    def test_another_validity_is_named_as_people_write_it(self, done, ants):
+        done(*RUN, "--validity", "2h")
+        assert "started with validity 2:00:00, not none" in ants(*RUN).stderr
+
 
 @pytest.mark.usefixtures("people")
 class TestCanary:
@@ -120,7 +134,9 @@ class TestCanary:
         Path("people.csv").write_text(f"to,name\n{UNREACHABLE},C\n{FIRST},A\n")
         done(*RUN, "--canary", "1", "--stop-if-failed", "0.1", code=3)
         again = ("campaign", "resume", "x", "--ledger", "l.db")
-        assert "paused: of the first 1 recipients 1 failed" in done(*again, code=3)
+        said = done(*again, code=3)
+        assert "paused: of the first 1 recipients 1 failed" in said
+        assert "--no-canary" in said
         done(*again, "--no-canary")
         assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 2
 
@@ -149,7 +165,26 @@ class TestFollowUp:
         done(*RUN)
         assert "nobody to send to again" in done(*self.AGAIN, "--advice", "top_up")
 
+    def test_follow_ups_are_counted(self, done):
+        done(*RUN)
+        done(*self.AGAIN, "--advice", "retry_later")
+        followed = ("campaign", "follow-up", "x.2", "--ledger", "l.db", "--advice", "retry_later")
+        assert "campaign x.3: 1 recipients" in done(*followed)
 
-@pytest.mark.parametrize(("name", "after"), [("x", "x.2"), ("x.2", "x.3"), ("x.y", "x.y.2"), ("x.9", "x.10")])
-def test_follow_ups_are_counted(name, after):
-    assert next_id(name) == after
+    def test_the_number_of_another_campaign_is_left_out(self, done, data):
+        done(*RUN)
+        done(*RUN, "--id", "x.2")
+        assert "campaign x.3: 1 recipients" in done(*self.AGAIN, "--advice", "retry_later")
+        assert "campaign x.2.2: 1 recipients" in done(
+            "campaign", "follow-up", "x.2", "--ledger", "l.db", "--advice", "retry_later"
+        )
+
+    def test_of_what_was_sent_elsewhere_is_refused(self, done, ants, monkeypatch):
+        done(*RUN)
+        monkeypatch.setattr(AntsClient, "address", "api.example.com")
+        said = ants(*self.AGAIN, "--advice", "retry_later").stderr
+        assert "campaign 'x' was sent to this machine, not to api.example.com" in said
+
+    def test_of_what_was_only_simulated_is_refused(self, done, refused):
+        done(*RUN, "--simulate")
+        assert "campaign 'x' was only simulated" in refused(*self.AGAIN, "--advice", "retry_later")

@@ -1,6 +1,6 @@
 """Bad input is refused at the door, with field, value and rule."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -38,6 +38,9 @@ def test_a_plus_and_blanks_around_are_dropped():
         ({"text": "Hi {name!r}"}, "text"),
         ({"validity": timedelta(hours=49)}, "validity"),
         ({"validity": timedelta(seconds=1)}, "validity"),
+        ({"validity": timedelta(seconds=119)}, "validity"),
+        ({"send_at": datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-12)))}, "send_at"),
+        ({"send_at": datetime(2207, 4, 13, tzinfo=UTC)}, "send_at"),
         ({"validity": timedelta(hours=1), "mode": "multi"}, "validity"),
     ],
 )

@@ -131,6 +131,26 @@ async def test_it_waits_from_when_the_api_is_to_send_them(world):
 
 
 @virtual_time
+async def test_it_waits_for_rows_with_a_time_of_their_own(world):
+    async with world(seed=3) as w:
+        later = datetime.fromtimestamp(wall_clock() + 7200, UTC)
+        some = [attrs.evolve(one, send_at=later) for one in people(20)]
+        outcomes = await run(w, recipients=some, stop_if_failed=0.9)
+        assert len({one.to for one in outcomes if one.is_last}) == 20
+
+
+@virtual_time
+async def test_a_smaller_one_lets_nobody_through_of_whom_nothing_is_known(world):
+    async with world(unreachable=off(200, of=200)) as w:
+        stream = w.dispatcher().run(CAMPAIGN, people(200), canary=Canary(10, wait=ALWAYS))
+        await anext(stream)
+        await stream.aclose()
+        with pytest.raises(CampaignPaused, match="of the first 10"):
+            await run(w, first=5)
+        assert (await w.stats())["accepted"] == 10
+
+
+@virtual_time
 async def test_it_waits_from_the_end_of_quiet_hours(world):
     async with world(seed=3) as w:
         now = datetime.fromtimestamp(wall_clock(), UTC).replace(second=0, microsecond=0)

@@ -7,7 +7,7 @@ from virtual_time import virtual_time
 from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, Recipient
 from ants_async.dispatch.campaign import SUPPRESSED
 from ants_async.dispatch.messages import Messages
-from ants_async.dispatch.suppression import SuppressionList
+from ants_async.dispatch.suppression import SuppressionList, is_suppressed
 from ants_async.errors import ValidationError
 
 CAMPAIGN = Campaign("songkran", text="Hi", sender="ANTS")
@@ -84,7 +84,7 @@ class TestFiles:
         [
             "66800000001\n66800000002\n",
             "# who wrote STOP\n66800000001\n  # last year\n66800000002\n",
-            "\ufeffmsisdn,when\n+66800000001,yesterday\n\n66800000002;x\n",
+            "\ufeffmsisdn,when\n+66800000001,20270413\n\n66800000002;x\n",
             '"number"\r\n"66800000001"\r\n66800000002 # asked by phone\r\n',
         ],
         ids=["a number a line", "lines of remarks", "a table", "with remarks"],
@@ -97,9 +97,16 @@ class TestFiles:
         assert "66800000002" in found
         assert "66800000003" not in found
 
-    @pytest.mark.parametrize("line", ["0812345678", "66-800", "nobody", ",66800000002"])
+    @pytest.mark.parametrize(
+        "line", ["0812345678", "66-800", "nobody", ",66800000002", "10000001;66800000002"]
+    )
     def test_that_hold_something_else_are_refused_by_file_and_line(self, tmp_path, line):
         path = tmp_path / "stop.csv"
         path.write_text(f"66800000001\n{line}\n")
-        with pytest.raises(ValidationError, match=r"stop\.csv, line 2.*8 to 15 digits"):
+        with pytest.raises(ValidationError, match=r"stop\.csv, line 2.*(8 to 15 digits|one number a line)"):
             SuppressionList.read(path)
+
+
+def test_a_single_number_is_no_list():
+    with pytest.raises(ValidationError, match="suppress"):
+        is_suppressed("66800000001")

@@ -86,8 +86,8 @@ async def test_submitted_again_with_it_they_are_judged_again(world, submit):
 
 async def test_a_campaign_that_is_beyond_it_is_not_held_up(world, submit):
     await world.scaleout.submit(SMALL, people(11))
-    await world.work_off("send")
-    await submit()
+    await world.work_to_the_end(SMALL)
+    await submit(stop_if_failed=0.9)
     assert (await summary_of(world)).total == 25
 
 

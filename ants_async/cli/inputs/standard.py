@@ -23,11 +23,13 @@ def opened(file: Path, layout: Layout, campaign: Campaign) -> Iterator[Recipient
     Raises `ConfigurationError`, `ValidationError` for a layout that cannot be.
     """
     if file != STDIN:
-        yield RecipientFile(file.absolute(), layout, campaign.template)
+        yield RecipientFile(file.absolute(), layout, campaign.template, quiet_hours=campaign.quiet_hours)
         return
     with TemporaryDirectory(prefix="ants-async-") as folder:
         copy = Path(folder, f"{campaign.id}.{layout.kind or Kind.CSV}")
-        source = RecipientFile(copy, layout, campaign.template, copied_for=campaign.id)
+        source = RecipientFile(
+            copy, layout, campaign.template, copied_for=campaign.id, quiet_hours=campaign.quiet_hours
+        )
         with copy.open("xb") as target:
             shutil.copyfileobj(sys.stdin.buffer, target)
         yield source

@@ -73,8 +73,8 @@ def open_campaign(
     for (field, value), other in zip(wanted.items(), asked, strict=True):
         if other != value:
             raise CampaignMismatch(
-                f"campaign {campaign.id!r} was started with {field} {_shown(other)}, not {_shown(value)}; "
-                "to continue it use the same, to send anew take another id"
+                f"campaign {campaign.id!r} was started with {field} {_shown(field, other)}, "
+                f"not {_shown(field, value)}; to continue it use the same, to send anew take another id"
             )
     if api is not None and begun_at not in {None, api}:
         raise CampaignMismatch(
@@ -100,8 +100,13 @@ def open_campaign(
     )
 
 
-def _shown(value: object) -> str:
-    return "none" if value is None else repr(value)
+def _shown(field: str, value: Any) -> str:
+    """A column as people write it."""
+    if value is None:
+        return "none"
+    if field == "validity":
+        return str(timedelta(seconds=value))
+    return str(datetime.fromtimestamp(value, UTC)) if field == "send_at" else repr(value)
 
 
 def _asked(campaign: Campaign) -> dict[str, Any]:
@@ -161,7 +166,7 @@ def source_read(key: int) -> Work[None]:
 
 _CAMPAIGN: Final = (
     *("key", "id", *ASKED, "created_at", "state", "reason", "source"),
-    *("source_read", "store_texts"),
+    *("source_read", "store_texts", "api"),
 )
 
 
@@ -225,4 +230,5 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
         int(left_out.get(str(OutcomeKind.SUPPRESSED), 0)),
         deduplicated,
         by_group,
+        campaign["api"],
     )
