@@ -158,7 +158,8 @@ def test_it_is_refused_by_field(make, fields, field):
     error = caught.value
     assert error.field == field
     assert error.rule
-    assert str(error) == f"{field}: {error.value!r} is not valid: {error.rule}"
+    shown = error.value if isinstance(error.value, datetime) else repr(error.value)
+    assert str(error) == f"{field}: {shown} is not valid: {error.rule}"
 
 
 @pytest.mark.parametrize(

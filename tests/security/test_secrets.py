@@ -23,7 +23,7 @@ from ants_async.simulator import SimulatorConfig, running
 
 USER, PASSWORD, PUBLIC_KEY = "anna", 'p@ss"<wörd>&/42', "pub-5f0c2a9e-key"
 SECRETS = {
-    "pin": "840317",
+    "pin": "84O3L7",
     "key": "KEY9C0DB5A1/é",
     "public_key": "pub-77aa-listed",
     "account": "ACCOUNT-31F0B2",
