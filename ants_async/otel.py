@@ -12,7 +12,7 @@ Only the API of OpenTelemetry is needed here; without its SDK nothing is recorde
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from time import time_ns
 from typing import Any, Final
@@ -65,16 +65,13 @@ def instrument(
     """Trace and measure these, until what this returns is called. The providers are the global ones.
 
     A client's views are traced with it. A dispatcher is not traced by way of its client, nor the other way
-    round: give both, once each. Raises `ValidationError` for what is neither, or is traced by this provider
-    already. `by_campaign`: outcomes by campaign id, too; only where campaigns are few,
+    round: give both, once each. `by_campaign`: outcomes by campaign id, too; only where campaigns are few,
     since each is a time series of its own.
+    Raises `ValidationError`, before any of them is traced, for what is neither, and for what is traced
+    already, whatever the providers: one request would be two spans.
     """
+    _check(targets)
     instruments = _instruments(meter_provider)
-    for one in targets:
-        if not isinstance(one, AntsClient | Dispatcher):
-            raise ValidationError("targets", type(one), "each an AntsClient or a Dispatcher")
-        if instruments.knows(one):
-            raise ValidationError("targets", one, "traced once: stop the other one first")
     tracer = trace.get_tracer(_NAME, tracer_provider=tracer_provider)
     removals = [
         _Requests(instruments, tracer, one).follow()
@@ -82,12 +79,35 @@ def instrument(
         else _follow_campaigns(instruments, one, by_campaign=by_campaign)
         for one in targets
     ]
+    _traced.update(targets)
 
     def stop() -> None:
-        for remove in removals:
-            remove()
+        if removals:  # stopped again, it leaves alone who was traced anew
+            _traced.difference_update(targets)
+        while removals:
+            removals.pop()()
 
     return stop
+
+
+_traced: "WeakSet[AntsClient | Dispatcher]" = WeakSet()
+
+
+def _check(targets: Sequence[object]) -> None:
+    seen: list[object] = list(_traced)
+    for one in targets:
+        if not isinstance(one, AntsClient | Dispatcher):
+            raise ValidationError("targets", type(one).__name__, "each an AntsClient or a Dispatcher")
+        if any(_is_same(one, other) for other in seen):
+            raise ValidationError("targets", one, "traced once: stop the other one first")
+        seen.append(one)
+
+
+def _is_same(one: object, other: object) -> bool:
+    """A view is its client: each client has a mapping of limiters of its own, which its views share."""
+    if isinstance(one, AntsClient) and isinstance(other, AntsClient):
+        return one.limiters is other.limiters
+    return one is other
 
 
 class _Instruments:
@@ -170,11 +190,6 @@ class _Instruments:
             return [Observation(sum(getattr(one.backlog, name) for one in known))] if known else []
 
         return observe
-
-    def knows(self, target: AntsClient | Dispatcher) -> bool:
-        """Whether it is one of the targets."""
-        with self.lock:
-            return target in (self.clients if isinstance(target, AntsClient) else self.dispatchers)
 
     def _known(self, targets: "WeakSet[Any]") -> list[Any]:
         with self.lock:

@@ -1,8 +1,9 @@
 """Functions of others that are told what happens here, and can break nothing by it."""
 
 import logging
+from asyncio import isfuture
 from collections.abc import Callable
-from inspect import iscoroutine, iscoroutinefunction
+from inspect import isasyncgenfunction, isawaitable, iscoroutinefunction, isgeneratorfunction
 from typing import Final, Generic, TypeVar
 
 from ants_async.errors import ValidationError
@@ -25,7 +26,7 @@ class Told(Generic[E]):
 
     def add(self, function: Callable[[E], object]) -> Callable[[], None]:
         """Until what this returns is called. Raises `ValidationError` for what cannot be a hook."""
-        if not callable(function) or any(map(iscoroutinefunction, (function, type(function).__call__))):
+        if not callable(function) or any(map(_waits, (function, type(function).__call__))):
             raise ValidationError("hook", function, "a plain function: nothing waits for a hook")
 
         def called(event: E) -> object:  # a function added twice is two
@@ -53,8 +54,14 @@ class Told(Generic[E]):
                     )
 
 
+def _waits(function: object) -> bool:
+    """Whether a call of it does nothing until somebody awaits or walks through what it gives."""
+    kinds = (iscoroutinefunction, isasyncgenfunction, isgeneratorfunction)
+    return any(is_one(function) for is_one in kinds)
+
+
 def _refuse_async(answer: object) -> None:
-    """Of a function that looked like a plain one, and did nothing."""
-    if iscoroutine(answer):
-        answer.close()
+    """Of a function that looked like a plain one, and did nothing. A task that it began runs by itself."""
+    if answer is not None and isawaitable(answer) and not isfuture(answer):
+        getattr(answer, "close", lambda: None)()  # or Python warns that nobody awaited it
         raise TypeError("it is async, and nothing waits for a hook")

@@ -10,6 +10,7 @@ to look at the list first, or to keep it.)
 import argparse
 import csv
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from ants_async import Campaign, ValidationError
@@ -44,16 +45,17 @@ class Cleaner:
 def clean(path: Path, cleaner: Cleaner) -> tuple[int, int]:
     """How many rows are clean, and how many rejected."""
     good = bad = 0
-    with (
-        path.open(encoding="utf-8-sig", newline="") as source,
-        path.with_suffix(".clean.csv").open("w", encoding="utf-8", newline="") as clean_file,
-        path.with_suffix(".rejected.csv").open("w", encoding="utf-8", newline="") as rejected_file,
-    ):
+    with ExitStack() as stack:
+        source = stack.enter_context(path.open(encoding="utf-8-sig", newline=""))
         reader = csv.DictReader(source, restval="", restkey="more")
         names = list(reader.fieldnames or ())
-        for column in ("to",) if cleaner.template else ("to", "text"):
-            if column not in names:
+        for column in ("to", *(sorted(cleaner.template.fields) if cleaner.template else ("text",))):
+            if column not in names:  # or each row would be rejected for it
                 raise ValidationError("column", column, f"one of {', '.join(names) or 'none'}")
+        clean_file, rejected_file = (
+            stack.enter_context(path.with_suffix(suffix).open("w", encoding="utf-8", newline=""))
+            for suffix in (".clean.csv", ".rejected.csv")
+        )
         accepted = csv.DictWriter(clean_file, names, extrasaction="ignore")
         rejected = csv.DictWriter(rejected_file, ["line", "reason", *names], extrasaction="ignore")
         accepted.writeheader()
@@ -82,10 +84,10 @@ def main() -> None:
     try:
         cleaner = Cleaner(options.region, options.text, mobile_only=options.mobile_only)
         good, bad = clean(options.file, cleaner)
-    except (ValidationError, OSError) as error:
-        parser.error(str(error))
     except UnicodeDecodeError:
-        parser.error(f"{options.file} is not in UTF-8")
+        parser.exit(2, f"{options.file} is not in UTF-8\n")
+    except (ValidationError, OSError, csv.Error) as error:
+        parser.exit(2, f"{error}\n")
     print(f"{good} clean, {bad} rejected")
 
 

@@ -23,13 +23,20 @@ from ants_async.simulator import SimulatorConfig, running
 QUERY = "SELECT id, phone, name FROM customer WHERE wants_news ORDER BY id"
 
 
-def people(rows: Iterable[tuple[int, str, str]]) -> Iterator[Recipient]:
-    """One number that cannot be one is said, and never keeps the others from their texts."""
-    for row, to, name in rows:
+def person(row: int, to: str | int | None, name: str | None) -> Recipient:
+    """Raises `ValidationError` where the number is none, or the text would lack its name."""
+    if not name:
+        raise ValidationError("name", name, "the text needs one")
+    return Recipient(str(to), fields={"name": name}, row=row)
+
+
+def people(rows: Iterable[tuple[int, str | int | None, str | None]]) -> Iterator[Recipient]:
+    """Who cannot be texted is said, and never keeps the others from their texts."""
+    for one in rows:
         try:
-            yield Recipient(to, fields={"name": name}, row=row)
+            yield person(*one)
         except ValidationError as error:
-            print(f"customer {row} is left out: {error.field}: {error.rule}", file=sys.stderr)
+            print(f"customer {one[0]} is left out: {error.field}: {error.rule}", file=sys.stderr)
 
 
 def from_sqlite(path: str) -> Iterator[Recipient]:

@@ -48,3 +48,12 @@ def test_the_sessions_a_page_tells_to_run_are_there(page):
     told = re.findall(r"nox -s ((?:[a-z_]+\b[-.\d]* ?)+)", (PROJECT / page).read_text(encoding="utf-8"))
     names = {name for names in told for name in names.split() if not name.startswith("tests-")}
     assert names <= _sessions()
+
+
+def test_every_logger_is_told_of():
+    """By its last name, in the list of them."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "ants_async").rglob("*.py"))
+    there = set(re.findall(r'getLogger\("ants_async\.(\w+)"\)', code))
+    page = (DOCS / "observing.md").read_text(encoding="utf-8")
+    told = page.partition("The loggers are ")[2].partition(" Lines have ")[0]
+    assert set(re.findall(r"`(?:ants_async)?\.(\w+)`", told)) == there

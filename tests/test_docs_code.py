@@ -140,6 +140,7 @@ def test_there_are_such_programs():
         "docs/index.md",
         "docs/pin.md",
         "docs/campaigns.md",
+        "docs/webhooks.md",
     }
     assert TEST_FILES
 

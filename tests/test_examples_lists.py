@@ -19,13 +19,15 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 def example(tmp_path):
     """Runs one, without an account, in an empty folder; what it says."""
 
-    def run(name, *words, code=0):
+    def run(name, *words, code=0, warned=None):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTS_")}
         command = [sys.executable, EXAMPLES / name, *map(str, words)]
         done = subprocess.run(
             command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
         )
         assert done.returncode == code, done.stderr
+        if warned is not None:
+            warned += done.stderr.splitlines()
         return (done.stderr if code else done.stdout).splitlines()
 
     return run
@@ -48,13 +50,19 @@ class TestFromSql:
             )
         assert len(example("from_sql.py", database)) == 12_000
 
-    def test_a_number_that_is_none_keeps_nobody_else_from_the_text(self, example, tmp_path):
+    def test_a_row_that_cannot_be_texted_is_said_and_keeps_nobody_else_from_the_text(self, example, tmp_path):
         with sqlite3.connect(tmp_path / "crm.db") as connection:
             connection.execute("CREATE TABLE customer (id INT, phone TEXT, name TEXT, wants_news INT)")
             rows = [(1, "66812345678", "A", 1), (2, "nobody", "B", 1), (3, "66812345679", "C", 1)]
+            rows += [(4, "66812345670", None, 1), (5, None, "E", 1), (6, 66812345671, "F", 1)]
             connection.executemany("INSERT INTO customer VALUES (?, ?, ?, ?)", rows)
         connection.close()
-        assert {line.split()[0] for line in example("from_sql.py", "crm.db")} == {"1", "3"}
+        warned = []
+        lines = example("from_sql.py", "crm.db", warned=warned)
+        assert {line.split()[0] for line in lines} == {"1", "3", "6"}
+        assert [line.partition(":")[0] for line in warned] == [
+            f"customer {row} is left out" for row in (2, 4, 5)
+        ]
 
     def test_again_texts_nobody_twice(self, example):
         example("from_sql.py", "crm.db")
@@ -72,13 +80,16 @@ class TestFromSql:
         (b"to,name\n0812345678,A\n", [], "column: 'text' is not valid: one of to, name"),
         (b"to,text\n0812345678,A\n", ["--region", "ZZ"], "region: 'ZZ'"),
         ("to,text\n0812345678,สวัสดี\n".encode("cp874"), [], "people.csv is not in UTF-8"),
+        (b"to,name\n0812345678,A\n", ["--text", "{nme}"], "column: 'nme' is not valid: one of to, name"),
+        (b'to,text\n0812345678,"' + b"x" * 200_000 + b'"\n', [], "field larger than field limit"),
         (None, [], "No such file"),
     ],
 )
 def test_clean_csv_says_what_it_cannot_work_with(example, tmp_path, content, words, said):
     if content is not None:
         (tmp_path / "people.csv").write_bytes(content)
-    assert said in example("clean_csv.py", "people.csv", *words, code=2)[-1]
+    (line,) = example("clean_csv.py", "people.csv", *words, code=2)
+    assert said in line
 
 
 def test_clean_csv_keeps_every_row_in_one_of_two_files(example, tmp_path):

@@ -34,11 +34,15 @@ class Template:
         self.fields = frozenset(name for _, name in parts if name is not None)
 
     def render(self, fields: Mapping[str, str]) -> str:
-        """The text with its placeholders filled. Raises `ValidationError` naming a missing field."""
+        """The text with its placeholders filled. Raises `ValidationError`, naming a missing field."""
         if not self.fields:
             return "".join(literal for literal, _ in self._parts)
         missing = sorted(self.fields - fields.keys())
         if missing:
             have = ", ".join(sorted(fields)) or "none"
             raise ValidationError("text", self.text, f"field {missing[0]!r} is missing; there are: {have}")
-        return "".join(literal + (fields[name] if name else "") for literal, name in self._parts)
+        try:
+            return "".join(literal + (fields[name] if name else "") for literal, name in self._parts)
+        except TypeError:
+            odd = next(name for name in sorted(self.fields) if not isinstance(fields[name], str))
+            raise ValidationError(f"field {odd}", fields[odd], "a text, as every field is") from None

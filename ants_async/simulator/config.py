@@ -22,7 +22,7 @@ _FAULT_NAMES: Final = {
 
 
 def _share(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if not 0 <= value <= 1:
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValidationError(f"faults {attribute.name}", value, "a share of requests between 0 and 1")
 
 
@@ -65,15 +65,45 @@ def _seconds(value: Any) -> Any:
     return value
 
 
+def _waits(value: Any) -> Any:
+    if not isinstance(value, Iterable):
+        return value
+    return tuple(map(_seconds, value.split(",") if isinstance(value, str) else value))
+
+
 def _amount(value: Any) -> Any:
-    with suppress(InvalidOperation, TypeError, ValueError):
-        return Decimal(value)
+    with suppress(InvalidOperation):
+        return Decimal(str(value))  # as it is written: 0.1 is no 0.1000000000000000055
     return value
 
 
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
+
+
 def _time(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+    if not _is_time(value):
         raise ValidationError(attribute.name, value, "seconds, 0 or more, or a time span like 20ms")
+
+
+def _times(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, tuple) or not all(map(_is_time, value)):
+        raise ValidationError(attribute.name, value, "seconds each, 0 or more, or time spans like 1s,5s")
+
+
+def _whole(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValidationError(attribute.name, value, "a whole number")
+
+
+def _bytes(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValidationError(attribute.name, value, "a whole number of bytes, 1 or more")
+
+
+def _switch(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, bool):  # "no" would be a yes
+        raise ValidationError(attribute.name, value, "True or False")
 
 
 def _money(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -105,11 +135,21 @@ def _numbers(value: Iterable[str] | str) -> frozenset[str]:
         raise ValidationError("unreachable", error.value, error.rule) from None
 
 
-def _user(_instance: object, _attribute: "attrs.Attribute[Any]", value: str) -> None:
-    name, colon, password = value.partition(":")
+def _currency(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, str) or not value:
+        raise ValidationError(attribute.name, value, "a currency like THB")
+
+
+def _key(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None and not isinstance(value, str):  # the empty one opens nothing, as none
+        raise ValidationError(attribute.name, "***", "a text, or None for no key")
+
+
+def _user(_instance: object, _attribute: "attrs.Attribute[Any]", value: object) -> None:
+    name, colon, password = value.partition(":") if isinstance(value, str) else ("", "", "")
     if not (name and colon and password):
         raise ValidationError("user", "***", "NAME:PASSWORD")
-    if not all(character <= "\xff" for character in value):
+    if not all(character <= "\xff" for character in name + password):
         raise ValidationError("user", "***", "Latin characters, as a client's own")
 
 
@@ -126,15 +166,17 @@ class SimulatorConfig:
     rate: RateLimit | None = attrs.field(default=None, converter=_limit)
     latency: float = attrs.field(default=0.0, converter=_seconds, validator=_time)
     delivery_time: float = attrs.field(default=2.0, converter=_seconds, validator=_time)
-    seed: int = 1
+    seed: int = attrs.field(default=1, validator=_whole)
     user: str = attrs.field(default="demo:demo", repr=False, validator=_user)
-    api_key: str | None = attrs.field(default="demo-key", repr=False)
+    api_key: str | None = attrs.field(default="demo-key", repr=False, validator=_key)
     unreachable: frozenset[str] = attrs.field(default=frozenset(), converter=_numbers)
-    flooding_filter: bool = True
-    push_retries: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
-    push_anywhere: bool = False
+    flooding_filter: bool = attrs.field(default=True, validator=_switch)
+    push_retries: tuple[float, ...] = attrs.field(
+        default=(1.0, 5.0, 30.0, 120.0, 600.0), converter=_waits, validator=_times
+    )
+    push_anywhere: bool = attrs.field(default=False, validator=_switch)
     faults: Faults = attrs.field(factory=Faults, converter=faults_of)
     balance: Decimal = attrs.field(default=Decimal(1_000_000), converter=_amount, validator=_money)
     price: Decimal = attrs.field(default=Decimal("0.5"), converter=_amount, validator=_money)
-    currency: str = "THB"
-    max_body: int = 8 * 1024 * 1024
+    currency: str = attrs.field(default="THB", validator=_currency)
+    max_body: int = attrs.field(default=8 * 1024 * 1024, validator=_bytes)

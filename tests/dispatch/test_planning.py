@@ -93,6 +93,13 @@ def test_fields_fill_the_template():
     assert chunks[0][0].text == "สวัสดี มานี {x}"
 
 
+@pytest.mark.parametrize("value", [None, 3])
+def test_a_field_that_is_no_text_is_named_with_its_row(value):
+    campaign = Campaign("c", text="{greeting} {name}")
+    with pytest.raises(ValidationError, match=f"^field name: {value} is not valid: row 1: a text"):
+        plan([Recipient("66800000001", fields={"greeting": "Hi", "name": value})], campaign=campaign)
+
+
 def test_a_missing_field_names_field_and_what_there_is():
     campaign = Campaign("c", text="Hi {name}")
     with pytest.raises(ValidationError, match="row 1: field 'name' is missing; there are: first"):

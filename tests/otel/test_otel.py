@@ -25,6 +25,7 @@ from ants_async import (
     RetryPolicy,
     ValidationError,
 )
+from ants_async.otel import instrument
 from ants_async.simulator import Faults, SimulatorTransport
 
 NUMBER, TEXT = "66847781470", "a text of nobody's business"
@@ -193,7 +194,7 @@ async def test_nothing_that_is_told_holds_a_secret_a_number_or_a_text(telemetry,
         telemetry.watch(dispatcher, at.client)
         assert [one async for one in dispatcher.run(Campaign("songkran", text=TEXT), people(3))]
     told = "".join(span.to_json() for span in telemetry.spans) + telemetry.reader.get_metrics_data().to_json()
-    assert "/pin/{pin_id}/verify" in told
+    assert "/2fa/1/pin/{pin_id}/verify" in told
     for secret in (NUMBER, TEXT, "A-PIN-ID", "4711", "demo-key", people(1)[0].to):
         assert secret not in told
 
@@ -242,11 +243,37 @@ async def test_requests_under_way_when_it_begins_or_ends_are_not_active_for_ever
     assert sum(value for _, value in telemetry.points("http.client.active_requests")) == 0
 
 
-@pytest.mark.parametrize("target", [None, "client"])
-async def test_what_cannot_be_traced_is_refused_before_anything_is(telemetry, connect, target):
+@pytest.mark.parametrize(("target", "name"), [(None, "NoneType"), ("client", "str")])
+async def test_what_cannot_be_traced_is_refused_before_anything_is(telemetry, connect, target, name):
     async with connect() as client:
-        with pytest.raises(ValidationError, match=r"targets: .* an AntsClient or a Dispatcher"):
+        with pytest.raises(ValidationError, match=f"targets: '{name}' .* an AntsClient or a Dispatcher"):
             telemetry.watch(client, target)
+        with pytest.raises(ValidationError, match="'Sms'"):
+            telemetry.watch(client, client.sms)
+        await client.account.balance()
+        assert not telemetry.spans
+
+
+async def test_what_is_traced_already_is_refused_whatever_names_it(telemetry, connect):
+    async with connect() as client:
+        for twice in ((client, client), (client, client.speaking("xml"))):
+            with pytest.raises(ValidationError, match="traced once"):
+                telemetry.watch(*twice)
+        telemetry.watch(client.speaking("xml"))
+        with pytest.raises(ValidationError, match="traced once"):
+            instrument(client, tracer_provider=telemetry.tracers)
+        await client.account.balance()
+        assert len(telemetry.spans) == 1
+
+
+async def test_stopping_twice_leaves_alone_what_was_traced_anew(telemetry, connect):
+    async with connect(rate="5/1s") as client:
+        stop = telemetry.watch(client)
+        stop()
         telemetry.watch(client)
+        stop()
+        await client.account.balance()
+        assert len(telemetry.spans) == 1
+        assert telemetry.points("ants.client.rate")
         with pytest.raises(ValidationError, match="traced once"):
             telemetry.watch(client)

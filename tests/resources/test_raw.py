@@ -82,8 +82,10 @@ async def test_what_makes_no_request_has_no_answer(client):
 
 def test_what_is_no_call_of_a_client_is_refused(client):
     for other in (print, client.logs.stream, client.two_factor.use_configuration, client.speaking):
-        with pytest.raises(ValidationError, match="a call of a client"):
+        with pytest.raises(ValidationError, match=f"^method: '{other.__qualname__}' .* a call of a client"):
             client.with_raw_response(other)
+    with pytest.raises(ValidationError, match=r"^method: 'NoneType' "):
+        client.with_raw_response(None)
 
 
 async def test_neither_its_repr_nor_its_errors_show_what_was_asked(client):
