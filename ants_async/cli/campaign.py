@@ -25,21 +25,8 @@ from ants_async.cli.database import (
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
-from ants_async.cli.job import (
-    Follows,
-    Job,
-    Options,
-    canary_of,
-    check_world,
-    count_of,
-    default_id,
-    execute,
-    file_from,
-    follows_of,
-    needs_file,
-    next_id,
-    suppress_of,
-)
+from ants_async.cli.job import Job, Options, check_world, count_of, default_id, execute, needs_file, next_id
+from ants_async.cli.kept import Follows, canary_of, file_from, follows_of, suppress_of
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 import anyio
 import attrs
@@ -18,9 +18,10 @@ from rich.console import Console
 
 from ants_async.cli.controls import read_suppressed
 from ants_async.cli.ending import Ending, conclude, exit_code
-from ants_async.cli.files import BadRow, Check, Layout, Notes, RecipientFile
+from ants_async.cli.files import BadRow, Check, Notes, RecipientFile
 from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
+from ants_async.cli.kept import Follows, file_from, kept_of, source_of
 from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
@@ -33,7 +34,6 @@ from ants_async.dispatch.source import Recipients
 from ants_async.endpoints import Family
 from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
 from ants_async.extras import needing_extra
-from ants_async.models.codes import Advice
 from ants_async.transport.auth import BasicAuth
 
 _log = logging.getLogger("ants_async.cli")
@@ -53,14 +53,6 @@ class Options:
     chunk: int
     concurrency: int
     store_texts: bool = True
-
-
-@attrs.frozen(slots=True)
-class Follows:
-    """Those whom a campaign did not reach, by what is to be done about them."""
-
-    campaign_id: str
-    advice: Sequence[Advice]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -101,12 +93,6 @@ class Job:
         return None if self.file is None else self.file.recipients()
 
 
-def source_of(file: RecipientFile) -> dict[str, Any]:
-    """Where a list stands, so that it can be read again."""
-    source = {"file": str(file.path), **file.layout.as_source()}
-    return source if file.copied_for is None else source | {"copied": True}
-
-
 def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
     """Those of the file that a campaign was read from; the log says how many of its rows are bad, or changed.
 
@@ -131,64 +117,9 @@ def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
         _log.warning("campaign %s: %s", name, line)
 
 
-def file_from(summary: CampaignSummary) -> RecipientFile | None:
-    """The file a campaign was read from, or None when it did not come from one.
-
-    Raises `ConfigurationError`, `ValidationError` when this version, or this installation, cannot read it.
-    """
-    source = _source_of(summary)
-    campaign = summary.campaign
-    if "file" not in source:
-        return None
-    path = source["file"]
-    if not _is_path(path):
-        raise ConfigurationError(f"campaign {campaign.id!r}: the ledger names no file that could be read")
-    try:
-        layout = Layout.of_source(source)
-    except KeyError:
-        return None
-    copied_for = campaign.id if source.get("copied") else None
-    return RecipientFile(Path(path), layout, campaign.template, copied_for, campaign.quiet_hours)
-
-
-def _is_path(value: object) -> bool:
-    try:
-        return isinstance(value, str) and b"\0" not in os.fsencode(value)
-    except UnicodeEncodeError:
-        return False
-
-
-def _source_of(summary: CampaignSummary) -> dict[str, Any]:
-    """What the ledger keeps of the source, if it was this program that put it there."""
-    try:
-        source = json.loads(summary.source or "")
-    except ValueError:
-        return {}
-    return source if isinstance(source, dict) else {}
-
-
-def suppress_of(summary: CampaignSummary) -> Sequence[Path]:
-    """The lists of whom a campaign does not text."""
-    return [Path(path) for path in _source_of(summary).get("suppress", ())]
-
-
-def canary_of(summary: CampaignSummary) -> Canary | None:
-    """How carefully it began: it goes on so."""
-    kept = _source_of(summary).get("canary")
-    return None if kept is None else Canary(**kept)
-
-
-def follows_of(summary: CampaignSummary) -> Follows | None:
-    """The campaign that it follows, as long as it has not read whom that did not reach."""
-    source = _source_of(summary)
-    if "follows" not in source or summary.source_read:
-        return None
-    return Follows(source["follows"], [Advice(one) for one in source.get("advice", ())])
-
-
 def check_world(options: Options, before: CampaignSummary) -> None:
     """What was simulated must not count as sent, nor a real campaign go on in a simulator that forgot it."""
-    simulated = bool(_source_of(before).get("simulated"))
+    simulated = bool(kept_of(before).get("simulated"))
     if simulated and not options.simulate and not options.base_url:
         raise ConfigurationError(
             f"campaign {before.campaign.id!r} was only simulated; "
@@ -212,11 +143,11 @@ def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> 
 async def next_id(path: Path | None, before: CampaignSummary) -> str:
     """`songkran.2` after `songkran`, `songkran.3` after that; numbers of other campaigns are left out."""
     name, _, number = before.campaign.id.rpartition(".")
-    is_second = "follows" in _source_of(before) and bool(name) and number.isdecimal()
+    is_second = "follows" in kept_of(before) and bool(name) and number.isdecimal()
     name, place = (name, int(number) + 1) if is_second else (before.campaign.id, 2)
     async with SqliteLedger(path or default_ledger(), read_only=True) as ledger:
         while (taken := await ledger.summary(f"{name}.{place}")) is not None:
-            if _source_of(taken).get("follows") == before.campaign.id:
+            if kept_of(taken).get("follows") == before.campaign.id:
                 break
             place += 1
     return f"{name}.{place}"
@@ -295,7 +226,7 @@ async def _kept(
 
 def _copies_of(summary: CampaignSummary | None) -> list[Path]:
     """The copy of standard input that a campaign is read from, if it is."""
-    source = {} if summary is None else _source_of(summary)
+    source = {} if summary is None else kept_of(summary)
     return [Path(source["file"])] if source.get("copied") else []
 
 

@@ -9,7 +9,7 @@ import click
 
 from ants_async.cli.database import either, either_option, find
 from ants_async.cli.files import RecipientFile, replacing
-from ants_async.cli.job import file_from
+from ants_async.cli.kept import file_from
 from ants_async.cli.plan import price_of
 from ants_async.cli.refusals import one_line_errors
 from ants_async.dispatch.campaign import CampaignSummary

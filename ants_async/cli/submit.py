@@ -18,7 +18,8 @@ from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
-from ants_async.cli.job import announce, source_of
+from ants_async.cli.job import announce
+from ants_async.cli.kept import source_of
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
 from ants_async.cli.reading import is_typed

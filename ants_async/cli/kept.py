@@ -1,0 +1,84 @@
+"""What the ledger keeps of a command, for a campaign to go on: its list, its canary, whom not to text."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ants_async.cli.files import Layout, RecipientFile
+from ants_async.dispatch import Canary
+from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.errors import ConfigurationError
+from ants_async.models.codes import Advice
+
+
+@attrs.frozen(slots=True)
+class Follows:
+    """Those whom a campaign did not reach, by what is to be done about them."""
+
+    campaign_id: str
+    advice: Sequence[Advice]
+
+
+def source_of(file: RecipientFile) -> dict[str, Any]:
+    """Where a list stands, so that it can be read again."""
+    source = {"file": str(file.path), **file.layout.as_source()}
+    return source if file.copied_for is None else source | {"copied": True}
+
+
+def file_from(summary: CampaignSummary) -> RecipientFile | None:
+    """The file a campaign was read from, or None when it did not come from one.
+
+    Raises `ConfigurationError`, `ValidationError` when this version, or this installation, cannot read it.
+    """
+    source = kept_of(summary)
+    campaign = summary.campaign
+    if "file" not in source:
+        return None
+    path = source["file"]
+    if not _is_path(path):
+        raise ConfigurationError(f"campaign {campaign.id!r}: the ledger names no file that could be read")
+    try:
+        layout = Layout.of_source(source)
+    except KeyError:
+        return None
+    copied_for = campaign.id if source.get("copied") else None
+    return RecipientFile(Path(path), layout, campaign.template, copied_for, campaign.quiet_hours)
+
+
+def _is_path(value: object) -> bool:
+    try:
+        return isinstance(value, str) and b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+
+
+def kept_of(summary: CampaignSummary) -> dict[str, Any]:
+    """What the ledger keeps of the source, if it was this program that put it there."""
+    try:
+        source = json.loads(summary.source or "")
+    except ValueError:
+        return {}
+    return source if isinstance(source, dict) else {}
+
+
+def suppress_of(summary: CampaignSummary) -> Sequence[Path]:
+    """The lists of whom a campaign does not text."""
+    return [Path(path) for path in kept_of(summary).get("suppress", ())]
+
+
+def canary_of(summary: CampaignSummary) -> Canary | None:
+    """How carefully it began: it goes on so."""
+    kept = kept_of(summary).get("canary")
+    return None if kept is None else Canary(**kept)
+
+
+def follows_of(summary: CampaignSummary) -> Follows | None:
+    """The campaign that it follows, as long as it has not read whom that did not reach."""
+    source = kept_of(summary)
+    if "follows" not in source or summary.source_read:
+        return None
+    return Follows(source["follows"], [Advice(one) for one in source.get("advice", ())])
