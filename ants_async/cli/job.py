@@ -21,7 +21,7 @@ from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Check, Notes, RecipientFile
 from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
-from ants_async.cli.kept import Follows, file_from, kept_of, source_of
+from ants_async.cli.kept import Follows, file_from, has_passed, kept_of, source_of
 from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
@@ -181,6 +181,8 @@ async def execute(job: Job) -> int:
         before = await ledger.summary(job.campaign.id)
         if before is not None:
             check_world(job.options, before)
+            if job.canary is not None and has_passed(before, job.canary):
+                job = attrs.evolve(job, canary=None)
         if job.follows is not None:
             await _check_followed(ledger, job.follows.campaign_id, client.address)
         announce(console, job.campaign, job.check, before)

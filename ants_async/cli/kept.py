@@ -76,6 +76,11 @@ def canary_of(summary: CampaignSummary) -> Canary | None:
     return None if kept is None else Canary(**kept)
 
 
+def has_passed(summary: CampaignSummary, canary: Canary) -> bool:
+    """Whether it let the others through: there are some, and it is the same that they had to wait for."""
+    return kept_of(summary).get("canary") == attrs.asdict(canary) and summary.total > canary.count
+
+
 def follows_of(summary: CampaignSummary) -> Follows | None:
     """The campaign that it follows, as long as it has not read whom that did not reach."""
     source = kept_of(summary)

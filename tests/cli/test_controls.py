@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 
+from ants_async.cli.database import summary_in
+from ants_async.cli.kept import has_passed
 from ants_async.client import AntsClient
+from ants_async.dispatch import Canary
 
 FIRST, SECOND, UNREACHABLE = "66812345678", "66812345679", "66847781471"
 TEXT = ("--text", "Hi {name}", "--sender", "ANTS")
@@ -143,6 +147,13 @@ class TestCanary:
     def test_others_follow_when_the_first_ones_arrive(self, done, data):
         done(*RUN, "--canary", "1", "--stop-if-failed", "99%")
         assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 3
+
+    def test_whom_it_let_through_it_does_not_hold_up_again(self, done):
+        done(*RUN, "--canary", "1", "--stop-if-failed", "99%")
+        summary = summary_in(Path("l.db"), None, "x")
+        assert has_passed(summary, Canary(1, 0.99))
+        assert not has_passed(summary, Canary(2, 0.99))
+        assert not has_passed(attrs.evolve(summary, final=0), Canary(1, 0.99))
 
 
 @pytest.mark.usefixtures("people")

@@ -67,7 +67,7 @@ class SqlLedger:
         await self._run(campaigns.close_campaign, key, state, reason)
 
     async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
-        """What is not sent by now never will be. What has begun comes to its end when it is run on.
+        """What is not sent by now never will be. What was sent comes to its end when it is run on.
 
         Raises `LedgerInUse` while it is at work, `ValidationError` when it is finished.
         """
