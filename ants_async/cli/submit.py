@@ -113,10 +113,9 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     console = Console()
     before = await scaleout.ledger.summary(order.campaign.id)
     announce(console, order.campaign, order.check, before)
-    try:
-        campaign = await _submit(scaleout, order, console)
-    except CampaignPaused as paused:
-        say(console, f"paused: {paused}")
+    campaign = await _submit(scaleout, order, console)
+    if isinstance(campaign, CampaignPaused):
+        say(console, f"paused: {campaign}")
         return UNRESOLVED
     if campaign is None:
         say(console, "what was read is sent; the same command again goes on with the rest")
@@ -136,7 +135,9 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     return exit_code(ending, summary)
 
 
-async def _submit(scaleout: "ScaleOut", order: Order, console: Console) -> "SharedCampaign | None":
+async def _submit(
+    scaleout: "ScaleOut", order: Order, console: Console
+) -> "SharedCampaign | CampaignPaused | None":
     """None when it was stopped."""
     if order.check is None:
         return await scaleout.submit(order.campaign, None, source=order.source)
@@ -159,9 +160,7 @@ async def _submit(scaleout: "ScaleOut", order: Order, console: Console) -> "Shar
         return campaign
 
     done = await _watched(read, display(reading, console), "stopping once what was read is in the database")
-    if isinstance(done, CampaignPaused):
-        raise done
-    if done is not None:
+    if done is not None and not isinstance(done, CampaignPaused):
         say(console, f"{order.check.good:,} recipients in the database · requests {reading.requests:,}")
     return done
 

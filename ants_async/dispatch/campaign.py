@@ -21,9 +21,7 @@ from ants_async.models.statuses import Status
 
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_FIELDS: Final[Mapping[str, str]] = {}  # one for all: a dict each would cost more than the rest
-_YEARS: Final = range(
-    2000, 2101
-)  # a slip of the hand is far off, and what is farther no clock may be able to say
+_YEARS: Final = range(2000, 2101)  # beyond, it is a slip, or no clock can say it
 SUPPRESSED: Final = "SUPPRESSED"
 """The `error` of somebody who was planned before a suppression list had the number."""
 MAX_VALIDITY: Final = timedelta(minutes=MAX_VALIDITY_MINUTES)

@@ -36,12 +36,14 @@ class SuppressionList:
         for path in paths:
             with path.open(encoding="utf-8-sig") as lines:
                 for place, line in enumerate(lines, start=1):
-                    number = _first_cell(line)
-                    is_a_row = number or (line.strip() and not line.lstrip().startswith("#"))
-                    if is_a_row and _has_another(line):
+                    row = line.partition("#")[0]
+                    if not row.strip():
+                        continue
+                    number, *others = _cells(row)
+                    if any(map(_could_be_meant, others)):
                         rule = "one number a line: which of these is it?"
                         raise ValidationError(f"{path}, line {place}", line.strip(), rule)
-                    if is_a_row and not (place == 1 and not any(map(str.isdigit, number))):
+                    if place > 1 or not number or any(map(str.isdigit, number)):
                         found.add(number, field=f"{path}, line {place}")
         return found
 
@@ -56,16 +58,13 @@ class SuppressionList:
         return isinstance(number, str) and int(number) in self._numbers
 
 
-def _first_cell(line: str) -> str:
-    for end in "#,;\t":
-        line = line.partition(end)[0]
-    return line.strip().strip('"').strip()
+def _cells(row: str) -> list[str]:
+    return [cell.strip().strip('"').strip() for cell in re.split("[,;\t]", row)]
 
 
-def _has_another(line: str) -> bool:
+def _could_be_meant(cell: str) -> bool:
     """Whether a later cell could be the number as well; what has eight digits is a date."""
-    cells = re.split("[,;\t]", line.partition("#")[0])[1:]
-    return any(len(digits := cell.strip(' "\r\n')) > _DATE and _is_number(digits) for cell in cells)
+    return len(cell) > _DATE and _is_number(cell)
 
 
 def _is_number(text: str) -> bool:

@@ -73,15 +73,9 @@ class SharedLedger(PostgresLedger):
             self._while_running.discard(campaign.id)
 
     async def _open_campaign(
-        self,
-        campaign: Campaign,
-        source: str | None,
-        *,
-        api: str | None = None,
-        reads_source: bool,
-        now: float,
+        self, campaign_id: str, opening: Callable[..., Work[OpenCampaign]]
     ) -> OpenCampaign:
-        opened = await super()._open_campaign(campaign, source, api=api, reads_source=reads_source, now=now)
+        opened = await super()._open_campaign(campaign_id, opening)
         try:
             await self._run(_share, opened.key)
         except BaseException:

@@ -67,6 +67,7 @@ async def test_when_too_many_fail_nobody_else_is_planned_until_it_is_submitted_w
     assert "failed and" in summary.reason
     world.network.bend = None
     await world.scaleout.submit(SMALL, people(25))
+    await world.scaleout.campaign(SMALL.id).resume()  # or a sweep would wake what its pause has put to sleep
     assert (await world.work_to_the_end(SMALL)).state is CampaignState.FINISHED
     rejected = Counter(one.to for one in await world.newest(SMALL) if one.kind is OutcomeKind.REJECTED)
     assert rejected

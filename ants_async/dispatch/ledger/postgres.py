@@ -11,7 +11,7 @@ import attrs
 from psycopg import errors, sql
 from psycopg_pool import AsyncConnectionPool
 
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Outcome
 from ants_async.dispatch.ledger import campaigns, checks, chunks, queries
 from ants_async.dispatch.ledger.chunks import NEW_KEYS
 from ants_async.dispatch.ledger.connecting import (
@@ -145,29 +145,11 @@ class PostgresLedger(SqlLedger):
         return await self._run(_looking, lambda: work(*args, **kwargs))
 
     async def _open_campaign(
-        self,
-        campaign: Campaign,
-        source: str | None,
-        *,
-        api: str | None = None,
-        reads_source: bool,
-        now: float,
+        self, campaign_id: str, opening: Callable[..., Work[OpenCampaign]]
     ) -> OpenCampaign:
-        session = await self._lock_campaign(campaign.id)
+        session = await self._lock_campaign(campaign_id)
         try:
-            opened, times = await self._run(
-                _opened,
-                lambda: campaigns.open_campaign(
-                    campaign,
-                    source,
-                    api,
-                    now,
-                    reads_source=reads_source,
-                    store_texts=self._store_texts,
-                    is_alone=True,
-                    check=self._check,
-                ),
-            )
+            opened, times = await self._run(_opened, lambda: opening(is_alone=True, check=self._check))
         except BaseException:
             await to_its_end(unlock(session))
             raise

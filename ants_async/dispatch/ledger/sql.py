@@ -1,6 +1,7 @@
 """What every ledger in a database does: each method a piece of work, in one transaction."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from ants_async.dispatch.answers import Answer
@@ -49,17 +50,21 @@ class SqlLedger:
             raise ValidationError(
                 "mode", "multi", "'advanced' where texts are not stored: 'multi' looks sends up by their text"
             )
-        return await self._open_campaign(campaign, source, api=api, reads_source=reads_source, now=now)
+        opening = partial(
+            campaigns.open_campaign,
+            campaign,
+            source,
+            api,
+            now,
+            reads_source=reads_source,
+            store_texts=self._store_texts,
+        )
+        return await self._open_campaign(campaign.id, opening)
 
     async def _open_campaign(
-        self,
-        campaign: Campaign,
-        source: str | None,
-        *,
-        api: str | None = None,
-        reads_source: bool,
-        now: float,
+        self, campaign_id: str, opening: Callable[..., Work[OpenCampaign]]
     ) -> OpenCampaign:
+        """`opening` wants what a ledger alone knows: `is_alone`, `check`."""
         raise NotImplementedError
 
     async def close_campaign(self, key: int, state: CampaignState, reason: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import ParamSpec, Self, TypeVar
 
 import attrs
 
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.dispatch.ledger import campaigns, checks
 from ants_async.dispatch.ledger.database import Database
 from ants_async.dispatch.ledger.protocol import OpenCampaign
@@ -61,24 +61,10 @@ class SqliteLedger(SqlLedger):
 
     async def _open_campaign(
         self,
-        campaign: Campaign,
-        source: str | None,
-        *,
-        api: str | None = None,
-        reads_source: bool,
-        now: float,
+        campaign_id: str,  # noqa: ARG002 - the whole file is locked, not a campaign
+        opening: Callable[..., Work[OpenCampaign]],
     ) -> OpenCampaign:
-        return await self._run(
-            campaigns.open_campaign,
-            campaign,
-            source,
-            api,
-            now,
-            reads_source=reads_source,
-            store_texts=self._store_texts,
-            is_alone=False,
-            check=_check,
-        )
+        return await self._run(opening, is_alone=False, check=_check)
 
     async def _summaries(self, campaign_id: str | None) -> Sequence[CampaignSummary]:
         found = await super()._summaries(campaign_id)
