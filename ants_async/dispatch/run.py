@@ -66,7 +66,6 @@ class Run:
             emit=self._emit,
             track=self._tracker.watch,
             pause=self._pause,
-            clock=clock,
             push=dispatcher.push,
             is_suppressed=dispatcher.is_suppressed,
         )

@@ -94,7 +94,6 @@ class Worker:
             emit=_nobody_waits,
             track=_its_job_does,
             pause=_sleep,
-            clock=self._client.clock,
             push=self._push,
             is_suppressed=self._is_suppressed,
         )

@@ -6,9 +6,10 @@ from unittest import mock
 
 import attrs
 
-from ants_async.dispatch import run, sending
+from ants_async.dispatch import lookback, run
 from ants_async.dispatch.inquiry import Inquiry
 from ants_async.dispatch.ledger import SqliteLedger
+from ants_async.dispatch.lookback import Lookback
 from ants_async.dispatch.run import Run
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.tracking import Tracker
@@ -56,7 +57,7 @@ class TestNobodyIsTextedTwice:
         async def same(self, chunk, **_):
             return chunk
 
-        with mock.patch.object(Sender, "_look_up", same):
+        with mock.patch.object(Lookback, "look_up", same):
             assert noticed("texted twice")
 
     def test_unclear_sends_repeated_by_the_transport(self):
@@ -121,7 +122,7 @@ class TestNobodyIsLost:
             assert noticed("longer than")
 
     def test_somebody_given_up_too_early(self):
-        with mock.patch.object(sending, "LOG_WINDOW", sending.LOG_WINDOW * 0):
+        with mock.patch.object(lookback, "LOG_WINDOW", lookback.LOG_WINDOW * 0):
             assert noticed("given up")
 
 
