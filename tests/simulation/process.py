@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import random
 import shutil
 import warnings
@@ -67,6 +68,8 @@ def deterministic(rng):
 def run(world, work, *args, **options):
     """What `work` answers; None when it died."""
     world.loop = loop = MortalLoop(world.now)
+    if world.crashes:
+        gc.collect()  # what the dead would still have done they do here, where no task is that it could touch
     asyncio.set_event_loop(loop)
     task = loop.create_task(work(world, *args, **options))
     try:
