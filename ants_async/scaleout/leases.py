@@ -41,6 +41,7 @@ class Taken(Generic[T]):
     is_running: bool = True
 
 
+_BEGIN_AT: Final = "UPDATE campaign SET api = coalesce(api, %s) WHERE key = %s RETURNING api"
 _TAKE: Final = f"""
 WITH free AS (
     SELECT lease.chunk, campaign.*
@@ -51,16 +52,17 @@ WITH free AS (
 )
 UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
 FROM free WHERE lease.chunk = free.chunk
-RETURNING fence, free.key, created_at, store_texts, free.state, id, {", ".join(campaigns.ASKED)}
+RETURNING fence, free.key, created_at, store_texts, free.api, free.state, id, {", ".join(campaigns.ASKED)}
 """.encode()  # noqa: S608 - names of ours
 """The chunk is locked as well: what its late holder wrote while we waited for the lease counts."""
 
 
 class Leases:
-    """The leases of one worker, each for `seconds`."""
+    """The leases of one worker, each for `seconds`. `api`: where it sends to; None: nobody is to ask."""
 
-    def __init__(self, ledger: PostgresLedger, seconds: float) -> None:
+    def __init__(self, ledger: PostgresLedger, seconds: float, api: str | None = None) -> None:
         self._ledger = ledger
+        self._api = api
         self._seconds = seconds
         self._length = timedelta(seconds=seconds)
         self.owner = secrets.token_hex(8)
@@ -70,7 +72,7 @@ class Leases:
 
         `job`: for this job, which has to be the latest one that was deferred for the chunk: a second one
         would double all that follow it. What has not begun is begun only while its campaign is running. What
-        has begun comes to its end.
+        has begun comes to its end. Raises `CampaignMismatch` where the campaign was begun at another API.
         """
         return await self._take(chunk, ChunkState.UNANSWERED, job, chunks.load)
 
@@ -88,8 +90,12 @@ class Leases:
             found = await (await connection.execute(_TAKE, values)).fetchone()
             if found is None:
                 return None
-            fence, key, created_at, stores_texts, now, *asked = found
+            fence, key, created_at, stores_texts, begun_at, now, *asked = found
             campaign = campaigns.campaign_of(asked)
+            if begun_at is None and self._api is not None:  # whoever submits has no address
+                ours = (self._api, key)
+                (begun_at,) = await (await connection.execute(_BEGIN_AT, ours)).fetchone() or (None,)
+            campaigns.check_api(campaign.id, begun_at, self._api)
             opened = OpenCampaign(
                 key,
                 campaign,

@@ -31,13 +31,14 @@ from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import (
     ApiError,
     AuthenticationError,
+    CampaignMismatch,
     CampaignPaused,
     LeaseLost,
     LedgerDamaged,
     PermissionDenied,
     TransportError,
 )
-from ants_async.scaleout.control import finish, leave_damaged, pause
+from ants_async.scaleout.control import finish, leave_to_a_person, pause
 from ants_async.scaleout.leases import LeasedLedger, Leases, Taken
 from ants_async.scaleout.queue import Look, Queue
 
@@ -67,7 +68,7 @@ class Worker:
         self._client = client
         self._ledger = ledger
         self._queue = queue
-        self._leases = Leases(ledger, lease)
+        self._leases = Leases(ledger, lease, client.address)
         self._sending = sending
         self._tracking = tracking
         self._push = push
@@ -76,7 +77,7 @@ class Worker:
     async def send(self, chunk: int, job: int | None = None) -> None:
         """Bring a chunk to its answer."""
         taking = to_its_end(self._leases.to_send(chunk, job), undo=self._give_back_unseen)
-        taken = await self._if_readable(chunk, taking)
+        taken = await self._if_ours(chunk, taking)
         if taken is None:
             return
         ledger = self._until_answered(taken)
@@ -150,7 +151,7 @@ class Worker:
 
     async def _look(self, chunk: int, look: Look, job: int | None, *, by_logs: bool) -> None:
         taking = to_its_end(self._leases.to_ask(chunk, job), undo=lambda unseen: self._put_off(unseen, look))
-        taken = await self._if_readable(chunk, taking)
+        taken = await self._if_ours(chunk, taking)
         if taken is not None:
             try:
                 await self._ask(taken, look, by_logs=by_logs)
@@ -213,14 +214,14 @@ class Worker:
         await ledger.hand_over(chunk, go_on)
         await self._finish(ledger, taken.campaign.key)
 
-    async def _if_readable(self, chunk: int, taking: Awaitable[T]) -> T | None:
-        """What is damaged a person has to look at; nothing new of its campaign is sent until then."""
+    async def _if_ours(self, chunk: int, taking: Awaitable[T]) -> T | None:
+        """What is damaged, or another API's, a person has to look at; its campaign begins nothing new."""
         try:
             return await taking
-        except LedgerDamaged as damage:
-            reason = str(damage)
+        except (LedgerDamaged, CampaignMismatch) as error:
+            reason = str(error)
         _log.error("chunk %s: %s", chunk, reason)
-        await self._ledger.within(lambda connection: leave_damaged(connection, chunk, reason))
+        await self._ledger.within(lambda connection: leave_to_a_person(connection, chunk, reason))
         return None
 
     async def _pause(self, campaign: int, reason: str) -> None:

@@ -180,3 +180,34 @@ async def _after(world, state, work):
     while (await world.scaleout.campaign(CAMPAIGN.id).summary()).state is not state:
         pass
     return await work
+
+
+class TestACampaignBelongsToTheApiThatItWasBegunAt:
+    async def test_whoever_takes_the_first_chunk_begins_it(self, world):
+        campaign = await world.submit(10)
+        assert (await campaign.summary()).api is None
+        await world.work_off("send")
+        assert (await campaign.summary()).api == world.client.address
+
+    @pytest.mark.parametrize("has_begun", [False, True], ids=["to send", "to ask"])
+    async def test_a_worker_of_another_one_leaves_it_and_says_why(self, world, has_begun):
+        campaign = await world.submit(10)
+        if has_begun:
+            await world.work_off("send")
+        await world.sql("UPDATE campaign SET api = 'api.example.com'")
+        before = len(world.network.requests)
+        await world.work_off("send", "track", "look_up")
+        assert len(world.network.requests) == before
+        summary = await campaign.summary()
+        assert summary.state is CampaignState.PAUSED
+        assert "begun at api.example.com, and this machine knows nothing of it" in summary.reason
+
+    async def test_its_own_workers_go_on_with_it(self, world):
+        campaign = await world.submit(10)
+        await world.sql("UPDATE campaign SET api = 'api.example.com'")
+        await world.work_off("send")
+        await world.sql("UPDATE campaign SET api = %s", world.client.address)
+        await world.expire()
+        await campaign.resume()
+        await world.work_off("send", "track", "look_up")
+        assert (await campaign.summary()).planned == 0
