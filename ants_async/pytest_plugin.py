@@ -1,6 +1,6 @@
 """Fixtures for tests of whatever sends by ANTS: the API as a server of the test's own, and a client of it.
 
-    @pytest.mark.ants_simulator(rate="10/1s", faults="500=0.1")
+    @pytest.mark.ants_simulator(rate="10/1s", faults="429=0.1")
     async def test_the_welcome(ants_simulator, ants_client):
         await welcome(ants_client, "66847781470")
         assert ants_simulator.sent[0].text == "Welcome!"

@@ -40,6 +40,12 @@ class Block:
         """Whether pytest can run it as it is."""
         return "import pytest" in self.code and "def test_" in self.code and self.reason is None
 
+    @property
+    def is_fragment(self):
+        """Whether it is Python that wants what the page has said before, or takes for granted."""
+        is_whole = self.is_program or self.is_test_file
+        return self.language in {"python", "py"} and self.reason is None and not is_whole
+
 
 def pages():
     """What a reader reads."""

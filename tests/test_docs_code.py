@@ -1,21 +1,20 @@
-"""The code of the pages: all of it can be read, names are there, programs run against the simulator."""
+"""The code of the pages: programs run against the simulator, test files pass, commands are there.
+
+Parts of programs: test_docs_fragments.py.
+"""
 
 import ast
-import inspect
 import os
 import shlex
 import subprocess
 import sys
-from importlib import import_module
 from importlib.metadata import entry_points
 from shutil import copytree
 
-import attrs
 import click
 import pages
 import pytest
 
-import ants_async
 from ants_async.cli.root import cli
 from ants_async.testing import simulator_at_work
 
@@ -23,77 +22,19 @@ BLOCKS = pages.blocks()
 PYTHON = [one for one in BLOCKS if one.language in {"python", "py"}]
 PROGRAMS = [one for one in PYTHON if one.is_program]
 TEST_FILES = [one for one in PYTHON if one.is_test_file]
+NOT_RUN = [one for one in PYTHON if one.reason is not None]
 COMMANDS = [pytest.param(line, id=f"{place} {line}") for place, line in pages.commands()]
 LOADED = "ants_async" in entry_points(group="pytest11").names
 PLUGIN = [] if LOADED else ["-p", "ants_async.pytest_plugin"]
-CLIENTS = {"client", "ants", "ants_client"}
 
 
-def tree(block):
-    """Its meaning; `await` may stand by itself, for it is a part of something."""
-    return compile(
-        block.code, str(block), "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-    )
+@pytest.mark.parametrize("block", NOT_RUN, ids=str)
+def test_what_is_not_run_can_be_read_at_least(block):
+    compile(block.code, str(block), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
-def words_of(call):
-    return [one.arg for one in call.keywords if one.arg is not None]
-
-
-def chain_of(node):
-    """`client.sms.send` as its names, or nothing."""
-    names = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return [node.id, *reversed(names)] if isinstance(node, ast.Name) else []
-
-
-def named(chain, client):
-    """What of the package is called so; None where it is somebody else's."""
-    if not chain or (chain[0] not in CLIENTS and chain[0] not in ants_async.__all__):
-        return None
-    found = client if chain[0] in CLIENTS else getattr(ants_async, chain[0])
-    for name in chain[1:]:
-        found = getattr(found, name)
-    return found
-
-
-@pytest.mark.parametrize("block", PYTHON, ids=str)
-def test_every_python_block_compiles(block):
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    compile(tree(block), str(block), "exec", flags, dont_inherit=True)
-
-
-@pytest.mark.parametrize("block", PYTHON, ids=str)
-def test_what_a_block_imports_is_there(block):
-    for node in ast.walk(tree(block)):
-        if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "ants_async":
-            for one in node.names:
-                getattr(import_module(node.module), one.name)
-
-
-def wrong_calls(block):
-    """Calls of the package that it would not take."""
-    client = ants_async.AntsClient("http://127.0.0.1:9", ants_async.ApiKeyAuth("key"))
-    for node in ast.walk(tree(block)):
-        if isinstance(node, ast.Call) and (called := named(chain_of(node.func), client)) is not None:
-            takes = inspect.signature(called).parameters
-            is_open = any(one.kind is one.VAR_KEYWORD for one in takes.values())
-            if not (is_open or set(words_of(node)) <= set(takes)):
-                yield ast.unparse(node)
-
-
-@pytest.mark.parametrize("block", [one for one in PYTHON if one.reason is None], ids=str)
-def test_what_a_block_calls_is_there_and_takes_these_words(block):
-    assert list(wrong_calls(block)) == []
-
-
-def test_a_wrong_call_is_seen():
-    block = pages.Block("page", 1, "python", "await client.sms.send('66847781470', 'Hi', form='ANTS')", None)
-    assert list(wrong_calls(block)) == ["client.sms.send('66847781470', 'Hi', form='ANTS')"]
-    with pytest.raises(AttributeError):
-        list(wrong_calls(attrs.evolve(block, code="await client.sms.sent('66847781470')")))
+def test_nothing_but_another_client_is_not_run():
+    assert {one.reason for one in NOT_RUN} == {"it wants infobip-api-python-client, and an account"}
 
 
 def environment(simulator, *, with_key):
@@ -124,6 +65,15 @@ def test_whole_programs_run(block, tmp_path):
     with simulator_at_work() as simulator:
         env = environment(simulator, with_key="two_factor" in block.code)
         assert run(["program.py"], cwd=tmp_path, env=env, said="0000\n").strip()
+
+
+def test_the_program_of_one_text_asks_the_logs_when_its_answer_was_lost(tmp_path):
+    (block,) = (one for one in PROGRAMS if one.page == "docs/one-text.md")
+    (tmp_path / "program.py").write_text(block.code, encoding="utf-8")
+    with simulator_at_work() as simulator:
+        simulator.fail("drop-after=1")
+        said = run(["program.py"], cwd=tmp_path, env=environment(simulator, with_key=False))
+        assert said == f"in the logs: {[one.message_id for one in simulator.sent]}\n"
 
 
 @pytest.mark.parametrize("block", TEST_FILES, ids=str)
