@@ -26,7 +26,7 @@ from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import Job, Options, check_world, count_of, default_id, execute, needs_file, next_id
-from ants_async.cli.kept import Follows, canary_of, file_from, follows_of, suppress_of
+from ants_async.cli.kept import Follows, canary_of, file_from, follows_of, suppress_of, unread_of
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.refusals import one_line_errors
@@ -34,6 +34,7 @@ from ants_async.cli.report import report
 from ants_async.cli.results import check_target, write_results
 from ants_async.cli.shared import cancel, outcomes, pause, resume_shared
 from ants_async.cli.submit import submit, text_options
+from ants_async.cli.tables import counted
 from ants_async.dispatch import Canary
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Mode
 from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
@@ -178,6 +179,9 @@ def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **se
         options = _options(sending)
         before = summary_in(options.ledger, None, campaign_id)
         check_world(options, before)
+        if unread := unread_of(before):
+            what = f"{counted(unread, 'recipient')} of its list were not looked at, and are not among these"
+            click.echo(f"campaign {campaign_id}: {what}")
         follows = Follows(campaign_id, [Advice(one) for one in advice])
         count = anyio.run(count_of, options.ledger, follows)
         if not count:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ants_async.cli.progress import Tally, by_group, say
 from ants_async.cli.refusals import INTERRUPTED
+from ants_async.cli.tables import counted
 from ants_async.dispatch.campaign import CampaignSummary
 
 UNRESOLVED: Final = 3
@@ -30,7 +31,7 @@ def conclude(
     parts = [f"{ending.value} after {seconds:,.1f} s"]
     if summary is not None:
         parts += [
-            f"{summary.total:,}{'' if summary.source_read else f' of {tally.total:,}'} recipients",
+            _recipients(summary, tally),
             f"{summary.accepted + summary.final:,} accepted",
             *by_group(summary.by_group),
             *(
@@ -49,6 +50,12 @@ def conclude(
             ),
         ]
     say(console, " · ".join([*parts, f"sent at {tally.rate:,.0f} messages/s"]))
+
+
+def _recipients(summary: CampaignSummary, tally: Tally) -> str:
+    if summary.source_read:
+        return counted(summary.total, "recipient")
+    return f"{summary.total:,} of {counted(tally.total, 'recipient')}"
 
 
 def exit_code(ending: Ending, summary: CampaignSummary | None) -> int:

@@ -23,9 +23,12 @@ from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
 from ants_async.numbers import NumberReader, number_reader
 from ants_async.text import check_text
+from ants_async.text.parts import count_parts
 
 __all__ = ["BadRow", "Change", "Check", "Layout", "Notes", "RecipientFile", "UnusableFile", "replacing"]
 _EXAMPLES: Final = 5
+_LONG: Final = 4  # parts: what takes more is said
+_SURELY_SHORT: Final = _LONG * 33  # characters, whatever they are
 
 
 @attrs.frozen(slots=True)
@@ -42,12 +45,15 @@ class Notes:
     """What a pass over a file finds beside its rows.
 
     `changed`: numbers brought into the API's form, the first of them in `examples`. `fixed`: numbers that are
-    no mobile phone's, which may take no texts. `encoding`: what the file is in, where that was found out.
+    no mobile phone's, which may take no texts. `long`: texts of more than 4 parts, the longest of
+    `most_parts`. `encoding`: what the file is in, where that was found out.
     """
 
     changed: int = 0
     examples: list[Change] = attrs.field(factory=list)
     fixed: int = 0
+    long: int = 0
+    most_parts: int = 0
     encoding: str | None = None
 
     def change(self, change: Change) -> None:
@@ -55,6 +61,13 @@ class Notes:
         self.changed += 1
         if len(self.examples) < _EXAMPLES:
             self.examples.append(change)
+
+    def weigh(self, text: str) -> None:
+        """Take one in that may be long."""
+        parts = count_parts(text)
+        if parts > _LONG:
+            self.long += 1
+            self.most_parts = max(self.most_parts, parts)
 
 
 @attrs.frozen(slots=True)
@@ -186,9 +199,9 @@ class RecipientFile:
         given = values[self.layout.to_column]
         try:
             if self._numbers is None:
-                return self._recipient(place, given, values)
+                return self._recipient(place, given, values, notes)
             number = self._numbers.read(given)
-            recipient = self._recipient(place, number.to, values)
+            recipient = self._recipient(place, number.to, values, notes)
         except ValidationError as error:
             return BadRow(place, given, f"{error.field}: {error.rule}")
         notes.fixed += not number.is_mobile
@@ -196,11 +209,13 @@ class RecipientFile:
             notes.change(Change(place, given, number.to))
         return recipient
 
-    def _recipient(self, place: int, to: str, values: Mapping[str, str]) -> Recipient:
+    def _recipient(self, place: int, to: str, values: Mapping[str, str], notes: Notes) -> Recipient:
         text = values[TEXT_COLUMN] if self.template is None else self.template.render(values)
         if not text.strip():
             raise ValidationError("text", text, "must not be empty")
         check_text(text)
+        if len(text) > _SURELY_SHORT:
+            notes.weigh(text)
         own = self._own(values) if self.layout.own_columns else {}
         if self.template is None:
             return Recipient(to, text=text, row=place, **own)

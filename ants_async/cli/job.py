@@ -26,7 +26,7 @@ from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
-from ants_async.cli.tables import clean
+from ants_async.cli.tables import clean, counted
 from ants_async.client import AntsClient
 from ants_async.dispatch import Canary, Dispatcher, Ledger, SqliteLedger, follow_up
 from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Recipient
@@ -75,7 +75,7 @@ class Job:
         """What the ledger keeps, so that `resume` finds the file again."""
         if self.file is None and self.follows is None:
             return None
-        source = {} if self.file is None else source_of(self.file)
+        source = {"rows": self.check.good} | ({} if self.file is None else source_of(self.file))
         if self.follows is not None:
             source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
         if self.suppress:
@@ -314,7 +314,7 @@ def announce(
         for line in _of_notes(check.notes, check.changes):
             say(console, line)
     if before is None:
-        size = "its list is read by a worker" if check is None else f"{check.good:,} recipients"
+        size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
         say(console, f"campaign {campaign.id}: {size}")
         return
     if before.campaign != campaign:
@@ -336,6 +336,8 @@ def _of_notes(notes: Notes, changes: Path | None = None) -> Iterator[str]:
         yield f"numbers changed: {notes.changed:,}{where}; {shown}"
     if notes.fixed:
         yield f"no mobile phones: {notes.fixed:,}, which may take no texts; --mobile-only leaves them out"
+    if notes.long:
+        yield f"long texts: {notes.long:,}, of up to {notes.most_parts} parts; each part is paid for"
 
 
 def _how_to_resume(job: Job, ledger: Path, *, is_paused: bool) -> str:

@@ -81,6 +81,16 @@ def has_passed(summary: CampaignSummary, canary: Canary) -> bool:
     return kept_of(summary).get("canary") == attrs.asdict(canary) and summary.total > canary.count
 
 
+def unread_of(summary: CampaignSummary) -> int | None:
+    """How many rows of its list it has not read; None where that is not known."""
+    if summary.source_read:
+        return 0
+    rows = kept_of(summary).get("rows")
+    if not isinstance(rows, int):
+        return None
+    return max(0, rows - summary.total - summary.duplicates - summary.suppressed)
+
+
 def follows_of(summary: CampaignSummary) -> Follows | None:
     """The campaign that it follows, as long as it has not read whom that did not reach."""
     source = kept_of(summary)

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from ants_async.cli.kept import unread_of
 from ants_async.cli.progress import by_group
-from ants_async.cli.tables import table
-from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.cli.tables import counted, table
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 
 
 def as_json(summary: CampaignSummary) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def as_json(summary: CampaignSummary) -> dict[str, Any]:
         "quiet_hours": None if campaign.quiet_hours is None else str(campaign.quiet_hours),
         "source": summary.source,
         "source_read": summary.source_read,
+        "unread": unread_of(summary),
         "total": summary.total,
         "planned": summary.planned,
         "accepted": summary.accepted,
@@ -103,4 +105,9 @@ def _line(summary: CampaignSummary) -> list[str]:
 
 
 def _how_read(summary: CampaignSummary) -> str:
-    return "read to its end" if summary.source_read else "not read to its end yet"
+    if summary.source_read:
+        return "read to its end"
+    unread = unread_of(summary)
+    rest = "" if unread is None else f"; {counted(unread, 'recipient')} were not looked at"
+    over = summary.state is CampaignState.CANCELLED
+    return f"{'never' if over else 'not yet'} read to its end{rest}"

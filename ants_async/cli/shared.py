@@ -38,10 +38,18 @@ def resume_shared(database: str, campaign_id: str) -> CampaignSummary:
 
 @click.command()
 @click.argument("campaign_id", metavar="ID")
-@needed_database_option
-def pause(campaign_id: str, database: str) -> None:
-    """Begin no more of campaign ID; what has begun comes to its end."""
+@either_option
+def pause(campaign_id: str, ledger: Path | None, database: str | None) -> None:
+    """Begin no more of campaign ID, which workers send; what has begun comes to its end.
+
+    One that a command sends is paused by Ctrl-C, or SIGTERM, there.
+    """
     with one_line_errors():
+        if not database or not is_database(ledger, database):
+            raise ConfigurationError(
+                "what workers send is paused in their --database; a run over a ledger is paused by Ctrl-C, "
+                f"or SIGTERM, where it runs, and 'ants-async campaign resume {campaign_id}' goes on"
+            )
         show_one(_changed(database, campaign_id, lambda campaign: campaign.pause()), in_json=False)
 
 

@@ -26,6 +26,7 @@ from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
+from ants_async.cli.tables import counted
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Recipient
 from ants_async.dispatch.canary import Canary
 from ants_async.errors import CampaignPaused
@@ -59,7 +60,8 @@ class Order:
     @property
     def source(self) -> str:
         """What a worker reads it by."""
-        return json.dumps(source_of(self.file), ensure_ascii=False)
+        rows = {} if self.check is None else {"rows": self.check.good}
+        return json.dumps(source_of(self.file) | rows, ensure_ascii=False)
 
 
 @click.command()
@@ -161,7 +163,10 @@ async def _submit(
 
     done = await _watched(read, display(reading, console), "stopping once what was read is in the database")
     if done is not None and not isinstance(done, CampaignPaused):
-        say(console, f"{order.check.good:,} recipients in the database · requests {reading.requests:,}")
+        say(
+            console,
+            f"{counted(order.check.good, 'recipient')} in the database · requests {reading.requests:,}",
+        )
     return done
 
 

@@ -52,6 +52,11 @@ def is_terminal() -> bool:
     return Console().is_terminal
 
 
+def counted(number: int, one: str) -> str:
+    """`1 recipient`, `2,000 recipients`."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
 def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested data as `status.name` and the like, everything as text."""
     found: dict[str, str] = {}

@@ -8,9 +8,11 @@ from ants_async.dispatch.messages import Messages
 
 
 async def begin(path):
-    """A campaign with one recipient that nothing was sent to."""
+    """A campaign whose list of five was read to its first, whom nothing was sent to."""
     async with SqliteLedger(path) as ledger:
-        opened = await ledger.open_campaign(Campaign("songkran", text="Hi"), None, reads_source=True, now=1.0)
+        opened = await ledger.open_campaign(
+            Campaign("songkran", text="Hi"), '{"rows": 5}', reads_source=True, now=1.0
+        )
         messages = Messages.planned("songkran", [1], ["66800000001"], ["Hi"])
         await ledger.attempting(await ledger.begin(opened, messages, 1.0), None)
         await ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
@@ -31,6 +33,22 @@ def test_it_is_told_and_stays_so(done, data, ledger, tmp_path):
     assert ",unsent," in (tmp_path / "out.csv").read_text(encoding="utf-8")
 
 
+def test_how_much_of_the_list_was_never_looked_at_is_told(ants, done, data, ledger):
+    assert "not yet read to its end; 4 recipients were not looked at" in done(
+        "campaign", "status", "songkran", "--ledger", ledger
+    )
+    said = done("campaign", "cancel", "songkran", "--ledger", ledger)
+    assert "never read to its end; 4 recipients were not looked at" in said
+    assert data("campaign", "status", "songkran", "--ledger", ledger)["unread"] == 4
+    said = ants("campaign", "follow-up", "songkran", "--ledger", ledger)
+    assert "4 recipients of its list were not looked at, and are not among these" in said.output
+
+
 def test_what_is_not_there_is_told(refused, ledger, tmp_path):
     assert "there are: songkran" in refused("campaign", "cancel", "nobody", "--ledger", ledger)
     assert "there is no ledger" in refused("campaign", "cancel", "x", "--ledger", tmp_path / "no.db")
+
+
+def test_a_run_over_a_ledger_is_told_how_it_pauses(refused, ledger):
+    said = refused("campaign", "pause", "songkran", "--ledger", ledger)
+    assert "paused by Ctrl-C, or SIGTERM, where it runs, and 'ants-async campaign resume songkran'" in said

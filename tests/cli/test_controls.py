@@ -162,7 +162,7 @@ class TestFollowUp:
 
     def test_goes_to_whom_the_campaign_did_not_reach_under_a_new_name(self, done, data):
         done(*RUN)
-        assert "campaign x.2: 1 recipients" in done(*self.AGAIN, "--advice", "retry_later")
+        assert "campaign x.2: 1 recipient\n" in done(*self.AGAIN, "--advice", "retry_later")
         again = data("campaign", "status", "x.2", "--ledger", "l.db")
         assert (again["total"], again["sender"], again["state"]) == (1, "ANTS", "finished")
 
@@ -180,13 +180,13 @@ class TestFollowUp:
         done(*RUN)
         done(*self.AGAIN, "--advice", "retry_later")
         followed = ("campaign", "follow-up", "x.2", "--ledger", "l.db", "--advice", "retry_later")
-        assert "campaign x.3: 1 recipients" in done(*followed)
+        assert "campaign x.3: 1 recipient\n" in done(*followed)
 
     def test_the_number_of_another_campaign_is_left_out(self, done, data):
         done(*RUN)
         done(*RUN, "--id", "x.2")
-        assert "campaign x.3: 1 recipients" in done(*self.AGAIN, "--advice", "retry_later")
-        assert "campaign x.2.2: 1 recipients" in done(
+        assert "campaign x.3: 1 recipient\n" in done(*self.AGAIN, "--advice", "retry_later")
+        assert "campaign x.2.2: 1 recipient\n" in done(
             "campaign", "follow-up", "x.2", "--ledger", "l.db", "--advice", "retry_later"
         )
 

@@ -98,12 +98,20 @@ class TestRun:
         assert "numbers changed: 1, listed in list.changed.csv; 081-234-5678 → 66812345678" in said
         assert sorted(texts_sent()) == ["Hi Anna", "Hi Bo"]
         assert listed("list.changed.csv") == [["1", "081-234-5678", "66812345678"]]
-        assert source() == {"file": str(Path(name).absolute()), "to_column": "to", "region": "TH"}
+        assert source() == {"file": str(Path(name).absolute()), "to_column": "to", "region": "TH", "rows": 2}
 
     def test_says_which_numbers_may_take_no_texts(self, done):
         Path("list.csv").write_text("to,text\n021234567,Hi\n", encoding="utf-8")
         said = done("campaign", "run", "list.csv", "--region", "TH", "--ledger", "l.db")
         assert "no mobile phones: 1, which may take no texts; --mobile-only leaves them out" in said
+
+    def test_says_which_texts_are_long(self, done):
+        rows = [("66812345678", "ก" * 268), ("66812345679", "ก" * 269), ("66812345670", "x" * 620)]
+        Path("list.csv").write_text(
+            "to,text\n" + "".join(f"{to},{text}\n" for to, text in rows), encoding="utf-8"
+        )
+        said = done("campaign", "run", "list.csv", "--ledger", "l.db")
+        assert "long texts: 2, of up to 5 parts; each part is paid for" in said
 
     def test_results_never_take_the_place_of_a_list_of_rows(self, refused):
         Path("list.csv").write_text("to,text\n66812345678,Hi\n", encoding="utf-8")

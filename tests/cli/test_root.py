@@ -27,10 +27,17 @@ finally:
     assert shown.stdout.splitlines()[-1] == "['ants_async.cli.root']"
 
 
-def test_an_unknown_command_is_named():
-    result = CliRunner().invoke(cli, ["campain"])
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("campain", "No such command 'campain'. Did you mean 'campaign'?\n"),
+        ("xyz", "No such command 'xyz'.\n"),
+    ],
+)
+def test_an_unknown_command_is_named_and_what_may_have_been_meant(word, said):
+    result = CliRunner().invoke(cli, [word])
     assert result.exit_code == 2
-    assert "No such command 'campain'" in result.stderr
+    assert result.stderr.endswith(said)
 
 
 def test_the_version_is_that_of_the_package_and_of_what_is_installed():
