@@ -29,7 +29,7 @@ _LETTER: Final = 2.4  # percent of the width: on a phone a letter of a label is 
 _APART: Final = 2  # and so far are two labels apart
 _BEFORE: Final = {"start": 0, "middle": 0.5, "end": 1}
 """What part of a label lies before the place that it is for."""
-_NAME: Final = 9  # percent of the width: half of two names of marks
+_NAME: Final = 11  # percent of the width: half of two names of marks, and a little between them
 _FEW: Final = 3
 _DURATIONS: Final = (
     *(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
@@ -227,9 +227,10 @@ def _ticks(places: Iterable[tuple[float, tuple[str, str]]]) -> Iterator[Html]:
     free = -math.inf
     for x, labels in places:
         wide = max(map(len, labels)) * _LETTER
-        left = x - wide * _BEFORE[_anchor(x)]
+        anchor = _anchor(x, wide)
+        left = x - wide * _BEFORE[anchor]
         if left >= free:
-            yield _text("tick", x, _HEIGHT - 7, *dict.fromkeys(labels))
+            yield _text("tick", x, _HEIGHT - 7, *dict.fromkeys(labels), anchor=anchor)
             free = left + wide + _APART
 
 
@@ -244,8 +245,9 @@ def _text(kind: str, x: float, y: float, *labels: str, anchor: str | None = None
     return html('<g class="{kind}">{texts}</g>', kind=kind, texts=both(labels, "text", attributes))
 
 
-def _anchor(x: float) -> str:
-    return "start" if x < _EDGE else "end" if x > 100 - _EDGE else "middle"
+def _anchor(x: float, wide: float = 2 * _EDGE) -> str:
+    edge = max(_EDGE, wide / 2)
+    return "start" if x < edge else "end" if x > 100 - edge else "middle"
 
 
 def _short(value: float) -> str:
