@@ -147,7 +147,7 @@ class Lines:
 class _Counted(io.RawIOBase):
     """A stream of which no more is read than is allowed."""
 
-    def __init__(self, file: IO[bytes], allowance: Allowance) -> None:
+    def __init__(self, file: io.BufferedIOBase, allowance: Allowance) -> None:
         self._file = file
         self._allowance = allowance
 

@@ -42,7 +42,14 @@ class ParquetReader:
                 longest = self._longest(table, columns.all)
                 yield from self._rows(table, columns.all, min(_ROWS, _AT_ONCE // max(longest, 1)))
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise UnusableFile(f"{self.called}: cannot be read as Parquet: {error}") from None
+            raise self._refusal(error) from None
+        except OSError as error:
+            if error.errno is None:  # not the system's: a page that is damaged
+                raise self._refusal(error) from None
+            raise
+
+    def _refusal(self, error: Exception) -> UnusableFile:
+        return UnusableFile(f"{self.called}: cannot be read as Parquet: {error}")
 
     def _rows(self, table: Any, names: Sequence[str], at_once: int) -> Iterator[Row]:
         said = table.metadata.num_rows
@@ -113,7 +120,7 @@ def _is_text(kind: Any) -> bool:
     from pyarrow import types  # noqa: PLC0415
 
     inner = kind.value_type if types.is_dictionary(kind) else kind
-    return types.is_string(inner) or types.is_large_string(inner)
+    return bool(types.is_string(inner) or types.is_large_string(inner))
 
 
 def _is_readable(kind: Any) -> bool:

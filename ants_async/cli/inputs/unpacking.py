@@ -6,7 +6,7 @@ import attrs
 
 from ants_async.cli.inputs.rows import UnusableFile
 
-_ALWAYS: Final = 16 * 1024 * 1024
+_ALWAYS: Final = 4 * 1024 * 1024
 """Bytes that may come out of the smallest file."""
 
 
