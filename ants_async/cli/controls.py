@@ -111,7 +111,6 @@ def read_suppressed(paths: Sequence[Path]) -> SuppressionList | None:
         return None
     try:
         return SuppressionList.read(*paths)
-    except (OSError, UnicodeDecodeError) as error:
-        what = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
-        named = getattr(error, "filename", None) or ", ".join(map(str, paths))
-        raise ConfigurationError(f"--suppress {named}: {what}; nothing was sent") from None
+    except OSError as error:
+        named = error.filename or ", ".join(map(str, paths))
+        raise ConfigurationError(f"--suppress {named}: {error.strerror}; nothing was sent") from None

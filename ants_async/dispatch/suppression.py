@@ -1,7 +1,7 @@
 """Whom not to text, whatever list they stand on."""
 
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
@@ -10,6 +10,9 @@ from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
 
 _DATE: Final = 8
+_LONGEST_LINE: Final = 64 * 1024  # characters: what never ends must not be read into memory
+_SHOWN: Final = 100  # characters of it
+_SHOWN_BYTES: Final = 10
 Suppress: TypeAlias = Container[str] | Callable[[str], bool]
 """Numbers as `Recipient.to` has them, or a function of one that says whether it is not to be texted."""
 
@@ -34,17 +37,16 @@ class SuppressionList:
         """
         found = cls()
         for path in paths:
-            with path.open(encoding="utf-8-sig") as lines:
-                for place, line in enumerate(lines, start=1):
-                    row = line.partition("#")[0]
-                    if not row.strip():
-                        continue
-                    number, *others = _cells(row)
-                    if any(map(_could_be_meant, others)):
-                        rule = "one number a line: which of these is it?"
-                        raise ValidationError(f"{path}, line {place}", line.strip(), rule)
-                    if place > 1 or not number or any(map(str.isdigit, number)):
-                        found.add(number, field=f"{path}, line {place}")
+            for place, line in enumerate(_lines(path), start=1):
+                row = line.partition("#")[0]
+                if not row.strip():
+                    continue
+                number, *others = _cells(row)
+                if any(map(_could_be_meant, others)):
+                    rule = "one number a line: which of these is it?"
+                    raise ValidationError(f"{path}, line {place}", _shown(line.strip()), rule)
+                if place > 1 or not _is_header(number, others):
+                    found.add(number, field=f"{path}, line {place}")
         return found
 
     def add(self, number: str, *, field: str = "to") -> None:
@@ -52,10 +54,35 @@ class SuppressionList:
         try:
             self._numbers.add(int(parse_number(number)))
         except ValidationError as error:
-            raise ValidationError(field, number, error.rule) from None
+            raise ValidationError(field, _shown(number), error.rule) from None
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, str) and int(number) in self._numbers
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Without a mark at the start of the file."""
+    place = 0
+    with path.open(encoding="utf-8") as file:
+        try:
+            for place, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
+                if len(line) == _LONGEST_LINE:
+                    raise ValidationError(f"{path}, line {place}", _shown(line), "a number a line")
+                yield line if place > 1 else line.removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            what = error.object[error.start :][:_SHOWN_BYTES]
+            raise ValidationError(f"{path}, after line {place}", what, "a list in UTF-8") from None
+
+
+def _shown(text: str) -> str:
+    """Enough to find it by."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _is_header(first: str, others: Iterable[str]) -> bool:
+    """Names of columns; what has more digits than a date is a number in some form."""
+    most = max((sum(map(str.isdigit, cell)) for cell in others), default=0)
+    return bool(first) and not any(map(str.isdigit, first)) and most <= _DATE
 
 
 def _cells(row: str) -> list[str]:

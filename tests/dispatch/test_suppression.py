@@ -106,6 +106,23 @@ class TestFiles:
         with pytest.raises(ValidationError, match=r"stop\.csv, line 2.*(8 to 15 digits|one number a line)"):
             SuppressionList.read(path)
 
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"Anna,+66 80 000 0001\n", "line 1: 'Anna' is not valid"),
+            (b"66800000001\n\xff\xfe", r"after line \d: b'.*' is not valid: a list in UTF-8"),
+            (b"\xef\xbb", "after line 0: .* a list in UTF-8"),
+            (b"1" * 100_000, "line 1: '1{100}…' is not valid: a number a line"),
+            (b"66800000001\n" + b"1" * 1000, "line 2: '1{100}…' is not valid: an international number"),
+        ],
+        ids=["a number with spaces beside a name", "no UTF-8", "half a mark", "no line ends", "a long line"],
+    )
+    def test_that_cannot_be_read_whole_let_nobody_through(self, tmp_path, content, said):
+        path = tmp_path / "stop.csv"
+        path.write_bytes(content)
+        with pytest.raises(ValidationError, match=rf"stop\.csv, {said}"):
+            SuppressionList.read(path)
+
 
 def test_a_single_number_is_no_list():
     with pytest.raises(ValidationError, match="suppress"):

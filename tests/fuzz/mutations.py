@@ -3,11 +3,14 @@
 Coverage leads a fuzzer through parsers; past them, what is nearly an answer finds more.
 """
 
+import gzip
+import itertools
 import json
 
 from hypothesis import strategies as st
 
 from ants_async.wire import xml
+from fuzz import lists, parquet_files
 from fuzz.targets import TARGETS
 
 
@@ -128,6 +131,51 @@ def nearly(draw, name, write=written):
     return before + write(draw(mutated(json.loads(seed[start:]))))
 
 
+BREAKS = st.sampled_from([b"\n", b"\r\n", b"\r", b"\n\n", b" \n", b"\x0b", b"\xe2\x80\xa8", b""])
+ROW = {"to": "66847781470", "text": "Hi", "name": "Anna", "more": [{"a": 1.5}]}
+
+
+@st.composite
+def lines_of_json(draw):
+    """Objects that are nearly rows, a line each, now and then in another encoding."""
+    lines = draw(st.lists(mutated(ROW).map(written) | st.just(written(ROW)), min_size=1, max_size=4))
+    content = b"".join(line + draw(BREAKS) for line in lines)
+    encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-16", "utf-32", "utf-7", "cp037"]))
+    return draw(st.binary(min_size=1, max_size=1)) + content.decode().encode(encoding, "replace")
+
+
+PACKABLE = lists.CSV + lists.JSONL + tuple(b"\0" + plain for plain in (lists.NULLS, lists.BLANKS))
+
+
+@st.composite
+def packed(draw):
+    """Seeds packed in one piece or in many, then cut, damaged, or with something behind them."""
+    seed = draw(st.sampled_from(PACKABLE) | lines_of_json())
+    places = sorted(draw(st.lists(st.integers(1, len(seed)), max_size=3)))
+    parts = [seed[start:end] for start, end in itertools.pairwise([1, *places, len(seed)])]
+    content = b"".join(gzip.compress(part, draw(st.integers(0, 9)), mtime=0) for part in parts)
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(content)))
+        some = draw(st.binary(max_size=4))
+        content = content[:place] + some + content[place + draw(st.integers(0, 6)) :]
+    return seed[:1] + content[: draw(st.just(len(content)) | st.integers(2, max(2, len(content))))]
+
+
+CELLS = st.sampled_from(
+    ["66847781470", "+66847781471", "0847781470", "+66 84 778 1470", "20260412", "2026-04-12", "number",
+     "", '"66847781470"', '"', "๖๖๘๔๗๗๘๑๔๗๐", "66847781470.0", "6.6847781470e10", "1" * 5000, "²", "\0"]
+) | st.text(max_size=12)  # fmt: skip
+BETWEEN = st.sampled_from([",", ";", "\t", " ", "#", ",,", "|", "\n", "\r\n", "\r", "\x0b", "\u2028", "\x85"])
+
+
+@st.composite
+def whom_not_to_text(draw):
+    """Cells, and what may stand between two of them."""
+    cells = draw(st.lists(CELLS, min_size=1, max_size=8))
+    text = draw(st.sampled_from(["", "\ufeff"])) + "".join(cell + draw(BETWEEN) for cell in cells)
+    return text.encode(draw(st.sampled_from(["utf-8", "utf-8", "utf-8", "utf-16"])), "surrogatepass")
+
+
 STRATEGIES = {
     "answers-json": nearly("answers-json"),
     "answers-xml": nearly("answers-json", written_as_xml),
@@ -135,6 +183,10 @@ STRATEGIES = {
     "refusals": nearly("refusals"),
     "pushes": nearly("pushes"),
     "json": nearly("json"),
+    "jsonl": lines_of_json(),
+    "gzip": packed(),
+    "parquet": parquet_files.damaged(),
+    "suppression": whom_not_to_text(),
 }
 
 

@@ -8,16 +8,12 @@ import functools
 import importlib.util
 import re
 import sys
-import tempfile
-from pathlib import Path
 from unittest import mock
 
 import attrs
 from manual_examples import FILES, model_of
 
-from ants_async.cli.files import RecipientFile, UnusableFile
 from ants_async.cli.reading import minutes, moment
-from ants_async.dispatch.template import Template
 from ants_async.endpoints import OPERATIONS, read, table
 from ants_async.errors import ApiError, DecodeError, ValidationError
 from ants_async.models.api_keys import ApiKey
@@ -32,6 +28,7 @@ from ants_async.transport.clock import ServerClock
 from ants_async.webhooks import Push, PushKey, parse_reports
 from ants_async.wire import json
 from ants_async.wire.converter import to_model, to_plain
+from fuzz import lists, parquet_files
 from fuzz.http import check_http
 from fuzz.target import Breach, Target
 
@@ -169,29 +166,7 @@ def check_values(data):
         read(ENDPOINTS[0], 429, {"retry-after": text}, b"")
 
 
-# --- files and texts
-
-
-@functools.cache
-def folder():
-    """Where the files of this process are; memory where there is a disk of it."""
-    shared = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
-    return tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None)
-
-
-TEMPLATES = (None, Template("Hello {name}"))
-
-
-def check_csv(data):
-    """A file of recipients is read row by row, or refused as a whole."""
-    template, content = chosen(data, TEMPLATES)
-    path = Path(folder().name, "list.csv")
-    path.write_bytes(content)
-    file = RecipientFile(path, template=template)
-    with contextlib.suppress(UnusableFile):
-        check = file.check(path.with_name("rejects.csv"))
-        if check.good != len(list(file.recipients())):
-            raise Breach("a second reading finds other rows")
+# --- texts
 
 
 LANGUAGES = (
@@ -247,11 +222,6 @@ REFUSALS = tuple(bytes([0, 0]) + path.read_bytes() for path in FILES if path.nam
 REPORTS = tuple(bytes([0]) + path.read_bytes() for path in FILES if path.name.startswith("reports_"))
 VALUES = (b"15m", b"3/1d", b"66847781470", b"2015-02-12T09:51:43.123+0100", b"-1.5e3", b"12345", b"true",
           b"Wed, 21 Oct 2015 07:28:00 GMT", b"120", b"HEXA")  # fmt: skip
-LISTS = (
-    b'\0to,text\n66847781470,Hi\n+66847781471,"a, b"\n12,x\n',
-    b"\1to,name\r\n66847781470,Anna\r\n66847781471\r\n",
-    b"\0\xef\xbb\xbfto,text\n66847781470,\xe0\xb8\x81\n",
-)
 TEXTS = tuple(
     bytes([n]) + text.encode() for n in range(3) for text in ("Hello^{}", "สวัสดี 👍", "ğ “é”", "क" * 80)
 )
@@ -277,6 +247,10 @@ TARGETS = {
     "json": Target(check_json, tuple(seed[1:] for seed in REPORTS), 12),
     "values": Target(check_values, VALUES, 8),
     "http": Target(check_http, HTTP, 4, is_slow=True),
-    "csv": Target(check_csv, LISTS, 6),
+    "csv": Target(lists.check_csv, lists.CSV, 6),
+    "jsonl": Target(lists.check_jsonl, lists.JSONL, 6),
+    "gzip": Target(lists.check_gzip, lists.PACKED, 4, is_slow=True),
+    "parquet": Target(lists.check_parquet, parquet_files.SEEDS, 4, is_slow=True),
+    "suppression": Target(lists.check_suppression, lists.SUPPRESSED, 6),
     "text": Target(check_text_counts, TEXTS, 6),
 }

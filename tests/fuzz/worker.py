@@ -15,7 +15,7 @@ from pathlib import Path
 from fuzz.planted import PLANTED
 
 MEMORY = 1024 * 2**20
-"""Bytes of a process: what an input of some kilobytes must not come to."""
+"""Bytes of a process, beside what it has loaded: what an input of some kilobytes must not come to."""
 PATIENCE = int(os.environ.get("FUZZ_PATIENCE", "10"))
 """Seconds for one input."""
 LONGEST = 4096
@@ -92,13 +92,20 @@ def guided(name, inputs, seed, record):
     atheris.Fuzz()
 
 
+def loaded():
+    """Bytes of addresses that this process has already: libraries reserve more than they ever fill."""
+    counted = Path("/proc/self/statm")
+    return int(counted.read_text().split()[0]) * resource.getpagesize() if counted.exists() else 0
+
+
 def nearly(name, inputs, seed, record):
     """By hypothesis; the system ends whatever takes too long or too much."""
     import hypothesis
 
     target = find(name)
     recorder = Recorder(target.check, record)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    limit = loaded() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
     def attempt(data):
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)

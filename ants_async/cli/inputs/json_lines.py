@@ -39,10 +39,10 @@ class JsonLinesReader:
                 found = _DECODER.decode(line.strip())
                 if type(found) is not dict:
                     raise _Refused(f"{_KINDS.get(type(found), 'a single value')}, not an object")
-            except (ValueError, RecursionError) as error:
-                yield BadRow(number, "", _reason(error))
-                continue
-            yield _row(number, found, names, columns)
+                row = _row(number, found, names, columns)
+            except (ValueError, RecursionError) as error:  # what can just be read may not be written again
+                row = BadRow(number, "", _reason(error))
+            yield row
 
 
 def _row(number: int, found: dict[str, Any], names: Sequence[str], columns: Columns) -> Row | BadRow:

@@ -1,7 +1,7 @@
 """Parquet, by pyarrow (extra `parquet`): a few thousand rows of the needed columns at a time."""
 
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 from typing import Any, Final
@@ -9,15 +9,25 @@ from typing import Any, Final
 import attrs
 
 from ants_async.cli.inputs.rows import BadRow, Columns, Row, UnusableFile
+from ants_async.cli.inputs.unpacking import Allowance
 from ants_async.extras import needing_extra
 
 _ROWS: Final = 4096  # at a time
 _BUFFER: Final = 1024 * 1024  # bytes a column: without one, a whole row group would be in memory
+_LONGEST: Final = 1024 * 1024  # bytes of a cell, as of a line
+_AT_ONCE: Final = 32 * 1024 * 1024  # bytes of a column's rows at a time, however often one text stands there
+_TIMES: Final = 8192
+"""What a text takes that is the same in each row is next to nothing, and so are numbers in order."""
+_A_ROW: Final = 64  # bytes at least, for the allowance: rows of nothing take time, too
 
 
 @attrs.frozen(slots=True)
 class ParquetReader:
-    """Rows are numbered from 1. Numbers and times are taken as text; null, and NaN, is an empty one."""
+    """Rows are numbered from 1. Numbers and times are taken as text; null, and NaN, is an empty one.
+
+    Checksums of pages are verified where the file has them; one with more or fewer rows than its footer says
+    is refused.
+    """
 
     path: Path
     called: str
@@ -26,18 +36,75 @@ class ParquetReader:
         """All rows."""
         with needing_extra("parquet"):
             import pyarrow as pa  # noqa: PLC0415
-            from pyarrow import parquet  # noqa: PLC0415
         try:
-            with self.path.open("rb") as file, parquet.ParquetFile(file, buffer_size=_BUFFER) as table:
+            with self._opened() as table:
                 self._check(table.schema_arrow, columns)
-                numbers = count(1)
-                names = columns.all
-                for batch in table.iter_batches(_ROWS, columns=names, use_threads=False):
-                    cells = [_texts(batch.column(name)) for name in names]
-                    for row in zip(*cells, strict=True):
-                        yield next(numbers), dict(zip(names, row, strict=True))
+                longest = self._longest(table, columns.all)
+                yield from self._rows(table, columns.all, min(_ROWS, _AT_ONCE // max(longest, 1)))
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise UnusableFile(f"{self.called}: cannot be read as Parquet: {error}") from None
+            raise self._refusal(error) from None
+        except OSError as error:
+            if error.errno is None:  # not the system's: a page that is damaged
+                raise self._refusal(error) from None
+            raise
+
+    def _refusal(self, error: Exception) -> UnusableFile:
+        return UnusableFile(f"{self.called}: cannot be read as Parquet: {error}")
+
+    def _rows(self, table: Any, names: Sequence[str], at_once: int) -> Iterator[Row]:
+        said = table.metadata.num_rows
+        allowance = Allowance(self.called, self.path.stat().st_size, _TIMES)
+        allowance.take(_A_ROW * said)
+        found = 0
+        for batch in table.iter_batches(at_once, columns=names, use_threads=False):
+            start, found = found + 1, found + batch.num_rows
+            if found > said:
+                break
+            cells = [_texts(batch.column(name)) for name in names]
+            allowance.take(sum(sum(map(len, column)) for column in cells))
+            for number, row in enumerate(zip(*cells, strict=True), start):
+                yield number, dict(zip(names, row, strict=True))
+        if found != said:
+            is_more = "more" if found > said else f"{found:,}"
+            raise UnusableFile(f"{self.called}: damaged: its footer says {said:,} rows, it has {is_more}")
+
+    @contextmanager
+    def _opened(self, as_dictionaries: Sequence[str] = ()) -> Iterator[Any]:
+        from pyarrow import parquet  # noqa: PLC0415
+
+        with (
+            self.path.open("rb") as file,
+            parquet.ParquetFile(
+                file,
+                buffer_size=_BUFFER,
+                page_checksum_verification=True,
+                read_dictionary=as_dictionaries,
+            ) as table,
+        ):
+            yield table
+
+    def _longest(self, table: Any, names: Sequence[str]) -> int:
+        """Bytes of the longest text that a dictionary has: it stands there once, and may be each row's.
+
+        Raises `UnusableFile` for one that is none.
+        """
+        from pyarrow import compute  # noqa: PLC0415
+
+        texts = [name for name in names if _is_text(table.schema_arrow.field(name).type)]
+        longest = 0
+        if not texts:
+            return longest
+        with self._opened(texts) as dictionaries:
+            for group in range(dictionaries.num_row_groups):
+                batches = dictionaries.iter_batches(1, row_groups=[group], columns=texts, use_threads=False)
+                for column in next(batches, ()):
+                    lengths = compute.binary_length(column.dictionary)
+                    longest = max(longest, compute.max(lengths).as_py() or 0)
+        if longest > _LONGEST:
+            raise UnusableFile(
+                f"{self.called}: holds a text of {longest:,} bytes; is it a list of recipients?"
+            )
+        return longest
 
     def _check(self, schema: Any, columns: Columns) -> None:
         columns.check(self.called, schema.names)
@@ -47,6 +114,13 @@ class ParquetReader:
                 raise UnusableFile(
                     f"{self.called}: the column {name!r} is of type {kind}, not text or numbers"
                 )
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types  # noqa: PLC0415
+
+    inner = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(inner) or types.is_large_string(inner))
 
 
 def _is_readable(kind: Any) -> bool:

@@ -1,13 +1,16 @@
 """What every kind of file is read into, and the words in which a file is refused."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from itertools import islice
+from typing import Final, Protocol
 
 import attrs
 
 from ants_async.errors import AntsError
 
 TEXT_COLUMN = "text"
+_NAMES: Final = 20  # of columns that are not the one that is looked for: enough to see what file it is
+_LONGEST_NAME: Final = 60  # characters
 
 
 class UnusableFile(AntsError):
@@ -60,7 +63,13 @@ class Columns:
 
 def missing(name: str, there: Collection[str]) -> str:
     """That a column is not there, and which ones are."""
-    return f"no column {name!r}; there are: {', '.join(map(repr, there)) or 'none'}"
+    shown = [repr(_cut(one)) for one in islice(there, _NAMES)]
+    more = f" and {len(there) - _NAMES:,} more" if len(there) > _NAMES else ""
+    return f"no column {_cut(name)!r}; there are: {', '.join(shown) or 'none'}{more}"
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 class Reader(Protocol):
