@@ -3,7 +3,6 @@
 import codecs
 import gzip
 import io
-import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,7 +11,6 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from ants_async.cli.inputs.rows import UnusableFile
 from ants_async.cli.inputs.thai import CP874, ThaiGuess, shown
-from ants_async.cli.inputs.unpacking import Allowance
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -21,8 +19,6 @@ _LONGEST_LINE: Final = 1024 * 1024
 """Bytes: a file without line ends must not be read as one line into memory, however large it is."""
 
 _BLOCK: Final = 64 * 1024
-_TIMES: Final = 256
-"""What gzip makes of long texts that are the same in each row is smaller by up to a hundred times."""
 _GZIP: Final = b"\x1f\x8b"
 _NOT_TEXT: Final = {
     b"PAR1": "a Parquet file: --format parquet reads it",
@@ -101,11 +97,7 @@ class Lines:
                 yield file
                 return
             try:
-                allowance = Allowance(self._called, os.fstat(file.fileno()).st_size, _TIMES)
-                with (
-                    gzip.GzipFile(fileobj=file) as inner,
-                    io.BufferedReader(_Counted(inner, allowance), _BLOCK) as unpacked,
-                ):
+                with gzip.GzipFile(fileobj=file) as inner, io.BufferedReader(inner, _BLOCK) as unpacked:
                     yield unpacked
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise UnusableFile(f"{self._called}: not a whole gzip file: {error}") from None
@@ -142,23 +134,6 @@ class Lines:
             if len(line) > _LONGEST_LINE:
                 raise self._refusal(number, f"longer than {_LONGEST_LINE:,} bytes; is it {self._form}?")
             yield line
-
-
-class _Counted(io.RawIOBase):
-    """A stream of which no more is read than is allowed."""
-
-    def __init__(self, file: io.BufferedIOBase, allowance: Allowance) -> None:
-        self._file = file
-        self._allowance = allowance
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        some = self._file.read(memoryview(buffer).nbytes)
-        self._allowance.take(len(some))
-        memoryview(buffer).cast("B")[: len(some)] = some
-        return len(some)
 
 
 class _InUtf8(io.RawIOBase):

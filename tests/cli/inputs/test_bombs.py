@@ -1,6 +1,5 @@
-"""Small files that hold far too much, and files that say what is not so: refused in words, memory flat."""
+"""Small Parquet files that hold far too much, and lists that say what is not so: refused, memory flat."""
 
-import gzip
 import io
 import json
 
@@ -40,25 +39,6 @@ def alike(text):
     numbers = pa.array(range(66800000000, 66800000000 + MANY))
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * MANY, pa.int32()), [text])
     return {"to": numbers, "text": texts}
-
-
-@pytest.mark.parametrize(
-    ("name", "line"), [("list.csv.gz", b"1,1\n"), ("list.csv.gz", b"\n"), ("list.jsonl.gz", b"1\n")]
-)
-def test_gzip_that_would_fill_a_disk_is_refused(refusal, monkeypatch, name, line):
-    monkeypatch.setattr("ants_async.cli.inputs.unpacking._ALWAYS", 2**14)
-    content = gzip.compress(line * (2**18 // len(line)))
-    if name == "list.csv.gz":
-        content = gzip.compress(b"to,text\n") + content
-    assert f": {len(content):,} bytes hold more than 256 times as many" in refusal(name, content)
-
-
-def test_a_list_that_packs_well_is_none(tmp_path):
-    path = tmp_path / "list.csv.gz"
-    text = "Songkran sale: half price until Friday. " * 10
-    lines = (f"{66800000000 + n},{text}\n" for n in range(30_000))
-    path.write_bytes(gzip.compress("".join(["to,text\n", *lines]).encode()))
-    assert RecipientFile(path).check(tmp_path / "rejects.csv").good == 30_000
 
 
 class TestParquet:
