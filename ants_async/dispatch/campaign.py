@@ -86,8 +86,13 @@ class Recipient:
     text: str | None = None
     fields: Mapping[str, str] = attrs.field(default=_NO_FIELDS, repr=False)
     row: int | None = None
-    sender: str | None = attrs.field(default=None, validator=_sender)
-    send_at: datetime | None = attrs.field(default=None, validator=_moment)
+    sender: str | None = None
+    send_at: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.sender is not None or self.send_at is not None:  # as validators they would be called for all
+            _sender(self, None, self.sender)
+            _moment(self, None, self.send_at)
 
 
 @attrs.frozen(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import compress, islice, zip_longest
 from json.encoder import encode_basestring as _quoted
 from math import inf
-from operator import ne
+from operator import attrgetter, ne
 
 from ants_async.dispatch.campaign import Campaign, Mode, Outcome, OutcomeKind, Recipient
 from ants_async.dispatch.messages import Messages, Options
@@ -13,11 +13,8 @@ from ants_async.errors import ValidationError
 
 _DESTINATION_BYTES = 80  # {"to":"…","messageId":"…"} with its commas
 _MESSAGE_BYTES = 120  # what a message has around its destinations and its text, quotes included
+_SENDER, _SEND_AT = attrgetter("sender"), attrgetter("send_at")
 _OPTIONS_BYTES = 200  # where it has options of its own, it also stands alone
-
-
-def _has_options(recipient: Recipient) -> bool:
-    return recipient.sender is not None or recipient.send_at is not None
 
 
 class Planner:
@@ -70,7 +67,8 @@ class Planner:
         while some := list(islice(source, self._chunk_size - len(self._to))):
             try:
                 rows = [
-                    place if one.row is None else one.row for place, one in enumerate(some, self.rows + 1)
+                    place if (row := one.row) is None else row
+                    for place, one in enumerate(some, self.rows + 1)
                 ]
             except AttributeError:
                 odd = next(one for one in some if not isinstance(one, Recipient))
@@ -83,12 +81,13 @@ class Planner:
                 stays = [not self._is_suppressed(one.to) for one in some]
                 rows, some = self._without(OutcomeKind.SUPPRESSED, rows, some, stays)
             texts = [
-                one.text
-                if type(one.text) is str and one.text and not one.text.isspace()
+                text
+                if type(text := one.text) is str and text and not text.isspace()
                 else self._text(one, row)
                 for row, one in zip(rows, some, strict=True)
             ]
-            options = [] if not any(map(_has_options, some)) else list(map(self._options, rows, some))
+            has_options = any(map(_SENDER, some)) or any(map(_SEND_AT, some))
+            options = list(map(self._options, rows, some)) if has_options else []
             yield from self._add(rows, [one.to for one in some], texts, options)
 
     def _without_duplicates(
@@ -180,9 +179,9 @@ class Planner:
         return size
 
     def _options(self, row: int, recipient: Recipient) -> Options | None:
-        if not _has_options(recipient):
-            return None
         sender, send_at = recipient.sender, recipient.send_at
+        if sender is None and send_at is None:
+            return None
         if self._campaign.mode is Mode.MULTI:
             field, value = ("sender", sender) if sender is not None else ("send_at", send_at)
             rule = f"row {row}: mode 'multi' has one sender and no schedule; use 'advanced'"
