@@ -48,6 +48,7 @@ class SharedCampaign:
     async def resume(self) -> None:
         """Go on after a pause."""
         key = await self._change(CampaignState.RUNNING, None, _BEGUN)
+        await self._ledger.within(lambda connection: control.try_again(connection, key))
 
         async def wake(connection: Connection) -> int:
             return await control.wake(connection, self._queue, grace=0.0, campaign=key)

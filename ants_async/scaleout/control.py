@@ -47,6 +47,15 @@ async def leave_to_a_person(connection: Connection, chunk: int, reason: str) -> 
         await pause(connection, campaign, f"chunk {chunk}: {reason}")
 
 
+async def try_again(connection: Connection, campaign: int) -> None:
+    """What was left to a person is looked at at once: nobody holds it, and yet it is not free."""
+    await connection.execute(
+        "UPDATE lease SET until = '-infinity' FROM chunk WHERE chunk.key = lease.chunk"
+        " AND chunk.campaign = %s AND owner IS NULL AND until > clock_timestamp()",
+        (campaign,),
+    )
+
+
 async def finish(connection: Connection, campaign: int | None) -> None:
     """Say so when its whole list was read and everybody has had the last word; None: of all campaigns."""
     await connection.execute(

@@ -113,7 +113,6 @@ async def test_a_chunk_that_cannot_be_read_pauses_its_campaign_and_is_left_alone
     assert "damaged" in summary.reason
     assert await world.scaleout.sweep() == 0
     await world.sql("UPDATE planned SET texts = '[null,null,null,null,null,null,null,null,null,null]'")
-    await world.expire()
     await campaign.resume()
     await world.work_off("send", "track", "look_up")
     assert (await campaign.summary()).planned == 0
@@ -207,7 +206,6 @@ class TestACampaignBelongsToTheApiThatItWasBegunAt:
         await world.sql("UPDATE campaign SET api = 'api.example.com'")
         await world.work_off("send")
         await world.sql("UPDATE campaign SET api = %s", world.client.address)
-        await world.expire()
         await campaign.resume()
         await world.work_off("send", "track", "look_up")
         assert (await campaign.summary()).planned == 0
