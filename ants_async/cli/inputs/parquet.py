@@ -98,8 +98,8 @@ class ParquetReader:
             for group in range(dictionaries.num_row_groups):
                 batches = dictionaries.iter_batches(1, row_groups=[group], columns=texts, use_threads=False)
                 for column in next(batches, ()):
-                    lengths = compute.binary_length(column.dictionary)
-                    longest = max(longest, compute.max(lengths).as_py() or 0)
+                    lengths = compute.call_function("binary_length", [column.dictionary])
+                    longest = max(longest, compute.call_function("max", [lengths]).as_py() or 0)
         if longest > _LONGEST:
             raise UnusableFile(
                 f"{self.called}: holds a text of {longest:,} bytes; is it a list of recipients?"
