@@ -38,31 +38,35 @@ class Answer:
         return self.last - self.first + 1
 
 
+_new, _set = object.__new__, object.__setattr__
+
+
 def outcomes(messages: Messages, answers: Iterable[Answer]) -> Iterator[Outcome]:
     """One for each message that has an answer, made when it is asked for."""
     for one in answers:
         start = bisect_left(messages.places, one.first)  # they run upwards
         some = slice(start, start + len(one))
-        kind, own_id, bulk_id, status, error = one.kind, one.message_id, one.bulk_id, one.status, one.error
-        sms_count, deduplicated = one.sms_count, one.deduplicated
+        own_id = one.message_id
+        alike = vars(
+            Outcome(
+                one.kind,
+                row=0,
+                to="",
+                bulk_id=one.bulk_id,
+                status=one.status,
+                error=one.error,
+                sms_count=one.sms_count,
+                deduplicated=one.deduplicated,
+            )
+        )
         for row, to, message_id in zip(
             messages.rows[some], messages.to[some], messages.ids[some], strict=True
         ):
-            yield Outcome(
-                kind,
-                row,
-                to,
-                own_id or message_id,
-                bulk_id,
-                status,
-                error,
-                sms_count,
-                None,
-                None,
-                None,
-                None,
-                deduplicated,
-            )
+            outcome = _new(Outcome)  # setting all its fields, one by one, takes half as long again
+            fields = alike.copy()
+            fields["row"], fields["to"], fields["message_id"] = row, to, own_id or message_id
+            _set(outcome, "__dict__", fields)
+            yield outcome
 
 
 _Said = tuple[Status, int | None, str | None]
