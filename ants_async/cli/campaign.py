@@ -145,7 +145,10 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
         summary = summary_in(options.ledger, None, campaign_id)
         follows, is_over = follows_of(summary), summary.state is CampaignState.CANCELLED
         file = _file_of(summary) if needs_file(summary) and follows is None and not is_over else None
-        check = Check(summary.total) if file is None else _check(file, options)
+        if file is not None:
+            check = _check(file, options)
+        else:
+            check = Check(summary.total if follows is None else anyio.run(count_of, options.ledger, follows))
         job = Job(
             campaign=summary.campaign,
             file=file,

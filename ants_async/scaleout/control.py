@@ -40,8 +40,11 @@ async def pause(connection: Connection, campaign: int, reason: str) -> bool:
 
 async def leave_to_a_person(connection: Connection, chunk: int, reason: str) -> None:
     """Pause the campaign of a chunk that nothing can be done for; it is looked at again in an hour."""
-    later = "UPDATE lease SET until = clock_timestamp() + interval '1 hour', owner = NULL WHERE chunk = %s"
-    await connection.execute(later, (chunk,))
+    await connection.execute(
+        "UPDATE lease SET until = clock_timestamp() + interval '1 hour', owner = NULL"
+        " WHERE chunk = %s AND until < clock_timestamp()",  # else: somebody has it by now
+        (chunk,),
+    )
     cursor = await connection.execute("SELECT campaign FROM chunk WHERE key = %s", (chunk,))
     for (campaign,) in await cursor.fetchall():
         await pause(connection, campaign, f"chunk {chunk}: {reason}")

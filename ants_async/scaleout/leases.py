@@ -22,8 +22,8 @@ from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.sql import SqlLedger
-from ants_async.dispatch.ledger.work import Work, row
-from ants_async.errors import CampaignPaused, LeaseLost
+from ants_async.dispatch.ledger.work import Work, row, run
+from ants_async.errors import CampaignMismatch, CampaignPaused, LeaseLost
 from ants_async.models.reports import DeliveryReport
 
 T = TypeVar("T")
@@ -32,16 +32,19 @@ P = ParamSpec("P")
 
 @attrs.frozen(slots=True)
 class Taken(Generic[T]):
-    """A chunk that this worker has, its campaign, and what it was taken for: a `Chunk`, or a `Bulk`."""
+    """A chunk that this worker has, its campaign, and what it was taken for: a `Chunk`, or a `Bulk`.
+
+    `begins_at`: the API that the campaign belongs to from the first answer on, where it is none's yet.
+    """
 
     key: int
     fence: int
     campaign: OpenCampaign
     found: T
     is_running: bool = True
+    begins_at: str | None = None
 
 
-_BEGIN_AT: Final = "UPDATE campaign SET api = coalesce(api, %s) WHERE key = %s RETURNING api"
 _TAKE: Final = f"""
 WITH free AS (
     SELECT lease.chunk, campaign.*
@@ -92,10 +95,11 @@ class Leases:
                 return None
             fence, key, created_at, stores_texts, begun_at, now, *asked = found
             campaign = campaigns.campaign_of(asked)
-            if begun_at is None and self._api is not None:  # whoever submits has no address
-                ours = (self._api, key)
-                (begun_at,) = await (await connection.execute(_BEGIN_AT, ours)).fetchone() or (None,)
-            campaigns.check_api(campaign.id, begun_at, self._api)
+            if self._api is not None and begun_at not in {None, self._api}:
+                raise CampaignMismatch(
+                    f"campaign {campaign.id!r} was begun at {begun_at}, and a worker sends to {self._api}: "
+                    f"stop that worker or mend its address, then 'ants-async campaign resume {campaign.id}'"
+                )
             opened = OpenCampaign(
                 key,
                 campaign,
@@ -104,7 +108,8 @@ class Leases:
                 is_cancelled=now == str(CampaignState.CANCELLED),
             )
             held = await perform(connection, read(opened, chunk))
-            return Taken(chunk, fence, opened, held, is_running=now == running)
+            begins_at = self._api if begun_at is None else None
+            return Taken(chunk, fence, opened, held, is_running=now == running, begins_at=begins_at)
 
         return await self._ledger.within(do)
 
@@ -172,6 +177,14 @@ def _begin(key: int, at: float | None) -> Work[None]:
     yield from queries.set_attempted(key, at)
 
 
+def _answered(taken: Taken[Any], chunk: Chunk, answers: Sequence[Answer], now: float) -> Work[Bulk | None]:
+    """Whoever submits has no address: whose answer comes first has the campaign."""
+    if taken.begins_at is not None:
+        sql = "UPDATE campaign SET api = ? WHERE key = ? AND api IS NULL"
+        yield from run(sql, taken.begins_at, taken.campaign.key)
+    return (yield from queries.answered(chunk, answers, now))
+
+
 class LeasedLedger(SqlLedger):
     """The ledger for a chunk that is ours; each write finds our fence, or raises `LeaseLost`.
 
@@ -190,6 +203,7 @@ class LeasedLedger(SqlLedger):
     ) -> None:
         self._ledger = ledger
         self._leases = leases
+        self._taken = taken
         self._done_in = done_in
         self._then = then
         self.fences = {taken.key: taken.fence}
@@ -264,7 +278,7 @@ class LeasedLedger(SqlLedger):
 
     async def answered(self, chunk: Chunk, answers: Sequence[Answer], now: float) -> Bulk | None:
         """Record answers; once no message is without one, the bulk to follow, if any was accepted."""
-        return await self._fenced(chunk.key, queries.answered, chunk, answers, now)
+        return await self._fenced(chunk.key, _answered, self._taken, chunk, answers, now)
 
     async def record_final(
         self, campaign: OpenCampaign, bulk: Bulk, reports: Mapping[str, DeliveryReport]

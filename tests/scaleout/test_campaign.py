@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from scaleout_world import CAMPAIGN, REPORTS, SEND, people
+from scaleout_world import CAMPAIGN, REPORTS, SEND, people, refusing
 
 from ants_async import Campaign, Dispatcher
 from ants_async.dispatch import PostgresLedger
@@ -182,7 +182,14 @@ async def _after(world, state, work):
 
 
 class TestACampaignBelongsToTheApiThatItWasBegunAt:
-    async def test_whoever_takes_the_first_chunk_begins_it(self, world):
+    async def test_who_is_refused_has_begun_nothing(self, world):
+        campaign = await world.submit(10)
+        world.network.bend = refusing(403)
+        await world.work_off("send")
+        summary = await campaign.summary()
+        assert (summary.state, summary.api) == (CampaignState.PAUSED, None)
+
+    async def test_whose_answer_comes_first_has_begun_it(self, world):
         campaign = await world.submit(10)
         assert (await campaign.summary()).api is None
         await world.work_off("send")
@@ -199,7 +206,9 @@ class TestACampaignBelongsToTheApiThatItWasBegunAt:
         assert len(world.network.requests) == before
         summary = await campaign.summary()
         assert summary.state is CampaignState.PAUSED
-        assert "begun at api.example.com, and this machine knows nothing of it" in summary.reason
+        assert (
+            "begun at api.example.com, and a worker sends to this machine: stop that worker" in summary.reason
+        )
 
     async def test_its_own_workers_go_on_with_it(self, world):
         campaign = await world.submit(10)

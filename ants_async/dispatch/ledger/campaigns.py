@@ -76,7 +76,11 @@ def open_campaign(
                 f"campaign {campaign.id!r} was started with {field} {_shown(field, other)}, "
                 f"not {_shown(field, value)}; to continue it use the same, to send anew take another id"
             )
-    check_api(campaign.id, begun_at, api)
+    if api is not None and begun_at not in {None, api}:
+        raise CampaignMismatch(
+            f"campaign {campaign.id!r} was begun at {begun_at}, and {api} knows nothing of it; "
+            "to send it there take another id, or another ledger"
+        )
     store_texts = bool(store_texts and stores_texts)
     if not is_cancelled:
         yield from run(
@@ -94,15 +98,6 @@ def open_campaign(
         stores_texts=store_texts,
         is_cancelled=is_cancelled,
     )
-
-
-def check_api(campaign_id: str, begun_at: str | None, api: str | None) -> None:
-    """A campaign goes on where it was begun. Raises `CampaignMismatch`."""
-    if api is not None and begun_at not in {None, api}:
-        raise CampaignMismatch(
-            f"campaign {campaign_id!r} was begun at {begun_at}, and {api} knows nothing of it; "
-            "to send it there take another id, or another ledger"
-        )
 
 
 def _shown(field: str, value: Any) -> str:
