@@ -10,6 +10,8 @@ from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
 
 _DATE: Final = 8
+_NUMBER: Final = re.compile(r"\+?[0-9]{9,15}")
+_BETWEEN: Final = re.compile(r"[ ().-]")  # what people put between digits
 _LONGEST_LINE: Final = 64 * 1024  # characters: what never ends must not be read into memory
 _SHOWN: Final = 100  # characters of it
 _SHOWN_BYTES: Final = 10
@@ -32,8 +34,8 @@ class SuppressionList:
         """From files: a number a line; what follows a `#`, a comma or a semicolon is not looked at,
         but must not be another number.
 
-        A first line without any digit is taken for a header. Raises `ValidationError` that names file and
-        line: a list that cannot be read whole must not let anybody through. Raises `OSError`.
+        A first line whose first cell has no digit is taken for a header. Raises `ValidationError` that
+        names file and line: a list that cannot be read whole must not let anybody through. Raises `OSError`.
         """
         found = cls()
         for path in paths:
@@ -90,16 +92,8 @@ def _cells(row: str) -> list[str]:
 
 
 def _could_be_meant(cell: str) -> bool:
-    """Whether a later cell could be the number as well; what has eight digits is a date."""
-    return len(cell) > _DATE and _is_number(cell)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        parse_number(text)
-    except ValidationError:
-        return False
-    return True
+    """Whether a later cell could be the number as well, however it is written; a date has eight digits."""
+    return _NUMBER.fullmatch(_BETWEEN.sub("", cell)) is not None
 
 
 def is_suppressed(suppress: Suppress | None) -> Callable[[str], bool] | None:

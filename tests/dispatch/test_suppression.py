@@ -98,7 +98,11 @@ class TestFiles:
         assert "66800000003" not in found
 
     @pytest.mark.parametrize(
-        "line", ["0812345678", "66-800", "nobody", ",66800000002", "10000001;66800000002"]
+        "line",
+        [
+            *("0812345678", "66-800", "nobody", ",66800000002", "10000001;66800000002"),
+            *("66800000002,+66 80 000 0003", "66800000002;080-000-0003"),
+        ],
     )
     def test_that_hold_something_else_are_refused_by_file_and_line(self, tmp_path, line):
         path = tmp_path / "stop.csv"
@@ -109,7 +113,7 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            (b"Anna,+66 80 000 0001\n", "line 1: 'Anna' is not valid"),
+            (b"Anna,+66 80 000 0001\n", "line 1: 'Anna,.*' is not valid: one number a line"),
             (b"66800000001\n\xff\xfe", r"after line \d: b'.*' is not valid: a list in UTF-8"),
             (b"\xef\xbb", "after line 0: .* a list in UTF-8"),
             (b"1" * 100_000, "line 1: '1{100}…' is not valid: a number a line"),
