@@ -139,7 +139,7 @@ class RecipientFile:
 
     def rows(self, notes: Notes | None = None) -> Iterator[Recipient | BadRow]:
         """All rows but blank ones, in order; `notes` takes what else there is. Raises `UnusableFile`."""
-        notes = Notes() if notes is None else notes
+        notes = _Unread() if notes is None else notes
         fields = frozenset({TEXT_COLUMN}) if self.template is None else self.template.fields
         columns = Columns(
             self.layout.to_column, fields | self.layout.own_columns, own_texts=self.template is None
@@ -269,6 +269,14 @@ class _Listing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+
+@attrs.define(slots=True)
+class _Unread(Notes):
+    """Of a pass that only wants the rows, to send to them: no text is weighed a second time."""
+
+    def weigh(self, text: str) -> None:
+        pass
 
 
 @attrs.define(slots=True)

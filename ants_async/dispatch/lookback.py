@@ -99,11 +99,9 @@ class Lookback:
         since = chunk.attempted_at or self._now()
         age = self._now() - since
         too_old = LOG_WINDOW.total_seconds()
-        if self._is_advanced:
-            if 0 <= age < _ID_MEMORY and not anyhow:
-                return chunk
-            chunk = await self._take(chunk, chunk.messages)
-        elif age <= too_old:
+        if self._is_advanced and 0 <= age < _ID_MEMORY and not anyhow:
+            return chunk
+        if self._is_advanced or age <= too_old:
             chunk = await self._take(chunk, chunk.messages)
         if chunk.messages and self._now() - since > too_old:
             return await self._recorder.park(chunk)

@@ -9,16 +9,34 @@ from typing import Any, Final
 import attrs
 
 from ants_async.cli.inputs.rows import BadRow, Columns, Row, UnusableFile
-from ants_async.cli.inputs.unpacking import Allowance
 from ants_async.extras import needing_extra
 
 _ROWS: Final = 4096  # at a time
 _BUFFER: Final = 1024 * 1024  # bytes a column: without one, a whole row group would be in memory
 _LONGEST: Final = 1024 * 1024  # bytes of a cell, as of a line
 _AT_ONCE: Final = 32 * 1024 * 1024  # bytes of a column's rows at a time, however often one text stands there
+_ALWAYS: Final = 4 * 1024 * 1024  # bytes that may come out of the smallest file
 _TIMES: Final = 8192
 """What a text takes that is the same in each row is next to nothing, and so are numbers in order."""
 _A_ROW: Final = 64  # bytes at least, for the allowance: rows of nothing take time, too
+
+
+@attrs.define(slots=True)
+class _Allowance:
+    """Bytes that may still come out of a file of `size`: a few kilobytes can unpack to what fills a disk."""
+
+    called: str
+    size: int
+    taken: int = 0
+
+    def take(self, size: int) -> None:
+        """So many have come out of it. Raises `UnusableFile`."""
+        self.taken += size
+        if self.taken > max(_ALWAYS, self.size * _TIMES):
+            raise UnusableFile(
+                f"{self.called}: {self.size:,} bytes hold more than {_TIMES:,} times as many;"
+                " that is no list of recipients"
+            )
 
 
 @attrs.frozen(slots=True)
@@ -53,7 +71,7 @@ class ParquetReader:
 
     def _rows(self, table: Any, names: Sequence[str], at_once: int) -> Iterator[Row]:
         said = table.metadata.num_rows
-        allowance = Allowance(self.called, self.path.stat().st_size, _TIMES)
+        allowance = _Allowance(self.called, self.path.stat().st_size)
         allowance.take(_A_ROW * said)
         found = 0
         for batch in table.iter_batches(at_once, columns=names, use_threads=False):
