@@ -305,9 +305,13 @@ class World:
 
     # Leases.
 
+    def leases(self, seconds=30):
+        """Those of one more worker."""
+        return Leases(self.ledger, seconds, self.client.address)
+
     async def leased(self, chunk, *, done_in=ChunkState.TRACKED, then=None):
         """A chunk as a worker has it that is at work on it."""
-        leases = Leases(self.ledger, 30)
+        leases = self.leases()
         state = await self.state(chunk)
         taken = await take(leases, chunk, state)
         assert taken is not None

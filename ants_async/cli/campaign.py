@@ -183,7 +183,7 @@ def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **se
         before = summary_in(options.ledger, None, campaign_id)
         check_world(options, before)
         if unread := unread_of(before):
-            what = f"{counted(unread, 'recipient')} of its list were not looked at, and are not among these"
+            what = f"up to {counted(unread, 'recipient')} of its list not looked at, and not among these"
             click.echo(f"campaign {campaign_id}: {what}")
         follows = Follows(campaign_id, [Advice(one) for one in advice])
         count = anyio.run(count_of, options.ledger, follows)

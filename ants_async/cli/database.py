@@ -112,8 +112,8 @@ async def either(ledger: Path | None, database: str | None) -> AsyncIterator[Sql
 def no_ledger(place: Path) -> ConfigurationError:
     """What to say of a file that is not there."""
     return ConfigurationError(
-        f"there is no ledger {place}; --ledger names another, and a run with --simulate keeps one only "
-        "where that says"
+        f"there is no ledger {place}; --ledger names another; a run with --simulate keeps one only if it "
+        "was given --ledger, too"
     )
 
 

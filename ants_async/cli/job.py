@@ -21,7 +21,7 @@ from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Check, Notes, RecipientFile
 from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
-from ants_async.cli.kept import Follows, file_from, has_passed, kept_of, source_of
+from ants_async.cli.kept import Follows, file_from, has_passed, kept_of, rows_of, source_of
 from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
@@ -70,12 +70,12 @@ class Job:
     canary: Canary | None = None
     follows: Follows | None = None
 
-    @property
-    def source(self) -> str | None:
+    def source(self, before: CampaignSummary | None) -> str | None:
         """What the ledger keeps, so that `resume` finds the file again."""
         if self.file is None and self.follows is None:
             return None
-        source = {"rows": self.check.good} | ({} if self.file is None else source_of(self.file))
+        source = {} if self.file is None else source_of(self.file)
+        source |= rows_of(source, self.check.good, before)
         if self.follows is not None:
             source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
         if self.suppress:
@@ -195,7 +195,7 @@ async def execute(job: Job) -> int:
                 tally, console, title=job.campaign.id, limit=lambda: client.limiters[Family.SEND].rate
             ),
         )
-        ending = await _send(job, client, ledger, tally, screen)
+        ending = await _send(job, client, ledger, tally, screen, source=job.source(before))
         if ending is not Ending.DONE:
             say(console, _how_to_resume(job, path, is_paused=ending is Ending.PAUSED))
         summary = await ledger.summary(job.campaign.id)
@@ -252,7 +252,9 @@ async def _client(options: Options) -> AsyncIterator[AntsClient]:
         yield client
 
 
-async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, tally: Tally, screen: Display) -> Ending:
+async def _send(
+    job: Job, client: AntsClient, ledger: SqliteLedger, tally: Tally, screen: Display, *, source: str | None
+) -> Ending:
     """Run the campaign to its end, or until it is stopped or paused."""
     dispatcher = Dispatcher(
         client,
@@ -271,7 +273,7 @@ async def _send(job: Job, client: AntsClient, ledger: SqliteLedger, tally: Tally
             try:
                 with scope:
                     async with aclosing(
-                        dispatcher.run(job.campaign, recipients, source=job.source, canary=job.canary)
+                        dispatcher.run(job.campaign, recipients, source=source, canary=job.canary)
                     ) as outcomes:
                         async for outcome in outcomes:
                             tally.add(outcome)

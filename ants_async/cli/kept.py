@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +81,31 @@ def has_passed(summary: CampaignSummary, canary: Canary) -> bool:
     return kept_of(summary).get("canary") == attrs.asdict(canary) and summary.total > canary.count
 
 
+def rows_of(source: Mapping[str, Any], rows: int, before: CampaignSummary | None) -> dict[str, int]:
+    """How many rows its list has, to keep with its source; not where some of another list were read before.
+
+    Its counts are of both then, and would tell nothing of either.
+    """
+    if before is not None and _looked_at(before):
+        kept = kept_of(before)
+        if (kept.get("file"), kept.get("rows")) != (source.get("file"), rows):
+            return {}
+    return {"rows": rows}
+
+
 def unread_of(summary: CampaignSummary) -> int | None:
-    """How many rows of its list it has not read; None where that is not known."""
+    """How many rows of its list it has not read, at most; None where that is not known.
+
+    They are fewer where a list is read again: what was left out of it is counted anew.
+    """
     if summary.source_read:
         return 0
     rows = kept_of(summary).get("rows")
-    if not isinstance(rows, int):
-        return None
-    return max(0, rows - summary.total - summary.duplicates - summary.suppressed)
+    return max(0, rows - _looked_at(summary)) if isinstance(rows, int) else None
+
+
+def _looked_at(summary: CampaignSummary) -> int:
+    return summary.total + summary.duplicates + summary.suppressed
 
 
 def follows_of(summary: CampaignSummary) -> Follows | None:

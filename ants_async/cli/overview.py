@@ -108,6 +108,6 @@ def _how_read(summary: CampaignSummary) -> str:
     if summary.source_read:
         return "read to its end"
     unread = unread_of(summary)
-    rest = "" if unread is None else f"; {counted(unread, 'recipient')} were not looked at"
+    rest = f"; not looked at: up to {counted(unread, 'recipient')}" if unread else ""
     over = summary.state is CampaignState.CANCELLED
     return f"{'never' if over else 'not yet'} read to its end{rest}"

@@ -19,7 +19,7 @@ from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import announce
-from ants_async.cli.kept import source_of
+from ants_async.cli.kept import rows_of, source_of
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
 from ants_async.cli.reading import is_typed
@@ -57,11 +57,12 @@ class Order:
     check: Check | None
     canary: Canary | None
 
-    @property
-    def source(self) -> str:
+    def source(self, before: CampaignSummary | None) -> str:
         """What a worker reads it by."""
-        rows = {} if self.check is None else {"rows": self.check.good}
-        return json.dumps(source_of(self.file) | rows, ensure_ascii=False)
+        source = source_of(self.file)
+        if self.check is not None:
+            source |= rows_of(source, self.check.good, before)
+        return json.dumps(source, ensure_ascii=False)
 
 
 @click.command()
@@ -115,7 +116,7 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     console = Console()
     before = await scaleout.ledger.summary(order.campaign.id)
     announce(console, order.campaign, order.check, before)
-    campaign = await _submit(scaleout, order, console)
+    campaign = await _submit(scaleout, order, console, source=order.source(before))
     if isinstance(campaign, CampaignPaused):
         say(console, f"paused: {campaign}")
         return UNRESOLVED
@@ -138,11 +139,11 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
 
 
 async def _submit(
-    scaleout: "ScaleOut", order: Order, console: Console
+    scaleout: "ScaleOut", order: Order, console: Console, *, source: str
 ) -> "SharedCampaign | CampaignPaused | None":
     """None when it was stopped."""
     if order.check is None:
-        return await scaleout.submit(order.campaign, None, source=order.source)
+        return await scaleout.submit(order.campaign, None, source=source)
     reading = Reading(order.check.good)
     people = _counted(order.file.recipients(), reading)
     campaign = scaleout.campaign(order.campaign.id)
@@ -153,7 +154,7 @@ async def _submit(
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(_count_requests, campaign, reading)
             try:
-                await scaleout.submit(order.campaign, people, source=order.source, canary=order.canary)
+                await scaleout.submit(order.campaign, people, source=source, canary=order.canary)
             except CampaignPaused as paused:
                 return paused  # raised here, the task groups would wrap it
             finally:

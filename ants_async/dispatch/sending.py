@@ -43,7 +43,10 @@ _log = logging.getLogger("ants_async.dispatch")
 _LONGEST_NAP: Final = 60.0  # seconds: a clock may be put right meanwhile
 
 _ALL_REFUSED: Final = 50
-"""Single messages refused in a row, none taken in between: then it is not the messages."""
+"""Single messages refused in a row, none taken in between: then it is not the messages.
+
+What the logs show was taken earlier, and tells nothing of now.
+"""
 
 
 class Sender:

@@ -12,6 +12,7 @@ from ants_async.models.numbers import parse_number
 _DATE: Final = 8
 _NUMBER: Final = re.compile(r"\+?[0-9]{9,15}")
 _BETWEEN: Final = re.compile(r"[ ().-]")  # what people put between digits
+_TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 _LONGEST_LINE: Final = 64 * 1024  # characters: what never ends must not be read into memory
 _SHOWN: Final = 100  # characters of it
 _SHOWN_BYTES: Final = 10
@@ -73,7 +74,8 @@ def _lines(path: Path) -> Iterator[str]:
                 yield line if place > 1 else line.removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             what = error.object[error.start :][:_SHOWN_BYTES]
-            raise ValidationError(f"{path}, after line {place}", what, "a list in UTF-8") from None
+            where = f"{path}, after line {place}" if place else str(path)
+            raise ValidationError(where, what, "a list in UTF-8") from None
 
 
 def _shown(text: str) -> str:
@@ -82,8 +84,8 @@ def _shown(text: str) -> str:
 
 
 def _is_header(first: str, others: Iterable[str]) -> bool:
-    """Names of columns; what has more digits than a date is a number in some form."""
-    most = max((sum(map(str.isdigit, cell)) for cell in others), default=0)
+    """Names of columns; what has more digits than a date, its time aside, is a number in some form."""
+    most = max((sum(map(str.isdigit, _TIME.sub("", cell))) for cell in others), default=0)
     return bool(first) and not any(map(str.isdigit, first)) and most <= _DATE
 
 

@@ -15,6 +15,17 @@ from ants_async.scaleout.queue import Queue
 _BEGUN: Final = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.INTERRUPTED)
 
 
+async def wake_all(ledger: PostgresLedger, queue: Queue, key: int) -> None:
+    """Have it looked at at once what nobody is at work on, and what was left to a person."""
+    await ledger.within(lambda connection: control.try_again(connection, key))
+
+    async def wake(connection: Connection) -> int:
+        return await control.wake(connection, queue, grace=0.0, campaign=key)
+
+    while await ledger.within(wake) == control.WOKEN_AT_ONCE:
+        pass
+
+
 class SharedCampaign:
     """Its state and its outcomes. Methods raise `LedgerError` when there is none, or the database is away."""
 
@@ -48,13 +59,7 @@ class SharedCampaign:
     async def resume(self) -> None:
         """Go on after a pause."""
         key = await self._change(CampaignState.RUNNING, None, _BEGUN)
-        await self._ledger.within(lambda connection: control.try_again(connection, key))
-
-        async def wake(connection: Connection) -> int:
-            return await control.wake(connection, self._queue, grace=0.0, campaign=key)
-
-        while await self._ledger.within(wake) == control.WOKEN_AT_ONCE:
-            pass
+        await wake_all(self._ledger, self._queue, key)
         await self._ledger.within(lambda connection: control.finish(connection, key))
 
     async def _change(self, state: CampaignState, reason: str | None, of: tuple[CampaignState, ...]) -> int:

@@ -61,9 +61,9 @@ RETURNING fence, free.key, created_at, store_texts, free.api, free.state, id, {"
 
 
 class Leases:
-    """The leases of one worker, each for `seconds`. `api`: where it sends to; None: nobody is to ask."""
+    """The leases of one worker, each for `seconds`. `api`: where it sends to."""
 
-    def __init__(self, ledger: PostgresLedger, seconds: float, api: str | None = None) -> None:
+    def __init__(self, ledger: PostgresLedger, seconds: float, api: str) -> None:
         self._ledger = ledger
         self._api = api
         self._seconds = seconds
@@ -95,7 +95,7 @@ class Leases:
                 return None
             fence, key, created_at, stores_texts, begun_at, now, *asked = found
             campaign = campaigns.campaign_of(asked)
-            if self._api is not None and begun_at not in {None, self._api}:
+            if begun_at not in {None, self._api}:
                 raise CampaignMismatch(
                     f"campaign {campaign.id!r} was begun at {begun_at}, and a worker sends to {self._api}: "
                     f"stop that worker or mend its address, then 'ants-async campaign resume {campaign.id}'"

@@ -42,7 +42,7 @@ from ants_async.errors import (
 from ants_async.models.reports import DeliveryReport
 from ants_async.resources.reports import MAX_LIMIT
 from ants_async.scaleout import control
-from ants_async.scaleout.campaign import SharedCampaign
+from ants_async.scaleout.campaign import SharedCampaign, wake_all
 from ants_async.scaleout.pin_limits import SharedPinLimits
 from ants_async.scaleout.planning import ListReader
 from ants_async.scaleout.queue import Queue
@@ -232,6 +232,7 @@ class ScaleOut:
             undo=lambda unseen: self.ledger.release(unseen.key),
         )
         try:
+            await wake_all(self.ledger, self._queue, opened.key)
             if recipients is None:
                 await self.ledger.within(lambda there: self._queue.read(there, opened.key, campaign.id))
             else:

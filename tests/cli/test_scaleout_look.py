@@ -36,6 +36,11 @@ class TestLooking:
         assert "are both set: say --ledger or --database" in refused("campaign", "list")
         assert done("campaign", "list", "--database", place)
 
+    def test_what_can_only_be_paused_in_a_database_is_looked_for_there(self, monkeypatch, done):
+        done(*SUBMIT)
+        monkeypatch.setenv("ANTS_LEDGER", "l.db")
+        assert "paused by hand" in done("campaign", "pause", "songkran")
+
     def test_what_only_a_ledger_has_a_use_for_is_refused_when_workers_go_on(self, done, refused):
         done(*SUBMIT)
         assert "--results is of no use" in refused("campaign", "resume", "songkran", "--results", "o.csv")

@@ -210,11 +210,12 @@ class TestACampaignBelongsToTheApiThatItWasBegunAt:
             "begun at api.example.com, and a worker sends to this machine: stop that worker" in summary.reason
         )
 
-    async def test_its_own_workers_go_on_with_it(self, world):
+    @pytest.mark.parametrize("how", ["resumed", "submitted again"])
+    async def test_its_own_workers_go_on_with_it_at_once(self, world, how):
         campaign = await world.submit(10)
         await world.sql("UPDATE campaign SET api = 'api.example.com'")
         await world.work_off("send")
         await world.sql("UPDATE campaign SET api = %s", world.client.address)
-        await campaign.resume()
+        await (campaign.resume() if how == "resumed" else world.submit(10))
         await world.work_off("send", "track", "look_up")
         assert (await campaign.summary()).planned == 0

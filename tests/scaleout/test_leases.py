@@ -11,7 +11,7 @@ from ants_async.dispatch.ledger.postgres import perform
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.dispatch.ledger.work import rows
 from ants_async.errors import LeaseLost, LedgerError
-from ants_async.scaleout.leases import LeasedLedger, Leases
+from ants_async.scaleout.leases import LeasedLedger
 
 UNANSWERED, TRACKED, CLOSED = ChunkState
 QUICK = 0.03  # seconds of a lease: it is renewed at once
@@ -27,7 +27,7 @@ async def chunk(world):
 
 @pytest.fixture
 def leases(world):
-    return Leases(world.ledger, 30)
+    return world.leases()
 
 
 class TestTaking:
@@ -35,7 +35,7 @@ class TestTaking:
         found = []
 
         async def one():
-            found.append(await Leases(world.ledger, 30).to_send(chunk))
+            found.append(await world.leases().to_send(chunk))
 
         async with anyio.create_task_group() as group:
             for _ in range(20):
@@ -49,7 +49,7 @@ class TestTaking:
 
     async def test_another_one_is_refused_until_the_lease_is_over(self, world, chunk, leases):
         first = await leases.to_send(chunk)
-        other = Leases(world.ledger, 30)
+        other = world.leases()
         assert await other.to_send(chunk) is None
         assert await leases.to_send(chunk) is None
         await world.expire(chunk)
@@ -59,7 +59,7 @@ class TestTaking:
     async def test_what_was_let_go_is_free_at_once(self, world, chunk, leases):
         await leases.to_send(chunk)
         await world.ledger.within(lambda connection: leases.let_go(connection, chunk))
-        assert await Leases(world.ledger, 30).to_send(chunk) is not None
+        assert await world.leases().to_send(chunk) is not None
 
     async def test_it_is_not_taken_for_what_it_does_not_need(self, world, chunk, leases):
         assert await leases.to_ask(chunk) is None
@@ -95,7 +95,7 @@ class TestTaking:
         ledger._then = hold
 
         async def another():
-            others.append(await Leases(world.ledger, 30).to_send(chunk))
+            others.append(await world.leases().to_send(chunk))
 
         async with anyio.create_task_group() as group:
             group.start_soon(ledger.answered, found, [accepted(found.messages)], 1.0)
@@ -114,7 +114,7 @@ class TestLateWriters:
         _, taken, ledger = await world.leased(chunk, done_in=TRACKED if state is UNANSWERED else CLOSED)
         found = taken.found
         await world.expire(chunk)
-        assert await take(Leases(world.ledger, 30), chunk, state) is not None
+        assert await take(world.leases(), chunk, state) is not None
         return taken, ledger, found
 
     @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ class TestLateWriters:
 
 class TestKeeping:
     async def test_renewals_keep_it(self, world, chunk):
-        leases = Leases(world.ledger, QUICK)
+        leases = world.leases(QUICK)
         taken = await leases.to_send(chunk)
         first = await world.value("SELECT until FROM lease")
 
@@ -194,7 +194,7 @@ class TestKeeping:
             await world.until(is_renewed)
 
     async def test_a_lost_one_ends_the_work(self, world, chunk):
-        leases = Leases(world.ledger, QUICK)
+        leases = world.leases(QUICK)
         taken = await leases.to_send(chunk)
         with anyio.fail_after(30), pytest.raises(LeaseLost, match=f"chunks {chunk}"):  # noqa: PT012
             async with leases.kept({chunk: taken.fence}):
@@ -203,7 +203,7 @@ class TestKeeping:
 
     async def test_while_one_is_left_the_work_goes_on(self, world):
         await world.scaleout.submit(CAMPAIGN, people(20))
-        leases = Leases(world.ledger, QUICK)
+        leases = world.leases(QUICK)
         lost, kept = [await leases.to_send(chunk) for chunk in await world.chunks()]
         await world.sql("UPDATE lease SET fence = fence + 1 WHERE chunk = %s", lost.key)
         first = await world.value("SELECT until FROM lease WHERE chunk = %s", kept.key)
@@ -220,7 +220,7 @@ class TestKeeping:
 
     async def test_what_was_let_go_a_moment_ago_is_no_loss(self, world, chunk):
         """It is let go in the database, and those who renew do not know it yet."""
-        leases = Leases(world.ledger, QUICK)
+        leases = world.leases(QUICK)
         taken = await leases.to_send(chunk)
         await world.ledger.within(lambda connection: leases.let_go(connection, chunk))
         renewals, within = [], world.ledger.within
@@ -251,7 +251,7 @@ class TestHalves:
         halves = await ledger.split(taken.found)
         assert [len(half.messages) for half in halves] == [5, 5]
         for half in halves:
-            assert await Leases(world.ledger, 30).to_send(half.key) is None
+            assert await world.leases().to_send(half.key) is None
         for half in halves:
             await ledger.attempting(half, 1.0)
             await ledger.answered(half, [accepted(half.messages)], 1.0)
@@ -260,7 +260,7 @@ class TestHalves:
         assert {outcome.to for outcome in await world.newest()} == set(everybody(10))
 
     async def test_both_are_renewed(self, world, chunk):
-        leases = Leases(world.ledger, QUICK)
+        leases = world.leases(QUICK)
         taken = await leases.to_send(chunk)
         ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
         await ledger.split(taken.found)
@@ -277,7 +277,7 @@ class TestHalves:
         ledger = LeasedLedger(world.ledger, leases, taken, done_in=TRACKED, then=nothing)
         head, tail = await ledger.split(taken.found)
         await world.expire(tail.key)
-        assert await Leases(world.ledger, 30).to_send(tail.key) is not None
+        assert await world.leases().to_send(tail.key) is not None
         with pytest.raises(LeaseLost):
             await ledger.answered(tail, [accepted(tail.messages)], 1.0)
         assert await ledger.answered(head, [accepted(head.messages)], 1.0) is not None
