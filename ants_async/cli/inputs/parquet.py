@@ -125,8 +125,12 @@ class ParquetReader:
         return longest
 
     def _check(self, schema: Any, columns: Columns) -> None:
+        from pyarrow.types import is_nested  # noqa: PLC0415
+
         columns.check(self.called, schema.names)
         for name in columns.all:
+            if any(is_nested(one.type) and name.startswith(f"{one.name}.") for one in schema):
+                raise UnusableFile(f"{self.called}: there are two columns {name!r}, one within another")
             kind = schema.field(name).type
             if not _is_readable(kind):
                 raise UnusableFile(
@@ -138,7 +142,7 @@ def _is_text(kind: Any) -> bool:
     from pyarrow import types  # noqa: PLC0415
 
     inner = kind.value_type if types.is_dictionary(kind) else kind
-    return bool(types.is_string(inner) or types.is_large_string(inner))
+    return any(test(inner) for test in (types.is_string, types.is_large_string, types.is_string_view))
 
 
 def _is_readable(kind: Any) -> bool:
@@ -147,8 +151,7 @@ def _is_readable(kind: Any) -> bool:
     if types.is_dictionary(kind):
         return _is_readable(kind.value_type)
     tests = (
-        types.is_string,
-        types.is_large_string,
+        _is_text,
         types.is_integer,
         types.is_floating,
         types.is_decimal,
@@ -165,7 +168,9 @@ def _texts(column: Any) -> list[str]:
         column = column.dictionary_decode()
     if types.is_floating(column.type):  # what pandas makes of numbers where one is missing
         return ["" if value is None or isnan(value) else _written(value) for value in column.to_pylist()]
-    return ["" if value is None else value for value in column.cast(large_string()).to_pylist()]
+    if not _is_text(column.type):
+        column = column.cast(large_string())
+    return ["" if value is None else value for value in column.to_pylist()]
 
 
 def _written(value: float) -> str:

@@ -209,6 +209,20 @@ class TestParquet:
             BadRow(3, "", RULE),
         ]
 
+    @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()], ids=str)
+    def test_texts_are_texts_of_whatever_kind(self, write, kind):
+        content = self.table(to=pa.array(["66812345678"], kind), text=pa.array(["สวัสดี"], kind))
+        (row,) = write("list.parquet", content).rows()
+        assert (row.to, row.text) == ("66812345678", "สวัสดี")
+
+    def test_a_name_that_stands_for_two_columns_is_refused(self, write):
+        columns = {"a.to": ["66812345678"], "text": ["Hi"]}
+        beside = self.table(**columns, a=["Anna"])
+        assert [row.to for row in write("list.parquet", beside, to_column="a.to").rows()] == ["66812345678"]
+        within = self.table(**columns, a=[{"to": "66812345679"}])
+        said = refusal(write("list.parquet", within, to_column="a.to"))
+        assert said == ": there are two columns 'a.to', one within another"
+
     @pytest.mark.parametrize(
         ("column", "kind"),
         [([["a"]], "list<"), ([{"a": 1}], "struct<"), ([b"a"], "binary"), ([True], "bool")],
