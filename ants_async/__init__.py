@@ -40,6 +40,7 @@ _HOMES = {
         "BadRequest",
         "CampaignMismatch",
         "CampaignPaused",
+        "CanaryFailed",
         "ConfigurationError",
         "ConnectionFailed",
         "DecodeError",

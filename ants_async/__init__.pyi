@@ -89,6 +89,9 @@ from ants_async.errors import (
     CampaignPaused as CampaignPaused,
 )
 from ants_async.errors import (
+    CanaryFailed as CanaryFailed,
+)
+from ants_async.errors import (
     ConfigurationError as ConfigurationError,
 )
 from ants_async.errors import (

@@ -173,6 +173,10 @@ class CampaignPaused(DispatchError):
     """The account was refused, or the API out of reach. What is not sent stays unsent; resume later."""
 
 
+class CanaryFailed(CampaignPaused):
+    """Too many of the first ones failed, or are not known: the others were not sent to."""
+
+
 class ReportsNotTaken(DispatchError):
     """Pushed reports that could not be stored here now; let the API push them again.
 

@@ -182,9 +182,9 @@ def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **se
         options = _options(sending)
         before = summary_in(options.ledger, None, campaign_id)
         check_world(options, before)
-        if unread := unread_of(before):
-            what = f"up to {counted(unread, 'recipient')} of its list not looked at, and not among these"
-            click.echo(f"campaign {campaign_id}: {what}")
+        if not before.source_read and (unread := unread_of(before)) != 0:
+            rest = "the rest" if unread is None else f"up to {counted(unread, 'recipient')}"
+            click.echo(f"campaign {campaign_id}: {rest} of its list not looked at, and not among these")
         follows = Follows(campaign_id, [Advice(one) for one in advice])
         count = anyio.run(count_of, options.ledger, follows)
         if not count:

@@ -19,6 +19,7 @@ class Ending(Enum):
 
     DONE = "finished"
     PAUSED = "paused"
+    HELD = "held back by its canary"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
 

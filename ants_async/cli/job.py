@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import shlex
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +21,15 @@ from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Check, Notes, RecipientFile
 from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
-from ants_async.cli.kept import Follows, file_from, has_passed, kept_of, rows_of, source_of
+from ants_async.cli.kept import (
+    Follows,
+    file_from,
+    kept_of,
+    pending,
+    rows_of,
+    source_of,
+    source_of_canary,
+)
 from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
@@ -29,10 +37,10 @@ from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import clean, counted
 from ants_async.client import AntsClient
 from ants_async.dispatch import Canary, Dispatcher, Ledger, SqliteLedger, follow_up
-from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Recipient
+from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Outcome, Recipient
 from ants_async.dispatch.source import Recipients
 from ants_async.endpoints import Family
-from ants_async.errors import AntsError, CampaignPaused, ConfigurationError
+from ants_async.errors import AntsError, CampaignPaused, CanaryFailed, ConfigurationError
 from ants_async.extras import needing_extra
 from ants_async.transport.auth import BasicAuth
 
@@ -80,8 +88,7 @@ class Job:
             source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
         if self.suppress:
             source |= {"suppress": [str(path.absolute()) for path in self.suppress]}
-        if self.canary is not None:
-            source |= {"canary": attrs.asdict(self.canary)}
+        source |= source_of_canary(self.canary, before)
         if self.options.simulate:
             source |= {"simulated": True}
         return json.dumps(source, ensure_ascii=False)
@@ -181,8 +188,6 @@ async def execute(job: Job) -> int:
         before = await ledger.summary(job.campaign.id)
         if before is not None:
             check_world(job.options, before)
-            if job.canary is not None and has_passed(before, job.canary):
-                job = attrs.evolve(job, canary=None)
         if job.follows is not None:
             await _check_followed(ledger, job.follows.campaign_id, client.address)
         announce(console, job.campaign, job.check, before)
@@ -195,9 +200,9 @@ async def execute(job: Job) -> int:
                 tally, console, title=job.campaign.id, limit=lambda: client.limiters[Family.SEND].rate
             ),
         )
-        ending = await _send(job, client, ledger, tally, screen, source=job.source(before))
+        ending = await _send(_begun(job, client, ledger, before), tally, screen)
         if ending is not Ending.DONE:
-            say(console, _how_to_resume(job, path, is_paused=ending is Ending.PAUSED))
+            say(console, _how_to_resume(job, path, ending))
         summary = await ledger.summary(job.campaign.id)
         if options.results is not None and summary is not None:
             written = await write_results(options.results, ledger.outcomes(job.campaign.id))
@@ -252,10 +257,9 @@ async def _client(options: Options) -> AsyncIterator[AntsClient]:
         yield client
 
 
-async def _send(
-    job: Job, client: AntsClient, ledger: SqliteLedger, tally: Tally, screen: Display, *, source: str | None
-) -> Ending:
-    """Run the campaign to its end, or until it is stopped or paused."""
+def _begun(
+    job: Job, client: AntsClient, ledger: SqliteLedger, before: CampaignSummary | None
+) -> AsyncGenerator[Outcome]:
     dispatcher = Dispatcher(
         client,
         ledger,
@@ -263,7 +267,16 @@ async def _send(
         concurrency=job.options.concurrency,
         suppress=read_suppressed(job.suppress),
     )
-    recipients = job.recipients(ledger)
+    return dispatcher.run(
+        job.campaign,
+        job.recipients(ledger),
+        source=job.source(before),
+        canary=pending(job.canary, before),
+    )
+
+
+async def _send(run: AsyncGenerator[Outcome], tally: Tally, screen: Display) -> Ending:
+    """The campaign to its end, or until it is stopped or paused."""
     error: AntsError | None = None
     scope = anyio.CancelScope()
     with screen:
@@ -272,9 +285,7 @@ async def _send(
             helpers.start_soon(screen.keep_drawing)
             try:
                 with scope:
-                    async with aclosing(
-                        dispatcher.run(job.campaign, recipients, source=source, canary=job.canary)
-                    ) as outcomes:
+                    async with aclosing(run) as outcomes:
                         async for outcome in outcomes:
                             tally.add(outcome)
             except AntsError as caught:
@@ -282,7 +293,7 @@ async def _send(
             helpers.cancel_scope.cancel()
     if isinstance(error, CampaignPaused):
         say(screen.console, f"paused: {error}")
-        return Ending.PAUSED
+        return Ending.HELD if isinstance(error, CanaryFailed) else Ending.PAUSED
     if error is not None:
         raise error
     return Ending.INTERRUPTED if scope.cancel_called else Ending.DONE
@@ -342,14 +353,14 @@ def _of_notes(notes: Notes, changes: Path | None = None) -> Iterator[str]:
         yield f"long texts: {notes.long:,}, of up to {notes.most_parts} parts; each part is paid for"
 
 
-def _how_to_resume(job: Job, ledger: Path, *, is_paused: bool) -> str:
+def _how_to_resume(job: Job, ledger: Path, ending: Ending) -> str:
     if job.options.simulate:
         return (
             "its simulator ends with it, so there is nothing to resume; to try that, run "
             "'ants-async simulate' by itself and give its address as --base-url"
         )
     command = ["ants-async", "campaign", "resume", job.campaign.id, "--ledger", str(ledger)]
-    command += ["--no-canary"] if job.canary is not None and is_paused else []
+    command += ["--no-canary"] if ending is Ending.HELD else []
     for name, value in [("--results", job.options.results), ("--base-url", job.options.base_url)]:
         command += [name, str(value)] if value else []
     return f"to go on: {shlex.join(command)}"

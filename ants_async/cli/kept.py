@@ -76,19 +76,41 @@ def canary_of(summary: CampaignSummary) -> Canary | None:
     return None if kept is None else Canary(**kept)
 
 
-def has_passed(summary: CampaignSummary, canary: Canary) -> bool:
-    """Whether it let the others through: there are some, and it is the same that they had to wait for."""
-    return kept_of(summary).get("canary") == attrs.asdict(canary) and summary.total > canary.count
+def source_of_canary(canary: Canary | None, before: CampaignSummary | None) -> dict[str, Any]:
+    """How carefully it goes, and how many were in it when that was asked for the first time."""
+    if canary is None:
+        return {}
+    begins_at = 0 if before is None else before.total
+    if before is not None and _is_kept(canary, before):
+        begins_at = kept_of(before).get("canary_from", 0)
+    return {"canary": attrs.asdict(canary), "canary_from": begins_at}
+
+
+def pending(canary: Canary | None, before: CampaignSummary | None) -> Canary | None:
+    """The canary, as long as it has not let the others through.
+
+    It has where more are in the campaign than it looked at, and it is the same that they had to wait for.
+    """
+    if canary is None or before is None or not _is_kept(canary, before):
+        return canary
+    looked_at = max(canary.count, kept_of(before).get("canary_from", 0))
+    return None if before.total > looked_at else canary
+
+
+def _is_kept(canary: Canary, before: CampaignSummary) -> bool:
+    return bool(kept_of(before).get("canary") == attrs.asdict(canary))
 
 
 def rows_of(source: Mapping[str, Any], rows: int, before: CampaignSummary | None) -> dict[str, int]:
     """How many rows its list has, to keep with its source; not where some of another list were read before.
 
-    Its counts are of both then, and would tell nothing of either.
+    Its counts are of both then, and would tell nothing of either. The same list is one of the same name,
+    layout and number of rows.
     """
+    wanted = {**source, "rows": rows}
     if before is not None and _looked_at(before):
         kept = kept_of(before)
-        if (kept.get("file"), kept.get("rows")) != (source.get("file"), rows):
+        if {name: kept.get(name) for name in wanted} != wanted:
             return {}
     return {"rows": rows}
 

@@ -45,7 +45,7 @@ def pause(campaign_id: str, ledger: Path | None, database: str | None) -> None:
     One that a command sends is paused by Ctrl-C, or SIGTERM, there.
     """
     with one_line_errors():
-        if not database or ledger is not None:
+        if not database or (ledger is not None and not is_database(ledger, database)):
             raise ConfigurationError(
                 "what workers send is paused in their --database; a run over a ledger is paused by Ctrl-C, "
                 f"or SIGTERM, where it runs, and 'ants-async campaign resume {campaign_id}' goes on"

@@ -19,7 +19,7 @@ from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import announce
-from ants_async.cli.kept import rows_of, source_of
+from ants_async.cli.kept import pending, rows_of, source_of, source_of_canary
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
 from ants_async.cli.reading import is_typed
@@ -62,6 +62,7 @@ class Order:
         source = source_of(self.file)
         if self.check is not None:
             source |= rows_of(source, self.check.good, before)
+        source |= source_of_canary(self.canary, before)
         return json.dumps(source, ensure_ascii=False)
 
 
@@ -116,7 +117,9 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     console = Console()
     before = await scaleout.ledger.summary(order.campaign.id)
     announce(console, order.campaign, order.check, before)
-    campaign = await _submit(scaleout, order, console, source=order.source(before))
+    source = order.source(before)
+    order = attrs.evolve(order, canary=pending(order.canary, before))
+    campaign = await _submit(scaleout, order, console, source)
     if isinstance(campaign, CampaignPaused):
         say(console, f"paused: {campaign}")
         return UNRESOLVED
@@ -129,7 +132,8 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     screen = display(tally, console, lambda: CampaignScreen(tally, console, title=campaign.id))
     ending = await _watched(lambda: _watch(campaign, tally), screen, "watching no more")
     if ending is None:
-        say(console, f"the workers go on; to look: ants-async campaign status {campaign.id}")
+        where = " --database …" if is_typed("database") else ""
+        say(console, f"the workers go on; to look: ants-async campaign status {campaign.id}{where}")
         return INTERRUPTED
     summary = await campaign.summary()
     if summary.reason:
@@ -139,7 +143,7 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
 
 
 async def _submit(
-    scaleout: "ScaleOut", order: Order, console: Console, *, source: str
+    scaleout: "ScaleOut", order: Order, console: Console, source: str
 ) -> "SharedCampaign | CampaignPaused | None":
     """None when it was stopped."""
     if order.check is None:
@@ -164,9 +168,10 @@ async def _submit(
 
     done = await _watched(read, display(reading, console), "stopping once what was read is in the database")
     if done is not None and not isinstance(done, CampaignPaused):
+        summary = await campaign.summary()
         say(
             console,
-            f"{counted(order.check.good, 'recipient')} in the database · requests {reading.requests:,}",
+            f"{counted(summary.total, 'recipient')} in the database · requests {reading.requests:,}",
         )
     return done
 

@@ -10,7 +10,7 @@ import attrs
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.source import Recipients, split
-from ants_async.errors import CampaignPaused, ValidationError
+from ants_async.errors import CanaryFailed, ValidationError
 from ants_async.models.statuses import StatusGroup
 
 _LOOK: Final = 1.0
@@ -56,7 +56,7 @@ class Canary:
         size: int,
         delay: float,
     ) -> None:
-        """Wait until it is good. Raises `CampaignPaused`, and whatever `look` raises.
+        """Wait until it is good. Raises `CanaryFailed`, and whatever `look` raises.
 
         `look`: what the ledger knows of the campaign. `before`: what it knew when this run began. `size`: how
         many are in it by now, or are on their way there. `delay`: seconds until they may leave.
@@ -81,7 +81,7 @@ class Canary:
                 break
             await anyio.sleep(min(left, max(_LOOK, _SHARE * (anyio.current_time() - began))))
         if failed > most or not is_known or failed > self._may_fail(final):
-            raise CampaignPaused(
+            raise CanaryFailed(
                 f"of the first {size:,} recipients {failed:,} failed and {size - final:,} "
                 f"have no final status yet; {100 * self.stop_if_failed:.3g} % of them may fail; without the "
                 "canary it goes on"

@@ -132,7 +132,7 @@ class Dispatcher:
         campaign for whoever continues it. A run that is closed (`contextlib.aclosing`), cancelled or
         killed is continued by running the same campaign id again. What an earlier run recorded is not
         yielded again: `ledger.outcomes(campaign.id)` has the newest word on everybody. With a `canary` a few
-        go ahead, and `CampaignPaused` is raised where too many of them fail.
+        go ahead, and `CanaryFailed` is raised where too many of them fail.
 
         Raises `CampaignMismatch`, `CampaignPaused`, `LedgerError`, `ValidationError`, and whatever
         `recipients` raises; all that was sent until then is recorded.

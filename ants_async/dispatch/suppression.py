@@ -35,8 +35,9 @@ class SuppressionList:
         """From files: a number a line; what follows a `#`, a comma or a semicolon is not looked at,
         but must not be another number.
 
-        A first line whose first cell has no digit is taken for a header. Raises `ValidationError` that
-        names file and line: a list that cannot be read whole must not let anybody through. Raises `OSError`.
+        A first line is taken for a header where its first cell has no digit, and no other one more of them
+        than a date and a time have. Raises `ValidationError` that names file and line: a list that cannot be
+        read whole must not let anybody through. Raises `OSError`.
         """
         found = cls()
         for path in paths:

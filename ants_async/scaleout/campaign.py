@@ -27,7 +27,10 @@ async def wake_all(ledger: PostgresLedger, queue: Queue, key: int) -> None:
 
 
 class SharedCampaign:
-    """Its state and its outcomes. Methods raise `LedgerError` when there is none, or the database is away."""
+    """Its state and its outcomes.
+
+    Methods but `requests` raise `LedgerError` when there is none; all do when the database is away.
+    """
 
     def __init__(self, ledger: PostgresLedger, queue: Queue, campaign_id: str) -> None:
         self.id = campaign_id
@@ -73,7 +76,7 @@ class SharedCampaign:
         return key
 
     async def requests(self) -> int:
-        """How many its list makes, as far as it was read."""
+        """How many its list makes, as far as it was read; 0 where there is no such campaign yet."""
 
         async def count(connection: Connection) -> int:
             cursor = await connection.execute(

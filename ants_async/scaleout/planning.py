@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from anyio import CancelScope
+
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.dispatch.canary import Canary, go_ahead
 from ants_async.dispatch.ledger import chunks, queries
@@ -53,7 +55,7 @@ class ListReader:
     async def read(self, recipients: Recipients, canary: Canary | None = None) -> None:
         """To the end of the list. What is in the ledger by then is being sent meanwhile.
 
-        Raises `CampaignPaused` when the first ones do not fare as the canary asks for.
+        Raises `CanaryFailed` when the first ones do not fare as the canary asks for, and `CampaignPaused`.
         """
         planner = self._planner(await self._ledger.within(self._known))
         if canary is not None:
@@ -89,10 +91,11 @@ class ListReader:
                     full.append(messages)
                     if len(full) == _CHUNKS_AT_ONCE:
                         await self._store(planner, full)
-        finally:  # a list may break off: what was read is sent
+        finally:  # a list may break off, and reading it be cancelled: what was read is sent
             rest = planner.flush()
             full += [] if rest is None else [rest]
-            await self._store(planner, full)
+            with CancelScope(shield=True):
+                await self._store(planner, full)
         return planned + (0 if rest is None else len(rest))
 
     async def _check_wanted(self, connection: Connection) -> None:

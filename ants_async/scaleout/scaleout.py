@@ -216,9 +216,10 @@ class ScaleOut:
         same campaign again goes on with it: a list that was cut short, extended or shuffled loses and doubles
         nobody. With a `canary` a few go ahead, and the rest is read when enough of them have arrived.
 
-        Raises `CampaignPaused` when too many have not, `CampaignMismatch`, `LedgerInUse` while its list is
-        being read elsewhere, `LedgerError`, `ValidationError`, and whatever `recipients` raises; what was
-        read until then is sent.
+        Raises `CanaryFailed` when too many have not, `CampaignPaused` when it is paused while they are waited
+        for, `CampaignMismatch`, `LedgerInUse` while its list is being read elsewhere, `LedgerError`,
+        `ValidationError`, and whatever `recipients` raises; what was read until then is sent, also when this
+        is cancelled.
         """
         if campaign.mode is not Mode.ADVANCED:
             rule = "'advanced': without ids of our own a worker that is away for a while could text twice"

@@ -7,11 +7,11 @@ from ants_async.dispatch import Campaign, CampaignState, SqliteLedger
 from ants_async.dispatch.messages import Messages
 
 
-async def begin(path):
+async def begin(path, source='{"rows": 5}'):
     """A campaign whose list of five was read to its first, whom nothing was sent to."""
     async with SqliteLedger(path) as ledger:
         opened = await ledger.open_campaign(
-            Campaign("songkran", text="Hi"), '{"rows": 5}', reads_source=True, now=1.0
+            Campaign("songkran", text="Hi"), source, reads_source=True, now=1.0
         )
         messages = Messages.planned("songkran", [1], ["66800000001"], ["Hi"])
         await ledger.attempting(await ledger.begin(opened, messages, 1.0), None)
@@ -42,6 +42,12 @@ def test_how_much_of_the_list_was_never_looked_at_is_told(ants, done, data, ledg
     assert data("campaign", "status", "songkran", "--ledger", ledger)["unread"] == 4
     said = ants("campaign", "follow-up", "songkran", "--ledger", ledger)
     assert "up to 4 recipients of its list not looked at, and not among these" in said.output
+
+
+def test_nor_were_others_of_a_list_that_nobody_counted(ants, tmp_path):
+    anyio.run(begin, tmp_path / "other.db", None)
+    said = ants("campaign", "follow-up", "songkran", "--ledger", tmp_path / "other.db")
+    assert "the rest of its list not looked at, and not among these" in said.output
 
 
 def test_what_is_not_there_is_told(refused, ledger, tmp_path):

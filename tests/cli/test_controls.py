@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from ants_async.cli.database import summary_in
-from ants_async.cli.kept import has_passed
+from ants_async.cli.kept import pending
 from ants_async.client import AntsClient
 from ants_async.dispatch import Canary
 
@@ -151,9 +151,36 @@ class TestCanary:
     def test_whom_it_let_through_it_does_not_hold_up_again(self, done):
         done(*RUN, "--canary", "1", "--stop-if-failed", "99%")
         summary = summary_in(Path("l.db"), None, "x")
-        assert has_passed(summary, Canary(1, 0.99))
-        assert not has_passed(summary, Canary(2, 0.99))
-        assert not has_passed(attrs.evolve(summary, final=0), Canary(1, 0.99))
+        assert pending(Canary(1, 0.99), summary) is None
+        assert pending(Canary(2, 0.99), summary)
+        assert pending(Canary(1, 0.99), attrs.evolve(summary, final=0))
+
+    def test_nor_ever_after(self, done, data):
+        strict = ("--canary", "1", "--stop-if-failed", "0.1")
+        Path("people.csv").write_text(f"to,name\n{FIRST},A\n{UNREACHABLE},C\n")
+        for more in ("", "66812345690,D\n", "66812345691,E\n"):
+            with Path("people.csv").open("a") as file:
+                file.write(more)
+            done(*RUN, *strict)
+        assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 4
+
+    def test_a_campaign_that_was_larger_when_it_was_asked_for_waits_for_it_all_the_same(self, done, data):
+        strict = ("--canary", "1", "--stop-if-failed", "0.1")
+        Path("people.csv").write_text(f"to,name\n{FIRST},A\n{UNREACHABLE},C\n")
+        done(*RUN)
+        with Path("people.csv").open("a") as file:
+            file.write(f"{SECOND},B\n")
+        for again in ([*RUN, *strict], [*RUN, *strict], ["campaign", "resume", "x", "--ledger", "l.db"]):
+            assert "paused: of the first 2 recipients 1 failed" in done(*again, code=3)
+        assert data("campaign", "status", "x", "--ledger", "l.db")["total"] == 2
+
+    @pytest.mark.usefixtures("sent")
+    def test_what_pauses_for_another_reason_goes_on_with_it(self, done, simulator):
+        with simulator(balance=0):
+            said = done(*RUN, "--canary", "1", code=3)
+        assert "REJECTED_NOT_ENOUGH_CREDITS" in said
+        assert "to go on: ants-async campaign resume x" in said
+        assert "--no-canary" not in said
 
 
 @pytest.mark.usefixtures("people")

@@ -41,6 +41,10 @@ class TestLooking:
         monkeypatch.setenv("ANTS_LEDGER", "l.db")
         assert "paused by hand" in done("campaign", "pause", "songkran")
 
+    def test_and_not_in_a_ledger_that_was_named_as_well(self, refused, place):
+        said = refused("campaign", "pause", "songkran", "--ledger", "l.db", "--database", place)
+        assert "exclude" in said
+
     def test_what_only_a_ledger_has_a_use_for_is_refused_when_workers_go_on(self, done, refused):
         done(*SUBMIT)
         assert "--results is of no use" in refused("campaign", "resume", "songkran", "--results", "o.csv")

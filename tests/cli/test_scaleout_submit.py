@@ -1,5 +1,6 @@
 """`ants-async campaign submit`: a list on its way, and the workers watched."""
 
+import json
 import signal
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,21 @@ class TestRead:
             "read 50 of 50 · requests 3",
             "50 recipients in the database · requests 3",
         ]
+
+    def test_says_how_many_are_in_the_database_in_the_end(self, done):
+        Path("stop.txt").write_text("66800000001\n", encoding="utf-8")
+        Path("people.csv").write_text(LIST + "66800000002,again\n", encoding="utf-8")
+        assert "\n49 recipients in the database" in done(*SUBMIT, "--suppress", "stop.txt")
+
+    def test_waits_for_a_canary_that_has_not_let_the_others_through_as_often_as_it_is_asked_for(
+        self, done, data
+    ):
+        canary = ("--canary", 10, "--canary-wait", "1ms")
+        done(*SUBMIT)
+        assert "paused: of the first 50 recipients" in done(*SUBMIT, *canary, code=3)
+        assert "paused: of the first 50 recipients" in done(*SUBMIT, *canary, code=3)
+        source = json.loads(data("campaign", "status", "songkran")["source"])
+        assert (source["canary"]["count"], source["canary_from"]) == (10, 50)
 
     @pytest.mark.usefixtures("at_a_terminal")
     def test_at_a_terminal_there_is_a_bar(self, done):

@@ -10,7 +10,7 @@ from scaleout_world import PATIENCE, SMALL, everybody, people, refusing
 
 from ants_async.dispatch import Canary, OutcomeKind, canary
 from ants_async.dispatch.campaign import CampaignState
-from ants_async.errors import CampaignMismatch, CampaignPaused, ValidationError
+from ants_async.errors import CampaignMismatch, CampaignPaused, CanaryFailed, ValidationError
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ async def test_when_too_many_fail_nobody_else_is_planned_until_it_is_submitted_w
     with pytest.raises(ExceptionGroup) as caught:
         async with submitting():
             await world.work_off("send")
-    assert caught.group_contains(CampaignPaused, match="of the first 10 recipients")
+    assert caught.group_contains(CanaryFailed, match="of the first 10 recipients")
     summary = await summary_of(world)
     assert (summary.state, summary.total, summary.source_read) == (CampaignState.PAUSED, 10, False)
     assert "failed and" in summary.reason

@@ -232,6 +232,22 @@ class TestRefused:
         await world.work_to_the_end()
         assert await world.texted() == everybody(20)
 
+    async def test_what_one_that_was_cancelled_had_read_is_sent(self, world):
+        is_reading = anyio.Event()
+
+        async def slow():
+            for one in people(25):
+                yield one
+            is_reading.set()
+            await anyio.sleep_forever()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(world.scaleout.submit, CAMPAIGN, slow())
+            await is_reading.wait()
+            group.cancel_scope.cancel()
+        await world.work_to_the_end()
+        assert await world.texted() == everybody(25)
+
 
 class TestReadByAWorker:
     @staticmethod

@@ -56,7 +56,7 @@ class ParquetReader:
             import pyarrow as pa  # noqa: PLC0415
         try:
             with self._opened() as table:
-                self._check(table.schema_arrow, columns)
+                self._check(table, columns)
                 longest = self._longest(table, columns.all)
                 yield from self._rows(table, columns.all, min(_ROWS, _AT_ONCE // max(longest, 1)))
         except (pa.ArrowException, UnicodeDecodeError) as error:
@@ -124,18 +124,18 @@ class ParquetReader:
             )
         return longest
 
-    def _check(self, schema: Any, columns: Columns) -> None:
-        from pyarrow.types import is_nested  # noqa: PLC0415
-
+    def _check(self, table: Any, columns: Columns) -> None:
+        schema = table.schema_arrow
+        paths = [table.schema.column(place).path for place in range(len(table.schema))]
         columns.check(self.called, schema.names)
         for name in columns.all:
-            if any(is_nested(one.type) and name.startswith(f"{one.name}.") for one in schema):
-                raise UnusableFile(f"{self.called}: there are two columns {name!r}, one within another")
             kind = schema.field(name).type
             if not _is_readable(kind):
                 raise UnusableFile(
                     f"{self.called}: the column {name!r} is of type {kind}, not text or numbers"
                 )
+            if paths.count(name) > 1:
+                raise UnusableFile(f"{self.called}: there are two columns {name!r}, one within another")
 
 
 def _is_text(kind: Any) -> bool:

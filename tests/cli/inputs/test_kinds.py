@@ -217,8 +217,9 @@ class TestParquet:
 
     def test_a_name_that_stands_for_two_columns_is_refused(self, write):
         columns = {"a.to": ["66812345678"], "text": ["Hi"]}
-        beside = self.table(**columns, a=["Anna"])
-        assert [row.to for row in write("list.parquet", beside, to_column="a.to").rows()] == ["66812345678"]
+        for other in (["Anna"], [{"name": "Anna"}], [["Anna"]]):
+            beside = write("list.parquet", self.table(**columns, a=other), to_column="a.to")
+            assert [row.to for row in beside.rows()] == ["66812345678"]
         within = self.table(**columns, a=[{"to": "66812345679"}])
         said = refusal(write("list.parquet", within, to_column="a.to"))
         assert said == ": there are two columns 'a.to', one within another"
