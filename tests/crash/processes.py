@@ -18,6 +18,10 @@ def command(*words):
     return [sys.executable, "-m", "ants_async", *map(str, words)]
 
 
+_LIMITS = httpx.Limits(keepalive_expiry=1.0)
+"""Before the server closes what is idle for five seconds, just while it is asked once more."""
+
+
 def environment():
     return {**os.environ, "ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
 
@@ -42,7 +46,7 @@ def simulator(*options):
     with process:
         try:
             base_url = process.stdout.readline().split()[-1]
-            with httpx.Client(base_url=base_url, trust_env=False) as http:
+            with httpx.Client(base_url=base_url, trust_env=False, limits=_LIMITS) as http:
                 yield Api(base_url, http)
         finally:
             process.kill()
