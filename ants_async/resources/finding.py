@@ -5,19 +5,22 @@ one of them may be what is sought.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Final
 
 import anyio
 import attrs
 
-from ants_async.errors import AntsError
+from ants_async.errors import AntsError, IncompleteResult
 from ants_async.models.numbers import bare
 from ants_async.models.reports import LogEntry
 from ants_async.models.sms import SoughtMessage
 from ants_async.resources.reports import MAX_LIMIT, Logs
 
 _LOOKERS: Final = 8
+_NUMBERS_A_PAGE: Final = 20
+"""A page costs the API more than a number does."""
 
 
 async def find(logs: Logs, messages: Iterable[SoughtMessage], since: float) -> list[LogEntry]:
@@ -43,7 +46,7 @@ async def find(logs: Logs, messages: Iterable[SoughtMessage], since: float) -> l
 async def _by_number(
     logs: Logs, messages: Sequence[SoughtMessage], sender: str | None, since: datetime
 ) -> list[LogEntry]:
-    """One request for all where the answer is whole and can be read, else one a number."""
+    """By pages along the time where these are few and can be read, else by one request a number."""
     texts: dict[str, set[str | None]] = {}
     for one in messages:
         texts.setdefault(one.to, set()).add(one.text)
@@ -51,9 +54,9 @@ async def _by_number(
     def ours(entries: Iterable[LogEntry]) -> list[LogEntry]:
         return [entry for entry in entries if _fits(entry, texts.get(bare(entry.to), set()))]
 
-    page = await logs.page(sender=sender, sent_since=since, limit=MAX_LIMIT)
-    if not page.unreadable and len(page.results) < MAX_LIMIT:
-        return ours(page.results)
+    all_of_them = await _along_the_time(logs, max(1, len(texts) // _NUMBERS_A_PAGE), sender, since)
+    if all_of_them is not None:
+        return ours(all_of_them)
     found: list[LogEntry] = []
     failures: list[AntsError] = []
     numbers = iter(texts)
@@ -61,8 +64,8 @@ async def _by_number(
     async def look() -> None:
         try:
             for to in numbers:
-                entries = logs.stream(complete=True, sender=sender, to=to, sent_since=since)
-                found.extend(ours([one async for one in entries]))
+                of_one = logs.stream(complete=True, sender=sender, to=to, sent_since=since)
+                found.extend(ours([one async for one in of_one]))
         except AntsError as error:
             failures.append(error)
             group.cancel_scope.cancel()
@@ -73,6 +76,21 @@ async def _by_number(
     if failures:
         raise failures[0]
     return found
+
+
+async def _along_the_time(
+    logs: Logs, pages: int, sender: str | None, since: datetime
+) -> list[LogEntry] | None:
+    """All that was sent since then; None where that is more than so many pages, or cannot be read whole."""
+    entries: list[LogEntry] = []
+    with suppress(IncompleteResult):
+        async with aclosing(logs.stream(complete=True, sender=sender, sent_since=since)) as stream:
+            async for entry in stream:
+                entries.append(entry)
+                if len(entries) == pages * MAX_LIMIT:
+                    return None
+        return entries
+    return None
 
 
 def _fits(entry: LogEntry, texts: set[str | None]) -> bool:

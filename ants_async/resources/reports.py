@@ -1,6 +1,6 @@
 """What became of messages: reports, handed out once, and logs (manual sections 4 and 5)."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Final, TypedDict, Unpack
 from urllib.parse import quote_plus, urlencode
@@ -17,6 +17,7 @@ from ants_async.wire.converter import camel, format_time
 
 MAX_LIMIT: Final = 1000
 _QUERY: Final = 1900  # characters; with scheme, host and path under the 2,000 that every server takes
+_NARROWER: Final = "narrow by bulk id, number or message id"
 _ID_RULE: Final = f"an id that is not empty, has no comma and takes at most {_QUERY} characters of a URL"
 
 
@@ -93,14 +94,14 @@ class Logs:
 
     async def stream(
         self, *, complete: bool = False, **filters: Unpack[LogFilters]
-    ) -> AsyncIterator[LogEntry]:
+    ) -> AsyncGenerator[LogEntry]:
         """All messages that the filters let through, page by page, each once. Manual section 5.
 
         Any number of message ids is asked for in URLs of a length that every server takes. Otherwise the
-        pages move along the time of sending. Raises as `search`, and `IncompleteResult` when more than
-        1000 messages were sent in one and the same millisecond: ask by `bulk_id`, `to` or `message_id` then.
-        An entry that cannot be read is passed over; with `complete` it raises `IncompleteResult`, too, after
-        its page, for whoever concludes something from what is missing.
+        pages move along the time of sending. Raises as `search`, and `IncompleteResult` when 1000
+        messages or more were sent in one and the same millisecond: ask by `bulk_id`, `to` or `message_id`
+        then. With `complete`, for whoever concludes something from what is missing, an entry that cannot be
+        read, which else is passed over, raises it as well, after its page; so do pages in another order.
         """
         ids = filters.get("message_id")
         if ids is None or isinstance(ids, str):
@@ -129,9 +130,9 @@ class Logs:
                 return
             times = [entry.sent_at for entry in page.results if entry.sent_at is not None]
             if not new or not times or times[0] == times[-1]:
-                raise IncompleteResult(
-                    f"more than {MAX_LIMIT} messages at one time; narrow by bulk_id, to or message_id"
-                )
+                raise IncompleteResult(f"{MAX_LIMIT} messages or more at one time; {_NARROWER}")
+            if complete and sorted(times) not in (times, times[::-1]):
+                raise IncompleteResult(f"the logs are not in the order of time; {_NARROWER}")
             edge = times[-1]  # the next page begins where this one ends, and shows that moment again
             query = query | {"sentSince" if times[0] < edge else "sentUntil": format_time(edge)}
             seen = frozenset(entry.message_id for entry in page.results)

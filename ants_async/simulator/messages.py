@@ -43,6 +43,7 @@ class Message:
     received_at: float
     starts_at: float
     done_at: float
+    sent_at: float
     fate: Fate
     mcc_mnc: str
     reported: bool = False
@@ -93,6 +94,11 @@ def sent(message: Message, now: float) -> Sent:
     )
 
 
+def in_milliseconds(seconds: float) -> float:
+    """As entries say it."""
+    return round(seconds * 1e6) // 1000 / 1000
+
+
 def timed(starts_at: float, takes: float, validity: int | None, fate: Fate) -> tuple[float, Fate]:
     """When a message comes to its end, and to which: its validity period may be over before."""
     if validity is not None and takes > validity * 60:
@@ -124,8 +130,8 @@ def report_body(message: Message, now: float, price: Decimal, currency: str) -> 
         "bulkId": message.bulk_id,
         "messageId": message.message_id,
         "to": message.to,
-        "sentAt": format_epoch(message.starts_at),
-        "doneAt": format_epoch(message.done_at if done else message.starts_at),
+        "sentAt": format_epoch(message.sent_at),
+        "doneAt": format_epoch(max(message.done_at, message.sent_at) if done else message.sent_at),
         "smsCount": message.asked.parts,
         "mccMnc": message.mcc_mnc,
         "price": {"pricePerMessage": float(price), "currency": currency},

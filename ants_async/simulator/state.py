@@ -5,6 +5,7 @@ Nothing runs in the background: what a message has come to follows from its fate
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from random import Random
 from typing import Any, Final
 
@@ -13,11 +14,21 @@ import attrs
 from ants_async.models.statuses import DUPLICATE_MESSAGE_ID, STATUSES, Status
 from ants_async.simulator.config import SimulatorConfig
 from ants_async.simulator.delivery import UNREACHABLE, draw
-from ants_async.simulator.messages import Message, Submission, log_body, report_body, status_body, timed
+from ants_async.simulator.messages import (
+    Message,
+    Submission,
+    in_milliseconds,
+    log_body,
+    report_body,
+    status_body,
+    timed,
+)
 from ants_async.text import MAX_BYTES, MAX_PARTS
 
 LOG_WINDOW: Final = 48 * 3600.0
 _HOUR: Final = 3600.0
+_EACH: Final = 2e-6
+"""Seconds: messages are sent one after the other, so that a page of the logs ends later than it begins."""
 _VARIED, _IDENTICAL = 20, 6  # what the flooding filter lets through to one number in an hour
 _ENROUTE: Final = STATUSES[7]
 _NOT_ENOUGH_CREDITS, _TOO_LONG, _MISSING_TO, _PREFIX_MISSING = (STATUSES[n] for n in (12, 25, 51, 8))
@@ -50,6 +61,7 @@ class Account:
         self._by_bulk: dict[str, list[Message]] = {}
         self._by_number: dict[str, list[Message]] = {}
         self._has_scheduled = False
+        self._sent_at: dict[float | None, float] = {}  # the latest, by the hour that it was scheduled for
         self._unreported: dict[str, list[Message]] = {}
 
     def submit(self, bulk_id: str | None, submissions: list[Submission]) -> dict[str, Any]:
@@ -106,9 +118,13 @@ class Account:
         if one.to in self.config.unreachable:
             fate = UNREACHABLE
         starts_at = max(now, one.send_at or now)
-        self._has_scheduled = self._has_scheduled or starts_at > now
+        hour = starts_at if starts_at > now else None
+        self._has_scheduled = self._has_scheduled or hour is not None
+        sent_at = self._sent_at[hour] = max(starts_at, self._sent_at.get(hour, 0.0) + _EACH)
         done_at, fate = timed(starts_at, takes, one.validity, fate)
-        message = Message(message_id, bulk_id, one, now, starts_at, done_at, fate, mcc_mnc)
+        message = Message(
+            message_id, bulk_id, one, now, starts_at, done_at, in_milliseconds(sent_at), fate, mcc_mnc
+        )
         self.messages.append(message)
         self.recipients.add(one.to)
         self._by_id[message_id] = message
@@ -150,13 +166,15 @@ class Account:
     def search(self, query: "LogQuery") -> list[dict[str, Any]]:
         """Log entries of the last 48 hours, newest first."""
         now = self.clock()
-        found: list[dict[str, Any]] = []
-        for message in self._candidates(query):
-            if len(found) == query.limit:
-                break
-            if now - message.received_at <= LOG_WINDOW and query.fits(message, now):
-                found.append(log_body(message, now, self.config.price, self.config.currency))
-        return found
+        found: Iterable[Message] = (
+            message
+            for message in self._candidates(query)
+            if now - message.received_at <= LOG_WINDOW and query.fits(message, now)
+        )
+        if self._has_scheduled:
+            found = sorted(found, key=lambda message: message.sent_at, reverse=True)
+        some = islice(found, query.limit)
+        return [log_body(message, now, self.config.price, self.config.currency) for message in some]
 
     def _candidates(self, query: "LogQuery") -> Iterable[Message]:
         if query.message_ids is not None:
@@ -212,11 +230,10 @@ class LogQuery:
             (self.mcc, message.mcc_mnc[:3]),
             (self.mnc, message.mcc_mnc[3:]),
         )
-        sent_at = round(message.starts_at, 3)  # as the entry says it, to the millisecond
         return (
             all(value is None or value == actual for value, actual in wanted)
-            and (self.since is None or sent_at >= self.since)
-            and (self.until is None or sent_at <= self.until)
+            and (self.since is None or message.sent_at >= self.since)
+            and (self.until is None or message.sent_at <= self.until)
         )
 
 

@@ -104,6 +104,19 @@ async def test_on_a_busy_account_it_asks_number_by_number(world, monkeypatch):
 
 
 @virtual_time
+async def test_of_many_it_reads_page_by_page_and_not_number_by_number(world, monkeypatch):
+    for module in ("finding", "reports"):
+        monkeypatch.setattr(
+            f"ants_async.resources.{module}.MAX_LIMIT", 600
+        )  # more than are sent in a millisecond
+    async with world() as w:
+        numbers = [str(66_800_000_000 + n) for n in range(1500)]
+        unknown = await unclear(w, lambda sms: sms.send(numbers, "Hi", sender="ANTS"), arrived=True)
+        assert sorted(entry.to for entry in await w.client.sms.find(unknown)) == numbers
+        assert w.network.count("/sms/1/logs") < 10
+
+
+@virtual_time
 async def test_an_error_of_something_else_cannot_be_looked_for(world):
     async with world() as w:
         unknown = OutcomeUnknown("reports.fetch: no clear answer", sent_since=0.0)

@@ -91,7 +91,7 @@ async def test_more_than_a_page_at_one_moment_is_said_and_not_cut_off(monkeypatc
     monkeypatch.setattr(reports, "MAX_LIMIT", 5)
     logs = FakeLogs([entry(place, 0) for place in range(6)], newest_first=True)
     async with client(logs) as api:
-        with pytest.raises(errors.IncompleteResult, match="narrow by bulk_id"):
+        with pytest.raises(errors.IncompleteResult, match="narrow by bulk id"):
             [one async for one in api.logs.stream()]
 
 
@@ -110,6 +110,15 @@ async def test_logs_that_show_the_same_page_for_ever_are_said_and_not_asked_for_
         with pytest.raises(errors.IncompleteResult):
             [one async for one in api.logs.stream()]
     assert len(logs.requests) == 2
+
+
+async def test_nothing_is_concluded_from_logs_in_no_order_of_time(monkeypatch):
+    monkeypatch.setattr(reports, "MAX_LIMIT", 5)
+    logs = FakeLogs([entry(place, place) for place in range(9)])
+    logs.entries[1:3] = logs.entries[2:0:-1]
+    async with client(logs) as api:
+        with pytest.raises(errors.IncompleteResult, match="not in the order of time"):
+            [one async for one in api.logs.stream(complete=True)]
 
 
 async def test_entries_without_a_time_do_not_come_twice(monkeypatch):

@@ -45,6 +45,28 @@ class TestFloodingFilter:
             assert {await send(client, "Hello") for _ in range(50)} == {"PENDING_ENROUTE"}
 
 
+class TestLogs:
+    async def test_messages_are_sent_one_after_the_other_also_of_requests_at_one_moment(self, api):
+        async with api() as client:
+            for first in (66_800_000_000, 66_800_000_500):
+                numbers = [str(first + n) for n in range(500)]
+                await client.post(SINGLE, json={"to": numbers, "text": "Hi"})
+            found = await client.get("/sms/1/logs", params={"limit": 1000})
+            times = [entry["sentAt"] for entry in found.json()["results"]]
+            edge = await client.get("/sms/1/logs", params={"limit": 1000, "sentUntil": times[-1]})
+        assert len(times) == 1000
+        assert len(set(times)) > 1
+        assert times == sorted(times, reverse=True)
+        assert len(edge.json()["results"]) == times.count(times[-1])
+
+    async def test_are_in_the_order_of_sending_also_of_what_is_scheduled(self, api):
+        async with api() as client:
+            await client.post(ADVANCED, json=advanced(one("later"), sendAt="2027-01-15T09:00:00.000+0000"))
+            await client.post(ADVANCED, json=advanced(one("now", "66847781471")))
+            found = (await client.get("/sms/1/logs")).json()["results"]
+        assert [entry["messageId"] for entry in found] == ["later", "now"]
+
+
 class TestTime:
     async def test_a_message_goes_through_its_states(self, api, clock):
         async with api(delivery_time=100.0) as client:
