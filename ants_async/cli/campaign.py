@@ -1,7 +1,7 @@
 """`ants-async campaign`: run, resume, status, list, results; for workers see `submit` and `shared`."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,9 +26,10 @@ from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import Job, Options, check_world, count_of, default_id, execute, needs_file, next_id
-from ants_async.cli.kept import Follows, canary_of, file_from, follows_of, suppress_of, unread_of
+from ants_async.cli.kept import Follows, canary_of, file_from, follows_of, kept_of, suppress_of, unread_of
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
+from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.report import report
 from ants_async.cli.results import check_target, write_results
@@ -56,6 +57,9 @@ _sending_options = with_options(
     click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"),
     click.option("--simulate", is_flag=True, help="Send to a simulator started for this run, for free."),
 )
+
+
+_PACES: Final = ("rate", "chunk", "concurrency")
 
 
 @click.group()
@@ -110,7 +114,7 @@ def run(
         options = _options(sending)
         if file == STDIN and campaign_id is None:
             raise ConfigurationError("standard input has no name to make an id from: give --id")
-        identity = campaign_id or default_id(file, sender, text, Mode(mode))
+        identity = default_id(file, sender, text, Mode(mode)) if campaign_id is None else campaign_id
         wanted = controls.campaign(
             identity, text=text, sender=sender, mode=Mode(mode), time_zone=layout.time_zone
         )
@@ -141,8 +145,8 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
             refuse_beside_database("no_canary", *sending)
             show_one(resume_shared(database, campaign_id), in_json=False)
             return
-        options = _options(sending)
-        summary = summary_in(options.ledger, None, campaign_id)
+        summary = summary_in(sending["ledger"], None, campaign_id)
+        options = _options(sending, kept_of(summary))
         follows, is_over = follows_of(summary), summary.state is CampaignState.CANCELLED
         file = _file_of(summary) if needs_file(summary) and follows is None and not is_over else None
         if file is not None:
@@ -190,7 +194,7 @@ def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **se
         if not count:
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
-        found = new_id or anyio.run(next_id, options.ledger, before)
+        found = anyio.run(next_id, options.ledger, before) if new_id is None else new_id
         wanted = attrs.evolve(before.campaign, id=found, text=None, send_at=None)
         job = Job(
             campaign=wanted,
@@ -242,9 +246,12 @@ def results(campaign_id: str, file: Path, ledger: Path | None, database: str | N
         click.echo(f"results: {anyio.run(write):,} rows in {file}")
 
 
-def _options(sending: dict[str, Any]) -> Options:
-    """The options, checked as far as that goes without the network."""
-    options = Options(**sending)
+def _options(sending: dict[str, Any], kept: Mapping[str, Any] | None = None) -> Options:
+    """The options, checked as far as that goes without the network; `kept`: those of an earlier run."""
+    paces = {name: sending[name] for name in _PACES if is_typed(name)}
+    if kept is not None:
+        paces = {name: kept[name] for name in _PACES if name in kept} | paces
+    options = Options(**sending | paces, kept=paces)
     if options.simulate and options.base_url:
         raise click.UsageError("--simulate and --base-url exclude each other")
     if options.results is not None:

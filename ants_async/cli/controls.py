@@ -55,6 +55,7 @@ class Controls:
         self, campaign_id: str, *, time_zone: str, mode: Mode = Mode.ADVANCED, **more: Any
     ) -> Campaign:
         """The campaign. Raises `ValidationError`."""
+        zone = zone_of(time_zone)  # an odd one is refused, wanted or not
         return Campaign(
             campaign_id,
             mode=mode,
@@ -62,9 +63,7 @@ class Controls:
             if self.validity is None
             else timedelta(minutes=minutes("--validity", self.validity)),
             send_at=None if self.send_at is None else moment("--send-at", self.send_at, time_zone),
-            quiet_hours=None
-            if self.quiet_hours is None
-            else QuietHours.parse(self.quiet_hours, zone_of(time_zone).key),
+            quiet_hours=None if self.quiet_hours is None else QuietHours.parse(self.quiet_hours, zone.key),
             **more,
         )
 

@@ -38,7 +38,7 @@ def conclude(
             *(
                 f"{count:,} {name}"
                 for name, count in [
-                    ("not sent yet", summary.planned),
+                    ("not sent, or not answered, yet", summary.planned),
                     ("without a final status yet", summary.accepted),
                     ("unresolved", summary.unresolved),
                     ("rejected at once", summary.rejected),

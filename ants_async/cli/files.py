@@ -255,6 +255,8 @@ class _Listing:
     def add(self, row: Sequence[object]) -> None:
         """Write one more."""
         if self._write is None:
+            if not is_replaceable(self.target, f"{','.join(self._header)}\n".encode()):
+                raise UnusableFile(f"{self.target}: is there already, and is no such list; move it away")
             file = self._stack.enter_context(replacing(self.target))
             writer = csv.writer(_UnixLines(file), lineterminator="\r\n")
             writer.writerow(self._header)
@@ -288,6 +290,15 @@ class _Listed(Notes):
     def change(self, change: Change) -> None:
         super().change(change)
         self.listing.add([change.row, change.given, change.to])
+
+
+def is_replaceable(target: Path, *starts: bytes) -> bool:
+    """Whether nothing of somebody's is lost: it is not there, is empty, or begins as what we write."""
+    if not target.exists():
+        return True
+    with target.open("rb") as file:
+        start = file.read(max(map(len, starts)))
+    return not start or start.startswith(starts)
 
 
 @contextmanager

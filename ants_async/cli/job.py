@@ -5,12 +5,14 @@ import logging
 import os
 import re
 import shlex
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import anyio
 import attrs
@@ -37,7 +39,14 @@ from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import clean, counted
 from ants_async.client import AntsClient
 from ants_async.dispatch import Canary, Dispatcher, Ledger, SqliteLedger, follow_up
-from ants_async.dispatch.campaign import Campaign, CampaignSummary, Mode, Outcome, Recipient
+from ants_async.dispatch.campaign import (
+    Campaign,
+    CampaignState,
+    CampaignSummary,
+    Mode,
+    Outcome,
+    Recipient,
+)
 from ants_async.dispatch.source import Recipients
 from ants_async.endpoints import Family
 from ants_async.errors import AntsError, CampaignPaused, CanaryFailed, ConfigurationError
@@ -61,6 +70,8 @@ class Options:
     chunk: int
     concurrency: int
     store_texts: bool = True
+    kept: Mapping[str, Any] = attrs.field(factory=dict)
+    """Those of them that a campaign goes on with: how fast it is sent."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -89,6 +100,7 @@ class Job:
         if self.suppress:
             source |= {"suppress": [str(path.absolute()) for path in self.suppress]}
         source |= source_of_canary(self.canary, before)
+        source |= self.options.kept
         if self.options.simulate:
             source |= {"simulated": True}
         return json.dumps(source, ensure_ascii=False)
@@ -191,6 +203,7 @@ async def execute(job: Job) -> int:
         if job.follows is not None:
             await _check_followed(ledger, job.follows.campaign_id, client.address)
         announce(console, job.campaign, job.check, before)
+        tell_of_quiet_hours(console, job.campaign, client.clock())
         job = await stack.enter_async_context(_kept(job, ledger, path, before))
         tally = Tally.after(before, job.check.good)
         screen = display(
@@ -201,7 +214,9 @@ async def execute(job: Job) -> int:
             ),
         )
         ending = await _send(_begun(job, client, ledger, before), tally, screen)
-        if ending is not Ending.DONE:
+        if ending is Ending.DONE and before is not None and before.state is CampaignState.CANCELLED:
+            ending = Ending.CANCELLED
+        if ending not in {Ending.DONE, Ending.CANCELLED}:
             say(console, _how_to_resume(job, path, ending))
         summary = await ledger.summary(job.campaign.id)
         if options.results is not None and summary is not None:
@@ -332,11 +347,22 @@ def announce(
         return
     if before.campaign != campaign:
         return  # the engine will refuse it
+    if before.state is CampaignState.CANCELLED:
+        say(console, f"campaign {campaign.id} was cancelled: reports are asked for, and nothing more is sent")
+        return
     say(
         console,
         f"continues campaign {campaign.id}, {before.total - before.planned:,} already sent; "
         "to send to the same people again, give a new --id",
     )
+
+
+def tell_of_quiet_hours(console: Console, campaign: Campaign, now: float) -> None:
+    """Say how long nothing is sent; or nothing. `now`: seconds since 1970."""
+    hours = campaign.quiet_hours
+    if hours is not None and (left := hours.left(now)):
+        end = datetime.fromtimestamp(now + left, ZoneInfo(hours.zone))
+        say(console, f"quiet hours, {hours}: nothing is sent until {end:%Y-%m-%d %H:%M}")
 
 
 def _of_notes(notes: Notes, changes: Path | None = None) -> Iterator[str]:

@@ -60,7 +60,7 @@ def show_one(summary: CampaignSummary, *, in_json: bool) -> None:
         "quiet hours": None if campaign.quiet_hours is None else str(campaign.quiet_hours),
         "source": _how_read(summary),
         "recipients": f"{summary.total:,}",
-        "not sent yet": f"{summary.planned:,}",
+        "not sent, or not answered, yet": f"{summary.planned:,}",
         "no final status yet": f"{summary.accepted:,}",
         "final": ", ".join([f"{summary.final:,}", *by_group(summary.by_group)]),
         "rejected": f"{summary.rejected:,}",

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from ants_async.cli.files import replacing
+from ants_async.cli.files import is_replaceable, replacing
 from ants_async.dispatch.campaign import Outcome
 from ants_async.errors import ConfigurationError
 
@@ -30,7 +30,6 @@ COLUMNS: Final[tuple[str, ...]] = (
     "network",
 )
 _FOREIGN: Final = ("error", "currency", "network")
-_ENOUGH: Final = 100  # bytes, to tell what a file holds
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _Write = Callable[[Mapping[str, Any]], object]
 
@@ -41,15 +40,8 @@ def check_target(path: Path, option: str = "--results") -> None:
         raise ConfigurationError(f"{option} {path}: the name must end in {' or '.join(_WRITERS)}")
     if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
         raise ConfigurationError(f"{option} {path}: cannot be written there")
-    if path.exists() and not _holds_results(path):
+    if not is_replaceable(path, b"row,to,message_id,", b'{"row": '):
         raise ConfigurationError(f"{option} {path}: is there already, and holds something else than results")
-
-
-def _holds_results(path: Path) -> bool:
-    """Or nothing yet. What is replaced must not be somebody's list."""
-    with path.open("rb") as file:
-        start = file.read(_ENOUGH)
-    return not start or start.startswith((b"row,to,message_id,", b'{"row": '))
 
 
 def as_row(outcome: Outcome) -> dict[str, Any]:

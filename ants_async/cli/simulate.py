@@ -88,6 +88,6 @@ async def _serve_until_signal(config: "SimulatorConfig", host: str, port: int) -
             if (config.user, config.api_key) == (_USER, _KEY):
                 click.echo(f"  export ANTS_BASE_URL={url} ANTS_USERNAME=demo ANTS_PASSWORD=demo")
                 click.echo(f"  PINs want ANTS_API_KEY={_KEY} in place of the two")
-            click.echo(f"  what it took, PINs too: {url}/_simulator/messages")
+            click.echo(f"  what it took, PINs too: {url}/_simulator/messages?offset=-20")
             async for _ in signals:
                 return

@@ -126,8 +126,10 @@ _SWITCHES: Final = """
 <div role="group" aria-labelledby="theme"><span class="unseen" id="theme">{theme}</span>{themes}</div>
 </div>
 """
-_PAGE: Final = """<!doctype html>
-<html lang="{language}">
+BEGINS: Final = "<!doctype html>\n<!-- A campaign report of ants-async. -->\n"
+_PAGE: Final = (
+    f"{BEGINS}"
+    """<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -147,3 +149,4 @@ _PAGE: Final = """<!doctype html>
 </body>
 </html>
 """
+)

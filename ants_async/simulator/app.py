@@ -138,9 +138,13 @@ class Simulator:
         return stats(self._services.account, self._requests, self._door.throttled)
 
     async def _messages(self, request: Request) -> Response:
-        """`GET /_simulator/messages?offset=&limit=`: what was accepted, oldest first."""
+        """`GET /_simulator/messages?offset=&limit=`: what was accepted, oldest first.
+
+        An offset below 0 counts from the end.
+        """
+        total = len(self._services.account.messages)
         try:
-            start = max(0, int(request.query_params.get("offset", "0")))
+            start = int(request.query_params.get("offset", "0"))
             count = max(0, int(request.query_params.get("limit", "100")))
         except ValueError:
             return formats.refuse(request, bad("offset", "offset and limit must be numbers"))
@@ -154,9 +158,9 @@ class Simulator:
                 "smsCount": message.parts,
                 "status": message.status,
             }
-            for message in self.sent(start, count)
+            for message in self.sent(start if start >= 0 else max(0, total + start), count)
         ]
-        return _json({"total": len(self._services.account.messages), "messages": page})
+        return _json({"total": total, "messages": page})
 
     def sent(self, start: int = 0, count: int | None = None) -> list[Sent]:
         """What was accepted, oldest first, and what has become of it by now."""

@@ -61,7 +61,7 @@ class Pins:
     def simulator(self) -> str | None:
         """Where the texts stand that a simulator on this machine "sent"."""
         is_local = self.client.base_url.startswith(LOCAL)
-        return f"{self.client.base_url}/_simulator/messages" if is_local else None
+        return f"{self.client.base_url}/_simulator/messages?offset=-20" if is_local else None
 
     async def send(self, typed: str, address: str) -> tuple[str, str]:
         """A new PIN to this number, asked for from that address: the number, and the PIN's id."""

@@ -137,8 +137,15 @@ class TestRefusedBeforeAnythingIsSent:
         assert result.exit_code == 2
         assert "exclude each other" in result.stderr
 
+    def test_an_empty_id_which_a_shell_may_make_of_a_name(self):
+        assert "id" in refusal("run", "list.csv", "--id", "")
+
 
 class TestLookingAtALedger:
+    def test_an_empty_file_is_none(self):
+        Path("empty.db").touch()
+        assert "is empty: no campaign was begun in it" in refusal("list", "--ledger", "empty.db")
+
     @pytest.mark.parametrize("command", [["status", "may"], ["list"], ["resume", "may"]])
     def test_there_is_none(self, command):
         assert "there is no ledger" in refusal(*command)

@@ -93,6 +93,16 @@ class TestSimulated:
         assert refused.exit_code == 2
         assert "from a simulator that is gone" in refused.stderr
 
+    def test_a_list_of_bad_rows_replaces_nothing_but_such_a_list(self):
+        for _ in range(2):
+            assert campaign("run", "list.csv", "--simulate").exit_code == 0
+        assert rows("list.rejects.csv")[0]["row"] == "4"
+        Path("list.rejects.csv").write_text("somebody's\n")
+        refused = campaign("run", "list.csv", "--simulate")
+        assert refused.exit_code == 2
+        assert "list.rejects.csv: is there already, and is no such list; move it away" in refused.stderr
+        assert Path("list.rejects.csv").read_text() == "somebody's\n"
+
 
 class TestTheSameCommandAgain:
     def test_it_continues_and_texts_nobody_twice(self, simulator):

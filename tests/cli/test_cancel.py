@@ -44,6 +44,14 @@ def test_how_much_of_the_list_was_never_looked_at_is_told(ants, done, data, ledg
     assert "up to 4 recipients of its list not looked at, and not among these" in said.output
 
 
+def test_it_is_told_that_only_reports_are_asked_for(done, api, ledger):
+    done("campaign", "cancel", "songkran", "--ledger", ledger)
+    said = done("campaign", "resume", "songkran", "--ledger", ledger, code=3).splitlines()
+    assert "campaign songkran was cancelled: reports are asked for, and nothing more is sent" in said
+    assert said[-1].startswith("cancelled after ")
+    assert not any("to go on" in line for line in said)
+
+
 def test_nor_were_others_of_a_list_that_nobody_counted(ants, tmp_path):
     anyio.run(begin, tmp_path / "other.db", None)
     said = ants("campaign", "follow-up", "songkran", "--ledger", tmp_path / "other.db")

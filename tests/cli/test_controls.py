@@ -2,17 +2,21 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
+from rich.console import Console
 
 from ants_async.cli.database import summary_in
+from ants_async.cli.job import tell_of_quiet_hours
 from ants_async.cli.kept import pending
 from ants_async.client import AntsClient
-from ants_async.dispatch import Canary
+from ants_async.dispatch import Campaign, Canary, QuietHours
 
+BANGKOK = ZoneInfo("Asia/Bangkok")
 FIRST, SECOND, UNREACHABLE = "66812345678", "66812345679", "66847781471"
 TEXT = ("--text", "Hi {name}", "--sender", "ANTS")
 RUN = ("campaign", "run", "people.csv", "--id", "x", *TEXT, "--ledger", "l.db")
@@ -124,6 +128,39 @@ class TestTimes:
     def test_another_validity_is_named_as_people_write_it(self, done, ants):
         done(*RUN, "--validity", "2h")
         assert "started with validity 2:00:00, not none" in ants(*RUN).stderr
+
+    def test_an_odd_zone_is_refused_wanted_or_not(self, refused):
+        assert "Mars/X" in refused(*RUN, "--time-zone", "Mars/X")
+
+    def test_whoever_sits_before_quiet_hours_is_told_when_they_end(self):
+        console = Console(file=StringIO(), width=200)
+        campaign = Campaign("x", text="Hi", quiet_hours=QuietHours.parse("21:00-08:00"))
+        tell_of_quiet_hours(console, campaign, datetime(2027, 4, 13, 20, 59, tzinfo=BANGKOK).timestamp())
+        assert console.file.getvalue() == ""
+        tell_of_quiet_hours(console, campaign, datetime(2027, 4, 13, 22, tzinfo=BANGKOK).timestamp())
+        said = "quiet hours, 21:00-08:00 Asia/Bangkok: nothing is sent until 2027-04-14 08:00\n"
+        assert console.file.getvalue() == said
+
+
+@pytest.mark.usefixtures("people")
+class TestPace:
+    @pytest.fixture
+    def paces(self, data):
+        def kept():
+            source = json.loads(data("campaign", "status", "x", "--ledger", "l.db")["source"])
+            return {name: source[name] for name in ("rate", "chunk", "concurrency") if name in source}
+
+        return kept
+
+    def test_that_was_asked_for_is_kept_when_it_goes_on(self, done, paces):
+        Path("people.csv").write_text(f"to,name\n{UNREACHABLE},C\n{FIRST},A\n")
+        done(*RUN, "--canary", "1", "--rate", "50/1s", "--chunk", "7", code=3)
+        assert paces() == {"rate": "50/1s", "chunk": 7}
+        again = ("campaign", "resume", "x", "--ledger", "l.db")
+        done(*again, code=3)
+        assert paces() == {"rate": "50/1s", "chunk": 7}
+        done(*again, "--rate", "60/1s", code=3)
+        assert paces() == {"rate": "60/1s", "chunk": 7}
 
 
 @pytest.mark.usefixtures("people")

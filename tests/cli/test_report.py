@@ -63,6 +63,14 @@ def test_a_price_a_place_a_language_and_masks_are_options(sent):
     assert "66847781471" not in page
 
 
+def test_it_replaces_a_report_and_nothing_else(sent, refused):
+    for _ in range(2):
+        sent("campaign", "report", "may", *LEDGER)
+    said = refused("campaign", "report", "may", *LEDGER, "--output", "people.csv")
+    assert "--output people.csv: is there already, and holds something else than a report" in said
+    assert Path("people.csv").read_text().startswith("to,text\n")
+
+
 def test_on_request_the_browser_shows_it(sent, monkeypatch):
     shown = []
     monkeypatch.setattr("webbrowser.open", shown.append)

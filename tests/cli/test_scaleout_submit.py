@@ -142,7 +142,7 @@ class TestWatched:
             said = process.stdout.read()
             assert process.wait(60) == 3
         assert "cancelled: cancelled by hand" in said
-        assert "50 not sent yet" in said
+        assert "50 not sent, or not answered, yet" in said
 
     def test_goes_on_without_whoever_watches(self, data):
         with started(*SUBMIT, "--wait") as process:

@@ -213,6 +213,8 @@ class TestTheDoor:
                 return (await client.get("/_simulator/messages", params=query)).json()
 
             assert [one["text"] for one in (await page(offset=1, limit=2))["messages"]] == ["1", "2"]
+            assert [one["text"] for one in (await page(offset=-2))["messages"]] == ["3", "4"]
+            assert len((await page(offset=-9))["messages"]) == 5
             assert (await page())["total"] == 5
             assert refusal(await client.get("/_simulator/messages", params={"offset": "x"}))[0] == 400
 

@@ -223,6 +223,8 @@ def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> N
             "move it away, or take another one"
         )
     if read_only:
+        if is_new:
+            raise LedgerError(f"{path} is empty: no campaign was begun in it")
         return
     checks.register(connection)
     if not is_new:
