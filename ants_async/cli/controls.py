@@ -113,3 +113,5 @@ def read_suppressed(paths: Sequence[Path]) -> SuppressionList | None:
     except OSError as error:
         named = error.filename or ", ".join(map(str, paths))
         raise ConfigurationError(f"--suppress {named}: {error.strerror}; nothing was sent") from None
+    except ValidationError as error:
+        raise ValidationError(f"--suppress {error.field}", error.value, error.rule) from None

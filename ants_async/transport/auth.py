@@ -12,10 +12,14 @@ from ants_async.frames import forgetful_when_made
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff])?")
 
 
+_CALLED: Final = {"username": "the user name", "password": "the password", "public_key": "the API key"}
+
+
 def _safe(_instance: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
     """Line breaks would forge headers, other alphabets cannot be sent; the value is never echoed."""
     if not _is_printable(value):
-        raise ConfigurationError(f"{attribute.name} must be printable Latin text without line breaks")
+        called = _CALLED[attribute.name]
+        raise ConfigurationError(f"{called} must be printable Latin text without line breaks")
 
 
 def _is_printable(value: object) -> bool:
@@ -31,7 +35,7 @@ def check_header(value: str) -> str:
 
 def _no_colon(_instance: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
     if ":" in value:
-        raise ConfigurationError(f"{attribute.name} must not hold a colon")
+        raise ConfigurationError(f"{_CALLED[attribute.name]} must not hold a colon")
 
 
 class Credentials(Protocol):

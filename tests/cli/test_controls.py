@@ -64,7 +64,7 @@ class TestLists:
     def test_one_that_cannot_be_read_lets_nobody_through(self, refused, content):
         if content is not None:
             Path("stop.txt").write_bytes(content)
-        assert "stop.txt" in refused(*RUN, "--suppress", "stop.txt")
+        assert "--suppress stop.txt" in refused(*RUN, "--suppress", "stop.txt")
         assert not Path("l.db").exists()
 
 

@@ -30,6 +30,11 @@ def test_what_would_forge_a_header_is_refused_and_not_echoed(value):
         assert not value.strip() or value not in str(caught.value)
 
 
+def test_what_is_refused_is_called_as_people_call_it():
+    with pytest.raises(ConfigurationError, match="the API key must be printable"):
+        ApiKeyAuth("รหัส")
+
+
 def test_a_user_name_with_a_colon_would_move_the_password():
     with pytest.raises(ConfigurationError, match="colon"):
         BasicAuth("a:b", "c")
