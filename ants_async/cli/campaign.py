@@ -26,7 +26,16 @@ from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import Job, Options, check_world, count_of, default_id, execute, needs_file, next_id
-from ants_async.cli.kept import Follows, canary_of, file_from, follows_of, kept_of, suppress_of, unread_of
+from ants_async.cli.kept import (
+    Follows,
+    canary_of,
+    file_from,
+    follows_of,
+    kept_of,
+    region_of,
+    suppress_of,
+    unread_of,
+)
 from ants_async.cli.overview import show_all, show_one
 from ants_async.cli.plan import chunk_option, plan
 from ants_async.cli.reading import is_typed
@@ -121,11 +130,17 @@ def run(
         if wanted.mode is Mode.MULTI and layout.own_columns:
             raise ConfigurationError("--sender-column and --send-at-column want --mode advanced")
         canary, suppress = make_canary(), controls.suppress
-        read_suppressed(suppress)  # what is wrong with it is told before anything else
+        read_suppressed(suppress, layout.region)  # what is wrong with it is told before anything else
         with opened(file, layout, wanted) as source:
             check = _check(source, options, strict=strict)
             job = Job(
-                campaign=wanted, file=source, check=check, options=options, suppress=suppress, canary=canary
+                campaign=wanted,
+                file=source,
+                check=check,
+                options=options,
+                suppress=suppress,
+                region=layout.region,
+                canary=canary,
             )
             sys.exit(anyio.run(execute, job))
 
@@ -159,6 +174,7 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
             check=check,
             options=options,
             suppress=suppress_of(summary),
+            region=region_of(summary),
             canary=None if no_canary else canary_of(summary),
             follows=follows,
         )
@@ -202,6 +218,7 @@ def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **se
             check=Check(count),
             options=options,
             suppress=suppress_of(before),
+            region=region_of(before),
             follows=follows,
         )
         sys.exit(anyio.run(execute, job))

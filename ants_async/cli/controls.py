@@ -104,12 +104,15 @@ def _canary(count: int | None, share: str, wait: str) -> Canary | None:
     return Canary(count, part, TimeSpan(wait, field="--canary-wait").seconds)
 
 
-def read_suppressed(paths: Sequence[Path]) -> SuppressionList | None:
-    """The numbers of these files; None without any. Raises `ConfigurationError`, `ValidationError`."""
+def read_suppressed(paths: Sequence[Path], region: str | None = None) -> SuppressionList | None:
+    """The numbers of these files, read as those of the recipients are; None without any.
+
+    Raises `ConfigurationError`, `ValidationError`.
+    """
     if not paths:
         return None
     try:
-        return SuppressionList.read(*paths)
+        return SuppressionList.read(*paths, region=region)
     except OSError as error:
         named = error.filename or ", ".join(map(str, paths))
         raise ConfigurationError(f"--suppress {named}: {error.strerror}; nothing was sent") from None

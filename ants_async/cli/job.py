@@ -78,7 +78,8 @@ class Options:
 class Job:
     """What to send. `file` is None when the ledger holds every recipient already.
 
-    `suppress`: lists of whom not to. `follows`: it is to those whom another campaign did not reach.
+    `suppress`: lists of whom not to, `region`: the country of their numbers. `follows`: it is to those whom
+    another campaign did not reach.
     """
 
     campaign: Campaign
@@ -86,6 +87,7 @@ class Job:
     check: Check
     options: Options
     suppress: Sequence[Path] = ()
+    region: str | None = None
     canary: Canary | None = None
     follows: Follows | None = None
 
@@ -99,6 +101,8 @@ class Job:
             source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
         if self.suppress:
             source |= {"suppress": [str(path.absolute()) for path in self.suppress]}
+        if self.region is not None:
+            source |= {"region": self.region}
         source |= source_of_canary(self.canary, before)
         source |= self.options.kept
         if self.options.simulate:
@@ -280,7 +284,7 @@ def _begun(
         ledger,
         chunk_size=job.options.chunk,
         concurrency=job.options.concurrency,
-        suppress=read_suppressed(job.suppress),
+        suppress=read_suppressed(job.suppress, job.region),
     )
     return dispatcher.run(
         job.campaign,

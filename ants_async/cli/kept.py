@@ -70,6 +70,11 @@ def suppress_of(summary: CampaignSummary) -> Sequence[Path]:
     return [Path(path) for path in kept_of(summary).get("suppress", ())]
 
 
+def region_of(summary: CampaignSummary) -> str | None:
+    """The country of numbers that name none."""
+    return kept_of(summary).get("region")
+
+
 def canary_of(summary: CampaignSummary) -> Canary | None:
     """How carefully it began: it goes on so."""
     kept = kept_of(summary).get("canary")

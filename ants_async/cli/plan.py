@@ -73,7 +73,7 @@ def plan(
                 NumberSet(),
                 chunk_size=chunk,
                 max_body=MAX_BODY,
-                is_suppressed=is_suppressed(read_suppressed(suppress)),
+                is_suppressed=is_suppressed(read_suppressed(suppress, layout.region)),
             )
         )
         with opened(file, layout, campaign) as source:

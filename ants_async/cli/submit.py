@@ -103,7 +103,7 @@ def submit(
             if by_worker and is_typed(name):
                 raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
         wanted = controls.campaign(campaign_id, text=text, sender=sender, time_zone=layout.time_zone)
-        canary, suppress = make_canary(), read_suppressed(controls.suppress)
+        canary, suppress = make_canary(), read_suppressed(controls.suppress, layout.region)
         if by_worker and file == STDIN:
             raise click.UsageError("--by-worker needs a FILE: no worker can read this standard input")
         with opened(file, layout, wanted) as source:

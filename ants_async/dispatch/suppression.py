@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
+from ants_async.numbers import normalise
 
 _DATE: Final = 8
 _NUMBER: Final = re.compile(r"\+?[0-9]{9,15}")
@@ -27,19 +29,24 @@ class SuppressionList:
     """
 
     def __init__(self, numbers: Iterable[str] = ()) -> None:
+        self._parse: Callable[[str], str] = parse_number
         self._numbers = NumberSet()
         self._numbers.add_all(int(parse_number(number)) for number in numbers)
 
     @classmethod
-    def read(cls, *paths: Path) -> Self:
+    def read(cls, *paths: Path, region: str | None = None) -> Self:
         """From files: a number a line; what follows a `#`, a comma or a semicolon is not looked at,
         but must not be another number.
 
         A first line is taken for a header where its first cell has no digit, and no other one more of them
         than a date and a time have. Raises `ValidationError` that names file and line: a list that cannot be
         read whole must not let anybody through. Raises `OSError`.
+
+        `region`: numbers are read as people write them there, like `081-234-5678` in `TH` (extra `phone`).
         """
         found = cls()
+        if region is not None:
+            found._parse = partial(normalise, region=region)
         for path in paths:
             for place, line in enumerate(_lines(path), start=1):
                 row = line.partition("#")[0]
@@ -56,7 +63,7 @@ class SuppressionList:
     def add(self, number: str, *, field: str = "to") -> None:
         """One more."""
         try:
-            self._numbers.add(int(parse_number(number)))
+            self._numbers.add(int(self._parse(number)))
         except ValidationError as error:
             raise ValidationError(field, _shown(number), error.rule) from None
 

@@ -50,6 +50,18 @@ class TestLists:
         found = data("campaign", "plan", "people.csv", *TEXT, "--suppress", "stop.txt")
         assert (found["recipients"], found["suppressed"]) == (2, 1)
 
+    def test_its_numbers_are_read_as_those_of_the_recipients_also_when_it_goes_on(self, done, data, sent):
+        Path("stop.txt").write_text("081-234-5678\n")
+        done(*RUN, "--suppress", "stop.txt", "--region", "TH", "--rate", "50/1s")
+        done("campaign", "resume", "x", "--ledger", "l.db")
+        followed = ("campaign", "follow-up", "x", "--ledger", "l.db")
+        done(*followed)
+        done("campaign", "resume", "x.2", "--ledger", "l.db")
+        assert FIRST not in sent()
+        assert data("campaign", "status", "x", "--ledger", "l.db")["suppressed"] == 1
+        plan = data("campaign", "plan", "people.csv", *TEXT, "--suppress", "stop.txt", "--region", "TH")
+        assert plan["suppressed"] == 1
+
     def test_it_holds_when_the_campaign_goes_on(self, done, data, sent):
         Path("stop.txt").write_text(f"{FIRST}\n")
         done(*RUN, "--suppress", "stop.txt")

@@ -133,6 +133,17 @@ class TestFiles:
             SuppressionList.read(path)
 
 
+def test_with_a_region_numbers_are_read_as_people_write_them(tmp_path):
+    path = tmp_path / "stop.txt"
+    path.write_text("081-234-5678\n+66 81 234 5679\n66812345670\n812345671 # Excel took the zero\n")
+    found = SuppressionList.read(path, region="TH")
+    for number in ("66812345678", "66812345679", "66812345670", "66812345671"):
+        assert number in found
+    path.write_text("0812345678, 081-234-5679\n")
+    with pytest.raises(ValidationError, match="which of these"):
+        SuppressionList.read(path, region="TH")
+
+
 def test_a_single_number_is_no_list():
     with pytest.raises(ValidationError, match="suppress"):
         is_suppressed("66800000001")
