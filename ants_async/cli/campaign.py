@@ -265,9 +265,8 @@ def results(campaign_id: str, file: Path, ledger: Path | None, database: str | N
 
 def _options(sending: dict[str, Any], kept: Mapping[str, Any] | None = None) -> Options:
     """The options, checked as far as that goes without the network; `kept`: those of an earlier run."""
-    paces = {name: sending[name] for name in _PACES if is_typed(name)}
-    if kept is not None:
-        paces = {name: kept[name] for name in _PACES if name in kept} | paces
+    paces = {name: value for name, value in (kept or {}).items() if name in _PACES}
+    paces |= {name: sending[name] for name in _PACES if is_typed(name)}
     options = Options(**sending | paces, kept=paces)
     if options.simulate and options.base_url:
         raise click.UsageError("--simulate and --base-url exclude each other")

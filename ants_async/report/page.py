@@ -128,8 +128,8 @@ _SWITCHES: Final = """
 """
 BEGINS: Final = "<!doctype html>\n<!-- A campaign report of ants-async. -->\n"
 _PAGE: Final = (
-    f"{BEGINS}"
-    """<html lang="{language}">
+    BEGINS
+    + """<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">

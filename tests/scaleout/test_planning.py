@@ -184,6 +184,19 @@ class TestAgain:
         assert await state_of(world) is CampaignState.CANCELLED
 
 
+def held_up(count):
+    """A list that stops after so many, an event that says so, and one that lets it end."""
+    is_reading, goes_on = anyio.Event(), anyio.Event()
+
+    async def slow():
+        for one in people(count):
+            yield one
+        is_reading.set()
+        await goes_on.wait()
+
+    return slow(), is_reading, goes_on
+
+
 class TestRefused:
     async def test_without_ids_of_our_own(self, world):
         multi = Campaign("multi", text="Hi", mode=Mode.MULTI)
@@ -197,16 +210,9 @@ class TestRefused:
 
     async def test_while_its_list_is_being_read_elsewhere(self, world):
         other = await world.open()
-        is_reading, goes_on = anyio.Event(), anyio.Event()
-
-        async def slow():
-            for one in people(5):
-                yield one
-            is_reading.set()
-            await goes_on.wait()
-
+        slow, is_reading, goes_on = held_up(5)
         async with anyio.create_task_group() as group:
-            group.start_soon(other.submit, CAMPAIGN, slow())
+            group.start_soon(other.submit, CAMPAIGN, slow)
             await is_reading.wait()
             with pytest.raises(LedgerInUse):
                 await world.scaleout.submit(CAMPAIGN, people(10))
@@ -215,15 +221,8 @@ class TestRefused:
         assert (await world.scaleout.campaign(CAMPAIGN.id).summary()).total == 10
 
     async def test_after_one_that_was_cancelled_while_it_read_others_may(self, world):
-        is_reading = anyio.Event()
-
-        async def slow():
-            for one in people(15):
-                yield one
-            is_reading.set()
-            await anyio.sleep_forever()
-
-        task = asyncio.create_task(world.scaleout.submit(CAMPAIGN, slow()))
+        slow, is_reading, _ = held_up(15)
+        task = asyncio.create_task(world.scaleout.submit(CAMPAIGN, slow))
         await is_reading.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -233,16 +232,9 @@ class TestRefused:
         assert await world.texted() == everybody(20)
 
     async def test_what_one_that_was_cancelled_had_read_is_sent(self, world):
-        is_reading = anyio.Event()
-
-        async def slow():
-            for one in people(25):
-                yield one
-            is_reading.set()
-            await anyio.sleep_forever()
-
+        slow, is_reading, _ = held_up(25)
         async with anyio.create_task_group() as group:
-            group.start_soon(world.scaleout.submit, CAMPAIGN, slow())
+            group.start_soon(world.scaleout.submit, CAMPAIGN, slow)
             await is_reading.wait()
             group.cancel_scope.cancel()
         await world.work_to_the_end()
