@@ -1,9 +1,8 @@
 """Recipients from a file of any kind: checked as a whole first, then read row by row, memory flat."""
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
@@ -17,6 +16,7 @@ from ants_async.cli.inputs.lines import Lines
 from ants_async.cli.inputs.parquet import ParquetReader
 from ants_async.cli.inputs.rows import TEXT_COLUMN, BadRow, Columns, Reader, UnusableFile
 from ants_async.cli.reading import moment
+from ants_async.cli.writing import check_place, replacing
 from ants_async.dispatch.campaign import Recipient
 from ants_async.dispatch.quiet import QuietHours
 from ants_async.dispatch.template import Template
@@ -25,8 +25,10 @@ from ants_async.numbers import NumberReader, number_reader
 from ants_async.text import check_text
 from ants_async.text.parts import count_parts
 
-__all__ = ["BadRow", "Change", "Check", "Layout", "Notes", "RecipientFile", "UnusableFile", "replacing"]
+__all__ = ["BadRow", "Change", "Check", "Layout", "Notes", "RecipientFile", "UnusableFile"]
 _EXAMPLES: Final = 5
+_REJECTS: Final = ("a list of bad rows", ("row", "to", "reason"))
+_CHANGES: Final = ("a list of changed numbers", ("row", "given", "to"))
 _LONG: Final = 4  # parts: what takes more is said
 _SURELY_SHORT: Final = _LONG * 33  # characters, whatever they are
 
@@ -173,8 +175,8 @@ class RecipientFile:
             raise UnusableFile(
                 f"{self.called}: not a regular file; it is read twice, so save it to one, or pipe it into '-'"
             )
-        notes = _Listed(listing=_Listing(self.listing(rejects.parent, "changed"), ["row", "given", "to"]))
-        bad_rows = _Listing(rejects, ["row", "to", "reason"])
+        notes = _Listed(listing=_Listing(self.listing(rejects.parent, "changed"), *_CHANGES))
+        bad_rows = _Listing(rejects, *_REJECTS)
         good = 0
         with notes.listing, bad_rows:
             for row in self.rows(notes):
@@ -245,9 +247,10 @@ class _UnixLines:
 class _Listing:
     """A CSV file of rows, made when the first one comes, and in its place when the block ends well."""
 
-    def __init__(self, target: Path, header: Sequence[str]) -> None:
+    def __init__(self, target: Path, what: str, header: Sequence[str]) -> None:
         self.target = target
         self.count = 0
+        self._what = what
         self._header = header
         self._stack = ExitStack()
         self._write: Callable[[Sequence[object]], object] | None = None
@@ -255,8 +258,7 @@ class _Listing:
     def add(self, row: Sequence[object]) -> None:
         """Write one more."""
         if self._write is None:
-            if not is_replaceable(self.target, f"{','.join(self._header)}\n".encode()):
-                raise UnusableFile(f"{self.target}: is there already, and is no such list; move it away")
+            check_place("", self.target, self._what, f"{','.join(self._header)}\n".encode())
             file = self._stack.enter_context(replacing(self.target))
             writer = csv.writer(_UnixLines(file), lineterminator="\r\n")
             writer.writerow(self._header)
@@ -290,25 +292,3 @@ class _Listed(Notes):
     def change(self, change: Change) -> None:
         super().change(change)
         self.listing.add([change.row, change.given, change.to])
-
-
-def is_replaceable(target: Path, *starts: bytes) -> bool:
-    """Whether nothing of somebody's is lost: it is not there, is empty, or begins as what we write."""
-    if not target.exists():
-        return True
-    with target.open("rb") as file:
-        start = file.read(max(map(len, starts)))
-    return not start or start.startswith(starts)
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[TextIO]:
-    """A text file that takes `target`'s place when it is complete; on an error nothing changes."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        # What a rejected row holds may be half a character, which is then spelt out.
-        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            yield file
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -8,12 +8,13 @@ import anyio
 import click
 
 from ants_async.cli.database import either, either_option, find
-from ants_async.cli.files import RecipientFile, is_replaceable, replacing
+from ants_async.cli.files import RecipientFile
 from ants_async.cli.kept import file_from
 from ants_async.cli.plan import price_of
 from ants_async.cli.refusals import one_line_errors
+from ants_async.cli.writing import check_place, replacing
 from ants_async.dispatch.campaign import CampaignSummary
-from ants_async.errors import AntsError, ConfigurationError
+from ants_async.errors import AntsError
 from ants_async.report import Figures, Look, Price, reckon, render
 from ants_async.report.page import BEGINS
 
@@ -60,12 +61,7 @@ def report(
     with one_line_errors():
         a_part = None if price is None else Price(price_of(price), currency)
         target = output or Path(f"{campaign_id}.report.html")
-        if not target.absolute().parent.is_dir() or target.is_dir():
-            raise ConfigurationError(f"--output {target}: cannot be written there")
-        if not is_replaceable(target, BEGINS.encode()):
-            raise ConfigurationError(
-                f"--output {target}: is there already, and holds something else than a report"
-            )
+        check_place("--output", target, "a report", BEGINS.encode())
         summary, figures = anyio.run(ask)
         now = datetime.now(UTC).astimezone()
         look = Look(

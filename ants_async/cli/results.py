@@ -2,13 +2,12 @@
 
 import csv
 import json
-import os
 from collections.abc import AsyncIterable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from ants_async.cli.files import is_replaceable, replacing
+from ants_async.cli.writing import check_place, replacing
 from ants_async.dispatch.campaign import Outcome
 from ants_async.errors import ConfigurationError
 
@@ -38,10 +37,7 @@ def check_target(path: Path, option: str = "--results") -> None:
     """Refuse, before anything is sent, a place where results cannot be written."""
     if path.suffix.lower() not in _WRITERS:
         raise ConfigurationError(f"{option} {path}: the name must end in {' or '.join(_WRITERS)}")
-    if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"{option} {path}: cannot be written there")
-    if not is_replaceable(path, b"row,to,message_id,", b'{"row": '):
-        raise ConfigurationError(f"{option} {path}: is there already, and holds something else than results")
+    check_place(option, path, "results", b"row,to,message_id,", b'{"row": ')
 
 
 def as_row(outcome: Outcome) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class TestSimulated:
         Path("list.rejects.csv").write_text("somebody's\n")
         refused = campaign("run", "list.csv", "--simulate")
         assert refused.exit_code == 2
-        assert "list.rejects.csv: is there already, and is no such list; move it away" in refused.stderr
+        assert "holds something else than a list of bad rows; move it away" in refused.stderr
         assert Path("list.rejects.csv").read_text() == "somebody's\n"
 
 

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from ants_async.cli.files import BadRow, Check, Layout, RecipientFile, UnusableFile, replacing
+from ants_async.cli.files import BadRow, Check, Layout, RecipientFile, UnusableFile
 from ants_async.dispatch.campaign import Recipient
 from ants_async.dispatch.template import Template
 
@@ -164,21 +164,3 @@ class TestUnusableFiles:
 
     def test_a_folder(self, tmp_path, rejects):
         assert "not a regular file" in refused(RecipientFile(tmp_path), rejects)
-
-
-class TestReplacing:
-    def test_the_file_is_there_when_it_is_complete(self, tmp_path):
-        target = tmp_path / "out.csv"
-        with replacing(target) as file:
-            file.write("new")
-            assert not target.exists()
-        assert target.read_text() == "new"
-        assert list(tmp_path.iterdir()) == [target]
-
-    def test_an_error_leaves_what_was_there(self, tmp_path):
-        target = tmp_path / "out.csv"
-        target.write_text("old")
-        with pytest.raises(ZeroDivisionError), replacing(target) as file:
-            file.write(str(1 / 0))
-        assert target.read_text() == "old"
-        assert list(tmp_path.iterdir()) == [target]
