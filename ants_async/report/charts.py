@@ -151,17 +151,29 @@ def _brief(count: int) -> str:
 def _marks(bars: Sequence[Bar], marks: Sequence[tuple[str, float]]) -> Iterator[Html]:
     """Named lines through the chart; names that would touch stand on either side of them, or not at all."""
     places = [_place(bars, seconds) for _, seconds in marks]
-    for number_, ((name, _), x) in enumerate(zip(marks, places, strict=True)):
+    free = 100.0  # of the width: names are set from the right, for the last one says most
+    for number_ in reversed(range(len(marks))):
+        x = places[number_]
         before = number_ > 0 and x - places[number_ - 1] < _NAME
         behind = number_ + 1 < len(places) and places[number_ + 1] - x < _NAME
-        anchor = "start" if before else "end" if behind else None
+        anchor = None if before and behind else _side(x, free, "start" if before else "end" if behind else "")
+        free = free if anchor is None else x - _NAME * _BEFORE[anchor]
         yield html(
             '<line class="mark" x1="{x}%" x2="{x}%" y1="{top}" y2="{bottom}"/>{label}',
             x=_short(x),
             top=_TOP - 8,
             bottom=_TOP + _PLOT,
-            label="" if before and behind else _text("mark", x, _TOP - 13, name, anchor=anchor),
+            label="" if anchor is None else _text("mark", x, _TOP - 13, marks[number_][0], anchor=anchor),
         )
+
+
+def _side(x: float, free: float, wanted: str) -> str | None:
+    """On which side of its line a name stays in the plot and leaves the one after it alone."""
+    for anchor in (wanted or _anchor(x), "end", "start"):
+        begins = x - _NAME * _BEFORE[anchor]
+        if begins >= 0 and begins + _NAME <= free:
+            return anchor
+    return None
 
 
 def _durations(bars: Sequence[Bar]) -> Iterator[Html]:

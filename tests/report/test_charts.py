@@ -20,6 +20,12 @@ def labels(chart, kind):
     return re.findall(rf'<text class="{kind}"[^>]*>([^<]*)', chart)
 
 
+def sides(chart):
+    """On which side of its line each mark has its name."""
+    found = re.findall(r'<text class="mark"[^>]*text-anchor="(\w+)">([^<]*)', chart)
+    return {name: side for side, name in found}
+
+
 def minutes(start, count, width=60):
     return Stretch(start, width, [[n, n, 0] for n in range(count)])
 
@@ -35,11 +41,17 @@ class TestHistogram:
 
     def test_names_that_would_touch_stand_beside_their_lines(self):
         near = histogram_of(1, 100, marks=[("p90", 10.0), ("p99", 11.0)])
-        assert re.findall(r'class="mark" x="[^"]*" y="13" text-anchor="(\w+)"', near) == ["end", "start"]
+        assert sides(near) == {"p90": "end", "p99": "start"}
+
+    def test_names_stay_within_the_plot(self):
+        last = histogram_of(1, 100, marks=[("p50", 5.0), ("p90", 90.0), ("p99", 99.0)])
+        assert sides(last) == {"p50": "middle", "p99": "end"}
+        first = histogram_of(1, 100, marks=[("p50", 1.1), ("p90", 1.2), ("p99", 5.0)])
+        assert sides(first) == {"p90": "start", "p99": "middle"}
 
     def test_one_between_two_has_only_its_line(self):
         chart = histogram_of(1, 100, marks=[("p50", 10.0), ("p90", 11.0), ("p99", 12.0)])
-        assert labels(chart, "mark") == ["p50", "p99"]
+        assert sides(chart) == {"p50": "end", "p99": "start"}
         assert chart.count('<line class="mark"') == 3
 
 
