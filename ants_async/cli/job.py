@@ -5,14 +5,13 @@ import logging
 import os
 import re
 import shlex
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import anyio
 import attrs
@@ -33,6 +32,7 @@ from ants_async.cli.kept import (
     source_of_canary,
 )
 from ants_async.cli.progress import Display, Tally, display, say
+from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
@@ -207,7 +207,6 @@ async def execute(job: Job) -> int:
         if job.follows is not None:
             await _check_followed(ledger, job.follows.campaign_id, client.address)
         announce(console, job.campaign, job.check, before)
-        tell_of_quiet_hours(console, job.campaign, client.clock())
         job = await stack.enter_async_context(_kept(job, ledger, path, before))
         tally = Tally.after(before, job.check.good)
         screen = display(
@@ -217,8 +216,11 @@ async def execute(job: Job) -> int:
                 tally, console, title=job.campaign.id, limit=lambda: client.limiters[Family.SEND].rate
             ),
         )
-        ending = await _send(_begun(job, client, ledger, before), tally, screen)
-        if ending is Ending.DONE and before is not None and before.state is CampaignState.CANCELLED:
+        was_cancelled = before is not None and before.state is CampaignState.CANCELLED
+        hours = None if was_cancelled else job.campaign.quiet_hours
+        telling = partial(tell_of_quiet_hours, console, hours, tally, client.clock)
+        ending = await _send(_begun(job, client, ledger, before), tally, screen, telling)
+        if ending is Ending.DONE and was_cancelled:
             ending = Ending.CANCELLED
         if ending not in {Ending.DONE, Ending.CANCELLED}:
             say(console, _how_to_resume(job, path, ending))
@@ -294,14 +296,20 @@ def _begun(
     )
 
 
-async def _send(run: AsyncGenerator[Outcome], tally: Tally, screen: Display) -> Ending:
-    """The campaign to its end, or until it is stopped or paused."""
+async def _send(
+    run: AsyncGenerator[Outcome],
+    tally: Tally,
+    screen: Display,
+    telling: Callable[[], Coroutine[Any, Any, None]],
+) -> Ending:
+    """The campaign to its end, or until it is stopped or paused; `telling` meanwhile."""
     error: AntsError | None = None
     scope = anyio.CancelScope()
     with screen:
         async with anyio.create_task_group() as helpers:
             await helpers.start(stop_on_signal, scope, screen, _STOPPING)
             helpers.start_soon(screen.keep_drawing)
+            helpers.start_soon(telling)
             try:
                 with scope:
                     async with aclosing(run) as outcomes:
@@ -359,14 +367,6 @@ def announce(
         f"continues campaign {campaign.id}, {before.total - before.planned:,} already sent; "
         "to send to the same people again, give a new --id",
     )
-
-
-def tell_of_quiet_hours(console: Console, campaign: Campaign, now: float) -> None:
-    """Say how long nothing is sent; or nothing. `now`: seconds since 1970."""
-    hours = campaign.quiet_hours
-    if hours is not None and (left := hours.left(now)):
-        end = datetime.fromtimestamp(now + left, ZoneInfo(hours.zone))
-        say(console, f"quiet hours, {hours}: nothing is sent until {end:%Y-%m-%d %H:%M}")
 
 
 def _of_notes(notes: Notes, changes: Path | None = None) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 import attrs
@@ -22,6 +23,7 @@ from ants_async.cli.job import announce
 from ants_async.cli.kept import pending, rows_of, source_of, source_of_canary
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
+from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
@@ -130,7 +132,8 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
         return 0
     tally = Tally.after(before, 0 if order.check is None else order.check.good)
     screen = display(tally, console, lambda: CampaignScreen(tally, console, title=campaign.id))
-    ending = await _watched(lambda: _watch(campaign, tally), screen, "watching no more")
+    telling = partial(tell_of_quiet_hours, console, order.campaign.quiet_hours, tally)
+    ending = await _watched(lambda: _watch(campaign, tally), screen, "watching no more", telling)
     if ending is None:
         where = " --database …" if is_typed("database") else ""
         say(console, f"the workers go on; to look: ants-async campaign status {campaign.id}{where}")
@@ -176,14 +179,20 @@ async def _submit(
     return done
 
 
-async def _watched(work: Callable[[], Awaitable[T]], screen: Display, stopping: str) -> T | None:
+async def _watched(
+    work: Callable[[], Awaitable[T]],
+    screen: Display,
+    stopping: str,
+    *meanwhile: Callable[[], Coroutine[Any, Any, None]],
+) -> T | None:
     """Work on screen; None when a signal has stopped it."""
     done = None
     with screen:
         async with anyio.create_task_group() as helpers:
             scope = anyio.CancelScope()
             await helpers.start(stop_on_signal, scope, screen, stopping)
-            helpers.start_soon(screen.keep_drawing)
+            for one in (screen.keep_drawing, *meanwhile):
+                helpers.start_soon(one)
             with scope:
                 done = await work()
             helpers.cancel_scope.cancel()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -92,6 +93,17 @@ class TestSimulated:
         refused = campaign("resume", "may", "--ledger", "l.db", "--simulate")
         assert refused.exit_code == 2
         assert "from a simulator that is gone" in refused.stderr
+
+    def test_quiet_hours_are_told_for_nothing_moves(self, simulator):
+        now = datetime.now(UTC)
+        hours = f"{now - timedelta(minutes=2):%H:%M}-{now + timedelta(hours=2):%H:%M}"
+        with simulator(), started("--quiet-hours", hours, "--time-zone", "UTC") as process:
+            until(process, f"quiet hours, {hours} UTC: nothing is sent until ")
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            assert process.wait() == 130
+        left = status("may")
+        assert left["total"] == left["planned"], "nobody was sent to"
 
     def test_a_list_of_bad_rows_replaces_nothing_but_such_a_list(self):
         for _ in range(2):
