@@ -162,7 +162,8 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
             return
         summary = summary_in(sending["ledger"], None, campaign_id)
         options = _options(sending, kept_of(summary))
-        follows, is_over = follows_of(summary), summary.state is CampaignState.CANCELLED
+        is_over = summary.state is CampaignState.CANCELLED
+        follows = None if is_over else follows_of(summary)
         file = _file_of(summary) if needs_file(summary) and follows is None and not is_over else None
         if file is not None:
             check = _check(file, options)

@@ -14,6 +14,7 @@ from ants_async.cli.reading import is_typed, minutes, moment, zone_of
 from ants_async.dispatch import Campaign, Canary, Mode, QuietHours, SuppressionList
 from ants_async.errors import ConfigurationError, ValidationError
 from ants_async.models.limits import TimeSpan
+from ants_async.numbers import number_reader
 
 suppress_option: Final = click.option(
     "--suppress",
@@ -55,7 +56,7 @@ class Controls:
         self, campaign_id: str, *, time_zone: str, mode: Mode = Mode.ADVANCED, **more: Any
     ) -> Campaign:
         """The campaign. Raises `ValidationError`."""
-        zone = zone_of(time_zone)  # an odd one is refused, wanted or not
+        zone = zone_of(time_zone)
         return Campaign(
             campaign_id,
             mode=mode,
@@ -111,6 +112,8 @@ def read_suppressed(paths: Sequence[Path], region: str | None = None) -> Suppres
     """
     if not paths:
         return None
+    if region is not None:
+        number_reader(region)  # an odd one is no fault of the lists
     try:
         return SuppressionList.read(*paths, region=region)
     except OSError as error:

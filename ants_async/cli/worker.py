@@ -47,6 +47,7 @@ _log = logging.getLogger("ants_async.cli")
 )
 @click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]")
 @suppress_option
+@click.option("--region", metavar="TH", help="The country of numbers in --suppress without one.")
 def worker(
     *,
     database: str,
@@ -56,6 +57,7 @@ def worker(
     grace: float,
     base_url: str | None,
     suppress: Sequence[Path],
+    region: str | None,
 ) -> None:
     """Send and track what was submitted, until it is stopped.
 
@@ -74,7 +76,7 @@ def worker(
                 lease=lease,
                 read_source=recipients_of,
                 connections=concurrency + 8,
-                suppress=read_suppressed(suppress),
+                suppress=read_suppressed(suppress, region),
             )
             async with (
                 scaleout,

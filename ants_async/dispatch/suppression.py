@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
-from ants_async.numbers import normalise
+from ants_async.numbers import number_reader
 
 _DATE: Final = 8
-_NUMBER: Final = re.compile(r"\+?[0-9]{9,15}")
-_BETWEEN: Final = re.compile(r"[ ().-]")  # what people put between digits
+_NUMBER: Final = re.compile(r"\+?\d{9,15}")  # in digits of any script
+_BETWEEN: Final = re.compile(r"[\s().\u2010-\u2015\u2212-]")  # what people put between digits
 _TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 _LONGEST_LINE: Final = 64 * 1024  # characters: what never ends must not be read into memory
 _SHOWN: Final = 100  # characters of it
@@ -46,7 +45,8 @@ class SuppressionList:
         """
         found = cls()
         if region is not None:
-            found._parse = partial(normalise, region=region)
+            reader = number_reader(region)
+            found._parse = lambda number: reader.read(number).to
         for path in paths:
             for place, line in enumerate(_lines(path), start=1):
                 row = line.partition("#")[0]

@@ -31,7 +31,7 @@ def check_base_url(base_url: str, *, allow_http: bool = False) -> str:
     """
     parts = _split("base_url", base_url)
     if "@" in base_url:
-        raise ConfigurationError("base_url must not hold credentials; pass them as BasicAuth or ApiKeyAuth")
+        raise ConfigurationError("base_url must not hold credentials: BasicAuth does, or $ANTS_PASSWORD")
     if "?" in base_url or "#" in base_url:
         raise ConfigurationError("base_url must not have a query or a fragment")
     if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -52,6 +52,13 @@ def test_it_is_told_that_only_reports_are_asked_for(done, api, ledger):
     assert not any("to go on" in line for line in said)
 
 
+def test_so_is_one_that_follows_another_and_has_not_read_whom_that_did_not_reach(done, api, tmp_path):
+    anyio.run(begin, tmp_path / "other.db", '{"follows": "april", "advice": ["retry_later"]}')
+    done("campaign", "cancel", "songkran", "--ledger", tmp_path / "other.db")
+    said = done("campaign", "resume", "songkran", "--ledger", tmp_path / "other.db", code=3)
+    assert "reports are asked for, and nothing more is sent" in said
+
+
 def test_nor_were_others_of_a_list_that_nobody_counted(ants, tmp_path):
     anyio.run(begin, tmp_path / "other.db", None)
     said = ants("campaign", "follow-up", "songkran", "--ledger", tmp_path / "other.db")

@@ -139,9 +139,17 @@ def test_with_a_region_numbers_are_read_as_people_write_them(tmp_path):
     found = SuppressionList.read(path, region="TH")
     for number in ("66812345678", "66812345679", "66812345670", "66812345671"):
         assert number in found
-    path.write_text("0812345678, 081-234-5679\n")
-    with pytest.raises(ValidationError, match="which of these"):
-        SuppressionList.read(path, region="TH")
+    for two in ("0812345678, 081-234-5679", "0812345678; ๐๘๑\u2013๒๓๔\u2013๕๖๗๙"):
+        path.write_text(f"{two}\n")
+        with pytest.raises(ValidationError, match="which of these"):
+            SuppressionList.read(path, region="TH")
+
+
+def test_a_region_that_there_is_not_is_no_fault_of_a_line(tmp_path):
+    path = tmp_path / "stop.txt"
+    path.write_text("0812345678\n")
+    with pytest.raises(ValidationError, match=r"^region: 'XX' is not valid"):
+        SuppressionList.read(path, region="XX")
 
 
 def test_a_single_number_is_no_list():

@@ -11,6 +11,7 @@ import attrs
 import click
 
 from ants_async.cli.account import with_options
+from ants_async.cli.reading import zone_of
 from ants_async.dispatch.quiet import BANGKOK
 from ants_async.errors import ConfigurationError, ValidationError
 
@@ -72,6 +73,7 @@ class Layout:
 
     def checked(self, path: Path) -> "Layout":
         """The same for this file, each option in one form. Raises `ConfigurationError`, `ValidationError`."""
+        zone_of(self.time_zone)  # an odd one is refused, wanted or not
         kind = self.kind or Kind.of(path)
         if self.delimiter is not None and kind is not Kind.CSV:
             raise ConfigurationError(
