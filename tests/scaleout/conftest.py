@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from postgres_server import _template, database, migrated_database, postgres
 from psycopg_pool import AsyncConnectionPool
+from scaleout_world import CAMPAIGN, World, people
 from scaleout_world import Clock as ApiClock
-from scaleout_world import World
 
 from ants_async.scaleout.rates import RATE_TABLES
 from ants_async.simulator import Simulator, SimulatorConfig, running
@@ -58,3 +58,9 @@ async def world(migrated_database):
         made = World(migrated_database, base_url, clock, stack)
         await made.begin()
         yield made
+
+
+@pytest.fixture
+async def campaign(world):
+    """One chunk of ten, that has not begun."""
+    return await world.scaleout.submit(CAMPAIGN, people(10))
