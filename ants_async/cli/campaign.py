@@ -10,7 +10,7 @@ import attrs
 import click
 
 from ants_async.cli.account import with_options
-from ants_async.cli.controls import Controls, canary_options, control_options, read_suppressed
+from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options
 from ants_async.cli.database import (
     campaigns_in,
     database_option,
@@ -32,8 +32,7 @@ from ants_async.cli.kept import (
     file_from,
     follows_of,
     kept_of,
-    region_of,
-    suppress_of,
+    suppressed_of,
     unread_of,
 )
 from ants_async.cli.overview import show_all, show_one
@@ -129,8 +128,7 @@ def run(
         )
         if wanted.mode is Mode.MULTI and layout.own_columns:
             raise ConfigurationError("--sender-column and --send-at-column want --mode advanced")
-        canary, suppress = make_canary(), controls.suppress
-        read_suppressed(suppress, layout.region)  # what is wrong with it is told before anything else
+        canary, suppress = make_canary(), Suppressed.read(controls.suppress, layout.region)
         with opened(file, layout, wanted) as source:
             check = _check(source, options, strict=strict)
             job = Job(
@@ -139,7 +137,6 @@ def run(
                 check=check,
                 options=options,
                 suppress=suppress,
-                region=layout.region,
                 canary=canary,
             )
             sys.exit(anyio.run(execute, job))
@@ -174,8 +171,7 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
             file=file,
             check=check,
             options=options,
-            suppress=suppress_of(summary),
-            region=region_of(summary),
+            suppress=suppressed_of(summary),
             canary=None if no_canary else canary_of(summary),
             follows=follows,
         )
@@ -218,8 +214,7 @@ def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **se
             file=None,
             check=Check(count),
             options=options,
-            suppress=suppress_of(before),
-            region=region_of(before),
+            suppress=suppressed_of(before),
             follows=follows,
         )
         sys.exit(anyio.run(execute, job))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import attrs
 import click
@@ -105,19 +105,25 @@ def _canary(count: int | None, share: str, wait: str) -> Canary | None:
     return Canary(count, part, TimeSpan(wait, field="--canary-wait").seconds)
 
 
-def read_suppressed(paths: Sequence[Path], region: str | None = None) -> SuppressionList | None:
-    """The numbers of these files, read as those of the recipients are; None without any.
+@attrs.frozen(slots=True)
+class Suppressed:
+    """Whom not to text: `numbers` of lists, read as those of the recipients are; None without a list."""
 
-    Raises `ConfigurationError`, `ValidationError`.
-    """
-    if not paths:
-        return None
-    if region is not None:
-        number_reader(region)  # an odd one is no fault of the lists
-    try:
-        return SuppressionList.read(*paths, region=region)
-    except OSError as error:
-        named = error.filename or ", ".join(map(str, paths))
-        raise ConfigurationError(f"--suppress {named}: {error.strerror}; nothing was sent") from None
-    except ValidationError as error:
-        raise ValidationError(f"--suppress {error.field}", error.value, error.rule) from None
+    paths: Sequence[Path] = ()
+    region: str | None = None
+    numbers: SuppressionList | None = None
+
+    @classmethod
+    def read(cls, paths: Sequence[Path], region: str | None) -> Self:
+        """Raises `ConfigurationError`, `ValidationError`."""
+        if not paths:
+            return cls(region=region)
+        if region is not None:
+            number_reader(region)  # an odd one is no fault of the lists
+        try:
+            return cls(paths, region, SuppressionList.read(*paths, region=region))
+        except OSError as error:
+            named = error.filename or ", ".join(map(str, paths))
+            raise ConfigurationError(f"--suppress {named}: {error.strerror}; nothing was sent") from None
+        except ValidationError as error:
+            raise ValidationError(f"--suppress {error.field}", error.value, error.rule) from None

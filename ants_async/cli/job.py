@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import shlex
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -17,7 +17,8 @@ import anyio
 import attrs
 from rich.console import Console
 
-from ants_async.cli.controls import read_suppressed
+from ants_async.cli.announcing import announce, in_words
+from ants_async.cli.controls import Suppressed
 from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Check, Notes, RecipientFile
 from ants_async.cli.inputs.layout import unpacked
@@ -36,7 +37,6 @@ from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
-from ants_async.cli.tables import clean, counted
 from ants_async.client import AntsClient
 from ants_async.dispatch import Canary, Dispatcher, Ledger, SqliteLedger, follow_up
 from ants_async.dispatch.campaign import (
@@ -54,7 +54,6 @@ from ants_async.extras import needing_extra
 from ants_async.transport.auth import BasicAuth
 
 _log = logging.getLogger("ants_async.cli")
-_EXAMPLES: Final = 3  # of changed numbers
 _STOPPING: Final = "stopping once the requests under way are answered"
 
 
@@ -78,16 +77,14 @@ class Options:
 class Job:
     """What to send. `file` is None when the ledger holds every recipient already.
 
-    `suppress`: lists of whom not to, `region`: the country of their numbers. `follows`: it is to those whom
-    another campaign did not reach.
+    `suppress`: whom not to. `follows`: it is to those whom another campaign did not reach.
     """
 
     campaign: Campaign
     file: RecipientFile | None
     check: Check
     options: Options
-    suppress: Sequence[Path] = ()
-    region: str | None = None
+    suppress: Suppressed = attrs.field(factory=Suppressed)
     canary: Canary | None = None
     follows: Follows | None = None
 
@@ -99,10 +96,10 @@ class Job:
         source |= rows_of(source, self.check.good, before)
         if self.follows is not None:
             source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
-        if self.suppress:
-            source |= {"suppress": [str(path.absolute()) for path in self.suppress]}
-        if self.region is not None:
-            source |= {"region": self.region}
+        if self.suppress.paths:
+            source |= {"suppress": [str(path.absolute()) for path in self.suppress.paths]}
+        if self.suppress.region is not None:
+            source |= {"region": self.suppress.region}
         source |= source_of_canary(self.canary, before)
         source |= self.options.kept
         if self.options.simulate:
@@ -136,7 +133,7 @@ def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
     if first is not None:
         where = f"the first in {file.place} {first.row}: {first.reason}"
         _log.warning("campaign %s: %s bad rows of %s were left out, %s", name, bad, file.path, where)
-    for line in _of_notes(notes):
+    for line in in_words(notes):
         _log.warning("campaign %s: %s", name, line)
 
 
@@ -286,7 +283,7 @@ def _begun(
         ledger,
         chunk_size=job.options.chunk,
         concurrency=job.options.concurrency,
-        suppress=read_suppressed(job.suppress, job.region),
+        suppress=job.suppress.numbers,
     )
     return dispatcher.run(
         job.campaign,
@@ -342,45 +339,6 @@ def default_ledger(*, create: bool = False) -> Path:
     if create:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder / "ledger.db"
-
-
-def announce(
-    console: Console, campaign: Campaign, check: Check | None, before: CampaignSummary | None
-) -> None:
-    """What is sent, or gone on with. `check` is None for a list that is not read here."""
-    if check is not None and check.bad:
-        say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
-    if check is not None:
-        for line in _of_notes(check.notes, check.changes):
-            say(console, line)
-    if before is None:
-        size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
-        say(console, f"campaign {campaign.id}: {size}")
-        return
-    if before.campaign != campaign:
-        return  # the engine will refuse it
-    if before.state is CampaignState.CANCELLED:
-        say(console, f"campaign {campaign.id} was cancelled: reports are asked for, and nothing more is sent")
-        return
-    say(
-        console,
-        f"continues campaign {campaign.id}, {before.total - before.planned:,} already sent; "
-        "to send to the same people again, give a new --id",
-    )
-
-
-def _of_notes(notes: Notes, changes: Path | None = None) -> Iterator[str]:
-    """What is to be said of a file, a line each."""
-    if notes.encoding is not None:
-        yield f"read as {notes.encoding}, by what is in it; --encoding says otherwise"
-    if notes.changed:
-        shown = ", ".join(f"{clean(one.given)} → {one.to}" for one in notes.examples[:_EXAMPLES])
-        where = "" if changes is None else f", listed in {changes}"
-        yield f"numbers changed: {notes.changed:,}{where}; {shown}"
-    if notes.fixed:
-        yield f"no mobile phones: {notes.fixed:,}, which may take no texts; --mobile-only leaves them out"
-    if notes.long:
-        yield f"long texts: {notes.long:,}, of up to {notes.most_parts} parts; each part is paid for"
 
 
 def _how_to_resume(job: Job, ledger: Path, ending: Ending) -> str:

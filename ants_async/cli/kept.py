@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from ants_async.cli.controls import Suppressed
 from ants_async.cli.files import Layout, RecipientFile
 from ants_async.dispatch import Canary
 from ants_async.dispatch.campaign import CampaignSummary
@@ -65,14 +66,10 @@ def kept_of(summary: CampaignSummary) -> dict[str, Any]:
     return source if isinstance(source, dict) else {}
 
 
-def suppress_of(summary: CampaignSummary) -> Sequence[Path]:
-    """The lists of whom a campaign does not text."""
-    return [Path(path) for path in kept_of(summary).get("suppress", ())]
-
-
-def region_of(summary: CampaignSummary) -> str | None:
-    """The country of numbers that name none."""
-    return kept_of(summary).get("region")
+def suppressed_of(summary: CampaignSummary) -> Suppressed:
+    """Whom a campaign does not text. Raises `ConfigurationError`, `ValidationError`."""
+    kept = kept_of(summary)
+    return Suppressed.read([Path(path) for path in kept.get("suppress", ())], kept.get("region"))
 
 
 def canary_of(summary: CampaignSummary) -> Canary | None:

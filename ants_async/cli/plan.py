@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console
 
-from ants_async.cli.controls import read_suppressed, suppress_option
+from ants_async.cli.controls import Suppressed, suppress_option
 from ants_async.cli.counting import LONG, Plan
 from ants_async.cli.inputs.layout import Layout, layout_options
 from ants_async.cli.inputs.standard import opened
@@ -73,7 +73,7 @@ def plan(
                 NumberSet(),
                 chunk_size=chunk,
                 max_body=MAX_BODY,
-                is_suppressed=is_suppressed(read_suppressed(suppress, layout.region)),
+                is_suppressed=is_suppressed(Suppressed.read(suppress, layout.region).numbers),
             )
         )
         with opened(file, layout, campaign) as source:

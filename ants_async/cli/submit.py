@@ -13,13 +13,13 @@ import click
 from rich.console import Console
 
 from ants_async.cli.account import with_options
-from ants_async.cli.controls import Controls, canary_options, control_options, read_suppressed
+from ants_async.cli.announcing import announce
+from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options
 from ants_async.cli.database import needed_database_option, with_scaleout
 from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
-from ants_async.cli.job import announce
 from ants_async.cli.kept import pending, rows_of, source_of, source_of_canary
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
@@ -105,7 +105,7 @@ def submit(
             if by_worker and is_typed(name):
                 raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
         wanted = controls.campaign(campaign_id, text=text, sender=sender, time_zone=layout.time_zone)
-        canary, suppress = make_canary(), read_suppressed(controls.suppress, layout.region)
+        canary, suppress = make_canary(), Suppressed.read(controls.suppress, layout.region).numbers
         if by_worker and file == STDIN:
             raise click.UsageError("--by-worker needs a FILE: no worker can read this standard input")
         with opened(file, layout, wanted) as source:

@@ -12,7 +12,7 @@ import anyio
 import click
 from rich.console import Console
 
-from ants_async.cli.controls import read_suppressed, suppress_option
+from ants_async.cli.controls import Suppressed, suppress_option
 from ants_async.cli.database import needed_database_option
 from ants_async.cli.job import recipients_of
 from ants_async.cli.logs import log_to_stderr
@@ -76,7 +76,7 @@ def worker(
                 lease=lease,
                 read_source=recipients_of,
                 connections=concurrency + 8,
-                suppress=read_suppressed(suppress, region),
+                suppress=Suppressed.read(suppress, region).numbers,
             )
             async with (
                 scaleout,

@@ -7,7 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from ants_async.cli.controls import read_suppressed
+from ants_async.cli.controls import Suppressed
 from ants_async.cli.files import BadRow, Layout, RecipientFile, UnusableFile
 from ants_async.cli.inputs.layout import Kind
 from ants_async.dispatch.template import Template
@@ -105,7 +105,7 @@ def check_suppression(data):
     """Whoever stands on the list is kept out, or the list is refused."""
     path = written("suppress.txt", bytes(data))
     try:
-        suppressed = read_suppressed([path])
+        suppressed = Suppressed.read([path], None).numbers
     except (ConfigurationError, ValidationError) as error:
         if str(path) not in str(error) or len(str(error)) > LONGEST:
             raise Breach(f"a refusal that nobody can use: {str(error)[:LONGEST]}") from error

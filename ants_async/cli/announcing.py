@@ -1,0 +1,53 @@
+"""What is told before anything is sent: to how many, what of the list is left out, what in it is odd."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from ants_async.cli.files import Check, Notes
+from ants_async.cli.progress import say
+from ants_async.cli.tables import clean, counted
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
+
+_EXAMPLES: Final = 3  # of changed numbers
+
+
+def announce(
+    console: Console, campaign: Campaign, check: Check | None, before: CampaignSummary | None
+) -> None:
+    """What is sent, or gone on with. `check` is None for a list that is not read here."""
+    if check is not None and check.bad:
+        say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
+    if check is not None:
+        for line in in_words(check.notes, check.changes):
+            say(console, line)
+    if before is None:
+        size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
+        say(console, f"campaign {campaign.id}: {size}")
+        return
+    if before.campaign != campaign:
+        return  # the engine will refuse it
+    if before.state is CampaignState.CANCELLED:
+        say(console, f"campaign {campaign.id} was cancelled: reports are asked for, and nothing more is sent")
+        return
+    say(
+        console,
+        f"continues campaign {campaign.id}, {before.total - before.planned:,} already sent; "
+        "to send to the same people again, give a new --id",
+    )
+
+
+def in_words(notes: Notes, changes: Path | None = None) -> Iterator[str]:
+    """What is to be said of a file, a line each."""
+    if notes.encoding is not None:
+        yield f"read as {notes.encoding}, by what is in it; --encoding says otherwise"
+    if notes.changed:
+        shown = ", ".join(f"{clean(one.given)} → {one.to}" for one in notes.examples[:_EXAMPLES])
+        where = "" if changes is None else f", listed in {changes}"
+        yield f"numbers changed: {notes.changed:,}{where}; {shown}"
+    if notes.fixed:
+        yield f"no mobile phones: {notes.fixed:,}, which may take no texts; --mobile-only leaves them out"
+    if notes.long:
+        yield f"long texts: {notes.long:,}, of up to {notes.most_parts} parts; each part is paid for"
