@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from anyio import CancelScope
+from anyio.lowlevel import checkpoint
 
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.dispatch.canary import Canary, go_ahead
@@ -17,6 +17,7 @@ from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.source import Recipients, batches
+from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import CampaignMismatch, CampaignPaused
 from ants_async.scaleout.control import finish
 from ants_async.scaleout.queue import Queue
@@ -90,12 +91,12 @@ class ListReader:
                     planned += len(messages)
                     full.append(messages)
                     if len(full) == _CHUNKS_AT_ONCE:
-                        await self._store(planner, full)
+                        await to_its_end(self._store(planner, full))
+                        await checkpoint()  # a list that nobody has to wait for has no other place to stop
         finally:  # a list may break off, and reading it be cancelled: what was read is sent
             rest = planner.flush()
             full += [] if rest is None else [rest]
-            with CancelScope(shield=True):
-                await self._store(planner, full)
+            await to_its_end(self._store(planner, full))
         return planned + (0 if rest is None else len(rest))
 
     async def _check_wanted(self, connection: Connection) -> None:

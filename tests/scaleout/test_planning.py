@@ -231,6 +231,25 @@ class TestRefused:
         await world.work_to_the_end()
         assert await world.texted() == everybody(20)
 
+    @pytest.mark.parametrize("row", [1, 190, 200, 391])
+    @pytest.mark.parametrize("is_of_asyncio", [False, True])
+    async def test_all_that_one_had_read_is_there_wherever_it_is_cancelled(self, world, row, is_of_asyncio):
+        scope, read = anyio.CancelScope(), []
+
+        def cut_off():
+            for one in people(1000):
+                read.append(one)
+                if len(read) == row:
+                    asyncio.current_task().cancel() if is_of_asyncio else scope.cancel()
+                yield one
+
+        async def submit():
+            with scope:
+                await world.scaleout.submit(CAMPAIGN, cut_off())
+
+        await asyncio.wait({asyncio.create_task(submit())})
+        assert (await world.scaleout.ledger.summary(CAMPAIGN.id)).total == len(read) < 1000
+
     async def test_what_one_that_was_cancelled_had_read_is_sent(self, world):
         slow, is_reading, _ = held_up(25)
         async with anyio.create_task_group() as group:
