@@ -17,13 +17,14 @@ except ImportError:  # the core install stays light
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
     def _parsed(content: bytes) -> Any:
+        text = content.decode()
         try:
-            data = json.loads(content.decode(), parse_constant=_refuse, parse_float=_finite)
+            if _HALF_A_CHARACTER.search(content):  # or both halves of one: writing it tells which
+                everything = json.loads(text, object_pairs_hook=list)  # also what a name given twice hides
+                json.dumps(everything, ensure_ascii=False).encode()
+            return json.loads(text, parse_constant=_refuse, parse_float=_finite)
         except RecursionError:
             raise ValueError(TOO_DEEP) from None
-        if _HALF_A_CHARACTER.search(content):  # or both halves of one: writing it tells which
-            json.dumps(data, ensure_ascii=False).encode()
-        return data
 
     def _refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")

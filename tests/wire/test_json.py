@@ -40,6 +40,7 @@ NO_JSON = {
     "a page": b"<html>",
     "half a character": b'{"a": "\\ud800"}',
     "the other half": b'{"a": "\\uDC00"}',
+    "half a character that a name given twice hides": b'{"a": "\\ud800", "a": [1]}',
     "a hundred thousand deep": b"[" * 100_000,
 }
 
