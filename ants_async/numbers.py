@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,6 +87,21 @@ class NumberReader:
             return Number(digits.removeprefix("+"), is_mobile=True)
         return self._looked_up(text, digits)
 
+    def all_meant(self, text: str) -> Collection[str]:
+        """Every number that it can mean, also those that take no texts: for whoever must not be texted.
+
+        Raises `ValidationError` for what is no number.
+        """
+        try:
+            return (self.read(text).to,)
+        except ValidationError:
+            digits = _digits(text)
+            if found := self._meanings(digits):
+                return found.keys()
+            with suppress(ValidationError):
+                return (parse_number(digits),)  # of no plan that is known; old lists have such numbers
+            raise
+
     def _patterns(self) -> tuple[_Match, _Match]:
         """How mobile numbers of the region look with its code, and with its prefix, where it is so simple."""
         library = self._library
@@ -107,17 +123,8 @@ class NumberReader:
         return complete, national
 
     def _looked_up(self, text: str, digits: str) -> Number:
-        """By the library, in each way it can be meant."""
-        ways = [(digits, None if digits[0] == "+" else self._region)]
-        if digits.startswith("00"):
-            ways.append((f"+{digits[2:]}", None))
-        elif digits[0] not in "+0":
-            ways.append((f"+{digits}", None))
-        found = {}
-        for way in ways:
-            number = self._parsed(*way)
-            if number is not None:
-                found[self._written(number)] = number
+        """By the library, where it can be meant in one way alone."""
+        found = self._meanings(digits)
         if not found:
             there = "" if digits[0] == "+" else f", neither in {self._region} nor with a country's code"
             raise ValidationError("to", text, f"there is no such number{there}")
@@ -131,6 +138,20 @@ class NumberReader:
         if kind not in self._mobile and self._mobile_only:
             raise ValidationError("to", text, "not a mobile phone's number, and only those are wanted")
         return Number(parse_number(to), is_mobile=kind in self._mobile)
+
+    def _meanings(self, digits: str) -> "dict[str, phonenumbers.PhoneNumber]":
+        """In each way that it can be meant, by the number in the API's form."""
+        ways = [(digits, None if digits[0] == "+" else self._region)]
+        if digits.startswith("00"):
+            ways.append((f"+{digits[2:]}", None))
+        elif digits[0] not in "+0":
+            ways.append((f"+{digits}", None))
+        found = {}
+        for way in ways:
+            number = self._parsed(*way)
+            if number is not None:
+                found[self._written(number)] = number
+        return found
 
     def _parsed(self, digits: str, region: str | None) -> "phonenumbers.PhoneNumber | None":
         try:

@@ -1,7 +1,8 @@
 """Whom not to text, whatever list they stand on."""
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
@@ -10,7 +11,10 @@ from ants_async.errors import ValidationError
 from ants_async.models.numbers import parse_number
 from ants_async.numbers import number_reader
 
-_DATE: Final = 8
+_DATE_DIGITS: Final = 8
+_DATE: Final = re.compile(
+    r"(?:\d{4}[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./]\d{4})\b.*|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d"
+)
 _NUMBER: Final = re.compile(r"\+?\d{9,15}")  # in digits of any script
 _BETWEEN: Final = re.compile(r"[\s().\u2010-\u2015\u2212-]")  # what people put between digits
 _TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
@@ -28,7 +32,7 @@ class SuppressionList:
     """
 
     def __init__(self, numbers: Iterable[str] = ()) -> None:
-        self._parse: Callable[[str], str] = parse_number
+        self._all_meant: Callable[[str], Collection[str]] = lambda number: (parse_number(number),)
         self._numbers = NumberSet()
         self._numbers.add_all(int(parse_number(number)) for number in numbers)
 
@@ -42,18 +46,18 @@ class SuppressionList:
         read whole must not let anybody through. Raises `OSError`.
 
         `region`: numbers are read as people write them there, like `081-234-5678` in `TH` (extra `phone`).
+        What could be one of two is both; what takes no texts, or is of no known plan, stands there as well.
         """
         found = cls()
         if region is not None:
-            reader = number_reader(region)
-            found._parse = lambda number: reader.read(number).to
+            found._all_meant = number_reader(region).all_meant
         for path in paths:
             for place, line in enumerate(_lines(path), start=1):
                 row = line.partition("#")[0]
                 if not row.strip():
                     continue
                 number, *others = _cells(row)
-                if any(map(_could_be_meant, others)):
+                if any(map(found._could_be_meant, others)):
                     rule = "one number a line: which of these is it?"
                     raise ValidationError(f"{path}, line {place}", _shown(line.strip()), rule)
                 if place > 1 or not _is_header(number, others):
@@ -63,9 +67,19 @@ class SuppressionList:
     def add(self, number: str, *, field: str = "to") -> None:
         """One more."""
         try:
-            self._numbers.add(int(self._parse(number)))
+            self._numbers.add_all(map(int, self._all_meant(number)))
         except ValidationError as error:
             raise ValidationError(field, _shown(number), error.rule) from None
+
+    def _could_be_meant(self, cell: str) -> bool:
+        """Whether a later cell could be the number as well, however it is written; a date is none."""
+        if _NUMBER.fullmatch(_BETWEEN.sub("", cell)):
+            return True
+        if _DATE.fullmatch(cell):
+            return False
+        with suppress(ValidationError):  # what is shorter than that is one with the country's code before it
+            return any(len(to) > _DATE_DIGITS for to in self._all_meant(cell))
+        return False
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, str) and int(number) in self._numbers
@@ -94,16 +108,11 @@ def _shown(text: str) -> str:
 def _is_header(first: str, others: Iterable[str]) -> bool:
     """Names of columns; what has more digits than a date, its time aside, is a number in some form."""
     most = max((sum(map(str.isdigit, _TIME.sub("", cell))) for cell in others), default=0)
-    return bool(first) and not any(map(str.isdigit, first)) and most <= _DATE
+    return bool(first) and not any(map(str.isdigit, first)) and most <= _DATE_DIGITS
 
 
 def _cells(row: str) -> list[str]:
     return [cell.strip().strip('"').strip() for cell in re.split("[,;\t]", row)]
-
-
-def _could_be_meant(cell: str) -> bool:
-    """Whether a later cell could be the number as well, however it is written; a date has eight digits."""
-    return _NUMBER.fullmatch(_BETWEEN.sub("", cell)) is not None
 
 
 def is_suppressed(suppress: Suppress | None) -> Callable[[str], bool] | None:

@@ -139,10 +139,50 @@ def test_with_a_region_numbers_are_read_as_people_write_them(tmp_path):
     found = SuppressionList.read(path, region="TH")
     for number in ("66812345678", "66812345679", "66812345670", "66812345671"):
         assert number in found
-    for two in ("0812345678, 081-234-5679", "0812345678; ๐๘๑\u2013๒๓๔\u2013๕๖๗๙"):
-        path.write_text(f"{two}\n")
-        with pytest.raises(ValidationError, match="which of these"):
-            SuppressionList.read(path, region="TH")
+
+
+@pytest.mark.parametrize(
+    ("line", "region"),
+    [
+        ("0812345678, 081-234-5679", "TH"),
+        ("0812345678; 081\u2013234\u20135679", "TH"),
+        ("0812345678; ๐๘๑-๒๓๔-๕๖๗๙", "TH"),
+        ("98765432,91234567", "SG"),
+        ("Anna,91234567", "SG"),  # no header
+    ],
+)
+def test_with_a_region_a_second_number_is_seen_however_short(tmp_path, line, region):
+    path = tmp_path / "stop.txt"
+    path.write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(ValidationError, match="which of these"):
+        SuppressionList.read(path, region=region)
+
+
+@pytest.mark.parametrize(
+    "other", ["2027-04-13", "13.04.2027", "20270413", "2027-04-13 09:30", "12345", "Anna"]
+)
+def test_nor_is_a_date_a_second_number_then(tmp_path, other):
+    path = tmp_path / "stop.txt"
+    path.write_text(f"0812345678,{other}\n")
+    assert "66812345678" in SuppressionList.read(path, region="TH")
+
+
+def test_with_a_region_what_takes_no_texts_is_no_reason_to_refuse_a_list(tmp_path):
+    path = tmp_path / "stop.txt"
+    path.write_text("1800123456\n66300000001\n66-300-000002\n")
+    found = SuppressionList.read(path, region="TH")
+    assert all(number in found for number in ("661800123456", "66300000001", "66300000002"))
+    path.write_text("0812345\n")
+    with pytest.raises(ValidationError, match="no such number"):
+        SuppressionList.read(path, region="TH")
+
+
+def test_with_a_region_what_could_be_one_of_two_is_both(tmp_path):
+    path = tmp_path / "stop.txt"
+    path.write_text("6581234567\n")
+    found = SuppressionList.read(path, region="DE")
+    assert "6581234567" in found
+    assert "496581234567" in found
 
 
 def test_a_region_that_there_is_not_is_no_fault_of_a_line(tmp_path):
