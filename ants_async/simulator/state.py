@@ -186,12 +186,12 @@ class Account:
         return self._recent(query.since)
 
     def _recent(self, since: float | None) -> Iterator[Message]:
-        """Newest first, and no further back than asked for: messages were added in order of time.
+        """Newest first, and no further back than asked for: messages were added in the order of sending.
 
-        One that was scheduled starts later than it was received, so that then all have to be looked at.
+        One that was scheduled is sent later than others, so that then all have to be looked at.
         """
         for message in reversed(self.messages):
-            if since is not None and message.received_at < since and not self._has_scheduled:
+            if since is not None and message.sent_at < since and not self._has_scheduled:
                 return
             yield message
 

@@ -1,5 +1,6 @@
 """A send without a clear answer: the error says what to look for, and `client.sms.find` looks."""
 
+import json
 import pickle
 
 import anyio
@@ -114,6 +115,21 @@ async def test_of_many_it_reads_page_by_page_and_not_number_by_number(world, mon
         unknown = await unclear(w, lambda sms: sms.send(numbers, "Hi", sender="ANTS"), arrived=True)
         assert sorted(entry.to for entry in await w.client.sms.find(unknown)) == numbers
         assert w.network.count("/sms/1/logs") < 10
+
+
+@virtual_time
+async def test_where_others_entries_cannot_be_read_it_asks_number_by_number(world):
+    async def unreadable(request, send):
+        response = await send(request)
+        if "to" not in request.url.params and "messageId" not in request.url.params:
+            body = json.loads(await response.aread())
+            return httpx.Response(200, json={"results": [*body["results"], {"status": "?"}]})
+        return response
+
+    async with world() as w:
+        unknown = await unclear(w, SENDS["single"], arrived=True)
+        w.network.bend = unreadable
+        assert sorted(entry.to for entry in await w.client.sms.find(unknown)) == [NUMBER, OTHER]
 
 
 @virtual_time

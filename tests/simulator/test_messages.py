@@ -53,11 +53,21 @@ class TestLogs:
                 await client.post(SINGLE, json={"to": numbers, "text": "Hi"})
             found = await client.get("/sms/1/logs", params={"limit": 1000})
             times = [entry["sentAt"] for entry in found.json()["results"]]
-            edge = await client.get("/sms/1/logs", params={"limit": 1000, "sentUntil": times[-1]})
+            first = await client.get("/sms/1/logs", params={"limit": 1000, "sentUntil": times[-1]})
+            last = await client.get("/sms/1/logs", params={"limit": 1000, "sentSince": times[0]})
         assert len(times) == 1000
         assert len(set(times)) > 1
         assert times == sorted(times, reverse=True)
-        assert len(edge.json()["results"]) == times.count(times[-1])
+        assert len(first.json()["results"]) == times.count(times[-1])
+        assert len(last.json()["results"]) == times.count(times[0])
+
+    async def test_nothing_is_done_before_it_was_sent(self, api):
+        async with api(delivery_time=0.0) as client:
+            await client.post(
+                SINGLE, json={"to": [str(66_800_000_000 + n) for n in range(1000)], "text": "Hi"}
+            )
+            found = (await client.get("/sms/1/logs", params={"limit": 1000})).json()["results"]
+        assert all(entry["doneAt"] >= entry["sentAt"] for entry in found)
 
     async def test_are_in_the_order_of_sending_also_of_what_is_scheduled(self, api):
         async with api() as client:
