@@ -6,18 +6,18 @@ from typing import Final
 
 from rich.console import Console
 
-from ants_async.cli.files import Check, Notes
+from ants_async.cli.files import Notes
+from ants_async.cli.order import Order
 from ants_async.cli.progress import say
 from ants_async.cli.tables import clean, counted
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 
 _EXAMPLES: Final = 3  # of changed numbers
 
 
-def announce(
-    console: Console, campaign: Campaign, check: Check | None, before: CampaignSummary | None
-) -> None:
-    """What is sent, or gone on with. `check` is None for a list that is not read here."""
+def announce(console: Console, order: Order, before: CampaignSummary | None) -> None:
+    """What is sent, or gone on with."""
+    campaign, check = order.campaign, order.check
     if check is not None and check.bad:
         say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
     if check is not None:
@@ -27,9 +27,10 @@ def announce(
         size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
         say(console, f"campaign {campaign.id}: {size}")
         return
-    if before.campaign != campaign:
+    is_cancelled = before.state is CampaignState.CANCELLED
+    if before.campaign != campaign or (is_cancelled and order.has_list):
         return  # the engine will refuse it
-    if before.state is CampaignState.CANCELLED:
+    if is_cancelled:
         say(console, f"campaign {campaign.id} was cancelled: reports are asked for, and nothing more is sent")
         return
     say(

@@ -1,15 +1,13 @@
 """`ants-async campaign`: run, resume, status, list, results; for workers see `submit` and `shared`."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
-import attrs
 import click
 
-from ants_async.cli.account import with_options
 from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options
 from ants_async.cli.database import (
     campaigns_in,
@@ -18,56 +16,30 @@ from ants_async.cli.database import (
     either_option,
     find,
     is_database,
-    ledger_option,
     refuse_beside_database,
     summary_in,
 )
 from ants_async.cli.files import Check, RecipientFile
+from ants_async.cli.follow_up import follow_up_
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
-from ants_async.cli.job import Job, Options, check_world, count_of, default_id, execute, needs_file, next_id
-from ants_async.cli.kept import (
-    Follows,
-    canary_of,
-    file_from,
-    follows_of,
-    kept_of,
-    suppressed_of,
-    unread_of,
-)
+from ants_async.cli.job import default_id, execute, needs_file
+from ants_async.cli.kept import canary_of, file_from, follows_of, kept_of, size_of, suppressed_of
+from ants_async.cli.options import Options, resuming_options, sending_options
+from ants_async.cli.order import Order
 from ants_async.cli.overview import show_all, show_one
-from ants_async.cli.plan import chunk_option, plan
-from ants_async.cli.reading import is_typed
+from ants_async.cli.plan import plan
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.report import report
 from ants_async.cli.results import check_target, write_results
 from ants_async.cli.shared import cancel, outcomes, pause, resume_shared
 from ants_async.cli.submit import submit, text_options
-from ants_async.cli.tables import counted
 from ants_async.dispatch import Canary
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Mode
-from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
 from ants_async.errors import ConfigurationError
-from ants_async.models.codes import Advice
 
 _PATH: Final = click.Path(path_type=Path)
 _json_option = click.option("--json", "in_json", is_flag=True, help="As JSON.")
-
-
-_sending_options = with_options(
-    ledger_option,
-    click.option("--results", type=_PATH, help="Where results go, a row a recipient: .jsonl or .csv."),
-    chunk_option,
-    click.option(
-        "--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Requests in flight."
-    ),
-    click.option("--rate", default="adaptive", show_default=True, help="Requests: 'adaptive', or 100/1s."),
-    click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"),
-    click.option("--simulate", is_flag=True, help="Send to a simulator started for this run, for free."),
-)
-
-
-_PACES: Final = ("rate", "chunk", "concurrency")
 
 
 @click.group()
@@ -75,7 +47,7 @@ def campaign() -> None:
     """Send a text to many; watch, stop and continue it."""
 
 
-for command in (plan, submit, pause, cancel, outcomes, report):
+for command in (plan, submit, follow_up_, pause, cancel, outcomes, report):
     campaign.add_command(command)
 
 
@@ -99,7 +71,7 @@ for command in (plan, submit, pause, cancel, outcomes, report):
     default=True,
     help="Whether the ledger keeps personal texts; without, FILE is needed to go on. [default: it does]",
 )
-@_sending_options
+@sending_options
 def run(
     *,
     file: Path,
@@ -119,7 +91,7 @@ def run(
     stops it safely.
     """
     with one_line_errors():
-        options = _options(sending)
+        options = Options.of(sending)
         if file == STDIN and campaign_id is None:
             raise ConfigurationError("standard input has no name to make an id from: give --id")
         identity = default_id(file, sender, text, Mode(mode)) if campaign_id is None else campaign_id
@@ -131,22 +103,15 @@ def run(
         canary, suppress = make_canary(), Suppressed.read(controls.suppress, layout.region)
         with opened(file, layout, wanted) as source:
             check = _check(source, options, strict=strict)
-            job = Job(
-                campaign=wanted,
-                file=source,
-                check=check,
-                options=options,
-                suppress=suppress,
-                canary=canary,
-            )
-            sys.exit(anyio.run(execute, job))
+            order = Order(campaign=wanted, file=source, check=check, suppress=suppress, canary=canary)
+            sys.exit(anyio.run(execute, order, options))
 
 
 @campaign.command()
 @click.argument("campaign_id", metavar="ID")
 @database_option
 @click.option("--no-canary", is_flag=True, help="Send to the others though too many of the first failed.")
-@_sending_options
+@resuming_options
 def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending: Any) -> None:
     """Go on with campaign ID where it stopped; its file and text are in the ledger.
 
@@ -158,66 +123,19 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
             show_one(resume_shared(database, campaign_id), in_json=False)
             return
         summary = summary_in(sending["ledger"], None, campaign_id)
-        options = _options(sending, kept_of(summary))
+        options = Options.of(sending, kept_of(summary))
         is_over = summary.state is CampaignState.CANCELLED
         follows = None if is_over else follows_of(summary)
         file = _file_of(summary) if needs_file(summary) and follows is None and not is_over else None
-        if file is not None:
-            check = _check(file, options)
-        else:
-            check = Check(summary.total if follows is None else anyio.run(count_of, options.ledger, follows))
-        job = Job(
+        order = Order(
             campaign=summary.campaign,
             file=file,
-            check=check,
-            options=options,
+            check=Check(size_of(summary)) if file is None else _check(file, options),
             suppress=suppressed_of(summary),
             canary=None if no_canary else canary_of(summary),
             follows=follows,
         )
-        sys.exit(anyio.run(execute, job))
-
-
-@campaign.command("follow-up")
-@click.argument("campaign_id", metavar="ID")
-@click.option("--id", "new_id", help="Of the new campaign. [default: ID.2, or the next number]")
-@click.option(
-    "--advice",
-    type=click.Choice([one.value for one in Advice if one not in {Advice.NOTHING, Advice.WAIT}]),
-    multiple=True,
-    default=sorted(map(str, WORTH_ANOTHER_TRY)),
-    show_default=True,
-    help="Whom: by what is to be done about them. 'top_up' alone after the account was topped up.",
-)
-@_sending_options
-def follow_up_(campaign_id: str, new_id: str | None, advice: Sequence[str], **sending: Any) -> None:
-    """Send again to whom campaign ID did not reach, and may reach now: a new campaign, with ids of its own.
-
-    They are in the ledger, each with the text. The same command again continues the same follow-up.
-    """
-    with one_line_errors():
-        options = _options(sending)
-        before = summary_in(options.ledger, None, campaign_id)
-        check_world(options, before)
-        if not before.source_read and (unread := unread_of(before)) != 0:
-            rest = "the rest" if unread is None else f"up to {counted(unread, 'recipient')}"
-            click.echo(f"campaign {campaign_id}: {rest} of its list not looked at, and not among these")
-        follows = Follows(campaign_id, [Advice(one) for one in advice])
-        count = anyio.run(count_of, options.ledger, follows)
-        if not count:
-            click.echo(f"campaign {campaign_id}: nobody to send to again")
-            return
-        found = anyio.run(next_id, options.ledger, before) if new_id is None else new_id
-        wanted = attrs.evolve(before.campaign, id=found, text=None, send_at=None)
-        job = Job(
-            campaign=wanted,
-            file=None,
-            check=Check(count),
-            options=options,
-            suppress=suppressed_of(before),
-            follows=follows,
-        )
-        sys.exit(anyio.run(execute, job))
+        sys.exit(anyio.run(execute, order, options))
 
 
 @campaign.command()
@@ -257,20 +175,6 @@ def results(campaign_id: str, file: Path, ledger: Path | None, database: str | N
     with one_line_errors():
         check_target(file, option="FILE")
         click.echo(f"results: {anyio.run(write):,} rows in {file}")
-
-
-def _options(sending: dict[str, Any], kept: Mapping[str, Any] | None = None) -> Options:
-    """The options, checked as far as that goes without the network; `kept`: those of an earlier run."""
-    paces = {name: value for name, value in (kept or {}).items() if name in _PACES}
-    paces |= {name: sending[name] for name in _PACES if is_typed(name)}
-    options = Options(**sending | paces, kept=paces)
-    if options.simulate and options.base_url:
-        raise click.UsageError("--simulate and --base-url exclude each other")
-    if options.results is not None:
-        check_target(options.results)
-    if options.ledger is not None and not options.ledger.absolute().parent.is_dir():
-        raise ConfigurationError(f"--ledger {options.ledger}: there is no such folder")
-    return options
 
 
 def _check(file: RecipientFile, options: Options, *, strict: bool = False) -> Check:

@@ -10,7 +10,6 @@ import anyio
 import click
 
 from ants_async.cli.account import with_options
-from ants_async.cli.job import default_ledger
 from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import one_line_errors
 from ants_async.dispatch import SqliteLedger
@@ -107,6 +106,17 @@ async def either(ledger: Path | None, database: str | None) -> AsyncIterator[Sql
         raise no_ledger(place)
     async with SqliteLedger(place, read_only=True) as file:
         yield file
+
+
+def default_ledger(*, create: bool = False) -> Path:
+    """`ANTS_LEDGER`, or a file in the user's state folder, which only the user may read."""
+    if given := os.environ.get("ANTS_LEDGER"):
+        return Path(given)
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    folder = Path(state).expanduser() / "ants-async"
+    if create:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "ledger.db"
 
 
 def no_ledger(place: Path) -> ConfigurationError:

@@ -2,10 +2,9 @@
 
 import json
 import logging
-import os
 import re
 import shlex
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -18,36 +17,28 @@ import attrs
 from rich.console import Console
 
 from ants_async.cli.announcing import announce, in_words
-from ants_async.cli.controls import Suppressed
+from ants_async.cli.database import default_ledger
 from ants_async.cli.ending import Ending, conclude, exit_code
-from ants_async.cli.files import BadRow, Check, Notes, RecipientFile
+from ants_async.cli.files import BadRow, Notes
 from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
-from ants_async.cli.kept import (
-    Follows,
-    file_from,
-    kept_of,
-    pending,
-    rows_of,
-    source_of,
-    source_of_canary,
-)
+from ants_async.cli.kept import file_from, kept_of
+from ants_async.cli.options import Options
+from ants_async.cli.order import Order
 from ants_async.cli.progress import Display, Tally, display, say
 from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
 from ants_async.client import AntsClient
-from ants_async.dispatch import Canary, Dispatcher, Ledger, SqliteLedger, follow_up
+from ants_async.dispatch import Dispatcher, Ledger, SqliteLedger
 from ants_async.dispatch.campaign import (
-    Campaign,
     CampaignState,
     CampaignSummary,
     Mode,
     Outcome,
     Recipient,
 )
-from ants_async.dispatch.source import Recipients
 from ants_async.endpoints import Family
 from ants_async.errors import AntsError, CampaignPaused, CanaryFailed, ConfigurationError
 from ants_async.extras import needing_extra
@@ -55,62 +46,6 @@ from ants_async.transport.auth import BasicAuth
 
 _log = logging.getLogger("ants_async.cli")
 _STOPPING: Final = "stopping once the requests under way are answered"
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Options:
-    """How to send: the options `run` and `resume` share."""
-
-    ledger: Path | None
-    results: Path | None
-    base_url: str | None
-    simulate: bool
-    rate: str
-    chunk: int
-    concurrency: int
-    store_texts: bool = True
-    kept: Mapping[str, Any] = attrs.field(factory=dict)
-    """Those of them that a campaign goes on with: how fast it is sent."""
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Job:
-    """What to send. `file` is None when the ledger holds every recipient already.
-
-    `suppress`: whom not to. `follows`: it is to those whom another campaign did not reach.
-    """
-
-    campaign: Campaign
-    file: RecipientFile | None
-    check: Check
-    options: Options
-    suppress: Suppressed = attrs.field(factory=Suppressed)
-    canary: Canary | None = None
-    follows: Follows | None = None
-
-    def source(self, before: CampaignSummary | None) -> str | None:
-        """What the ledger keeps, so that `resume` finds the file again."""
-        if self.file is None and self.follows is None:
-            return None
-        source = {} if self.file is None else source_of(self.file)
-        source |= rows_of(source, self.check.good, before)
-        if self.follows is not None:
-            source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
-        if self.suppress.paths:
-            source |= {"suppress": [str(path.absolute()) for path in self.suppress.paths]}
-        if self.suppress.region is not None:
-            source |= {"region": self.suppress.region}
-        source |= source_of_canary(self.canary, before)
-        source |= self.options.kept
-        if self.options.simulate:
-            source |= {"simulated": True}
-        return json.dumps(source, ensure_ascii=False)
-
-    def recipients(self, ledger: Ledger) -> Recipients | None:
-        """To whom; None for those that the ledger has."""
-        if self.follows is not None:
-            return follow_up(ledger, self.follows.campaign_id, self.follows.advice)
-        return None if self.file is None else self.file.recipients()
 
 
 def recipients_of(summary: CampaignSummary) -> Iterator[Recipient]:
@@ -160,25 +95,6 @@ def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> 
     return f"{name}-{sha256(identity.encode()).hexdigest()[:8]}"
 
 
-async def next_id(path: Path | None, before: CampaignSummary) -> str:
-    """`songkran.2` after `songkran`, `songkran.3` after that; numbers of other campaigns are left out."""
-    name, _, number = before.campaign.id.rpartition(".")
-    is_second = "follows" in kept_of(before) and bool(name) and number.isdecimal()
-    name, place = (name, int(number) + 1) if is_second else (before.campaign.id, 2)
-    async with SqliteLedger(path or default_ledger(), read_only=True) as ledger:
-        while (taken := await ledger.summary(f"{name}.{place}")) is not None:
-            if kept_of(taken).get("follows") == before.campaign.id:
-                break
-            place += 1
-    return f"{name}.{place}"
-
-
-async def count_of(path: Path | None, follows: Follows) -> int:
-    """How many they are."""
-    async with SqliteLedger(path or default_ledger(), read_only=True) as ledger:
-        return sum([1 async for _ in follow_up(ledger, follows.campaign_id, follows.advice)])
-
-
 async def _check_followed(ledger: Ledger, campaign_id: str, address: str) -> None:
     """Whom a rehearsal did not reach nobody needs to be texted."""
     followed = await ledger.summary(campaign_id)
@@ -188,61 +104,62 @@ async def _check_followed(ledger: Ledger, campaign_id: str, address: str) -> Non
         )
 
 
-async def execute(job: Job) -> int:
-    """Do the job; the exit code. Raises `AntsError` for what keeps it from starting."""
+async def execute(order: Order, options: Options) -> int:
+    """Carry it out; the exit code. Raises `AntsError` for what keeps it from starting."""
     console = Console()
-    options = job.options
+    campaign_id = order.campaign.id
     async with AsyncExitStack() as stack:
         path = options.ledger or _default_place(options, stack)
         client = await stack.enter_async_context(_client(options))
         account = await client.account.balance()
         say(console, f"balance: {account.balance:,.2f} {account.currency}")
         ledger = await stack.enter_async_context(SqliteLedger(path, store_texts=options.store_texts))
-        before = await ledger.summary(job.campaign.id)
+        before = await ledger.summary(campaign_id)
         if before is not None:
-            check_world(job.options, before)
-        if job.follows is not None:
-            await _check_followed(ledger, job.follows.campaign_id, client.address)
-        announce(console, job.campaign, job.check, before)
-        job = await stack.enter_async_context(_kept(job, ledger, path, before))
-        tally = Tally.after(before, job.check.good)
+            check_world(options, before)
+        if order.follows is not None:
+            await _check_followed(ledger, order.follows.campaign_id, client.address)
+        announce(console, order, before)
+        order = await stack.enter_async_context(_kept(order, ledger, path, before))
+        tally = Tally.after(before, 0 if order.check is None else order.check.good)
         screen = display(
             tally,
             console,
             lambda: CampaignScreen(
-                tally, console, title=job.campaign.id, limit=lambda: client.limiters[Family.SEND].rate
+                tally, console, title=campaign_id, limit=lambda: client.limiters[Family.SEND].rate
             ),
         )
         was_cancelled = before is not None and before.state is CampaignState.CANCELLED
-        hours = None if was_cancelled else job.campaign.quiet_hours
-        telling = partial(tell_of_quiet_hours, console, hours, tally, client.clock)
-        ending = await _send(_begun(job, client, ledger, before), tally, screen, telling)
+        look = partial(ledger.summary, campaign_id)
+        hours = None if was_cancelled else order.campaign.quiet_hours
+        telling = partial(tell_of_quiet_hours, console, hours, look, client.clock)
+        ending = await _send(_begun(order, options, client, ledger, before), tally, screen, telling)
         if ending is Ending.DONE and was_cancelled:
             ending = Ending.CANCELLED
         if ending not in {Ending.DONE, Ending.CANCELLED}:
-            say(console, _how_to_resume(job, path, ending))
-        summary = await ledger.summary(job.campaign.id)
+            say(console, _how_to_resume(campaign_id, options, path, ending))
+        summary = await ledger.summary(campaign_id)
         if options.results is not None and summary is not None:
-            written = await write_results(options.results, ledger.outcomes(job.campaign.id))
+            written = await write_results(options.results, ledger.outcomes(campaign_id))
             say(console, f"results: {written:,} rows in {options.results}")
-        conclude(console, ending, summary, tally, job.check.bad)
+        conclude(console, ending, summary, tally, None if order.check is None else order.check.bad)
     return exit_code(ending, summary)
 
 
 @asynccontextmanager
 async def _kept(
-    job: Job, ledger: SqliteLedger, path: Path, before: CampaignSummary | None
-) -> AsyncIterator[Job]:
+    order: Order, ledger: SqliteLedger, path: Path, before: CampaignSummary | None
+) -> AsyncIterator[Order]:
     """Standard input does not come again: a copy of it stays beside the ledger while it is needed."""
     copies = set(_copies_of(before))
-    if job.file is not None and job.file.copied_for is not None:
-        kept = keep_beside(path, job.file)
-        job = attrs.evolve(job, file=kept)
+    if order.file is not None and order.file.copied_for is not None:
+        kept = keep_beside(path, order.file)
+        order = attrs.evolve(order, file=kept)
         copies.add(kept.path)
     try:
-        yield job
+        yield order
     finally:
-        summary = await ledger.summary(job.campaign.id)
+        summary = await ledger.summary(order.campaign.id)
         if summary is not None and needs_file(summary):
             copies.difference_update(_copies_of(summary))
         for copy in copies:
@@ -276,20 +193,25 @@ async def _client(options: Options) -> AsyncIterator[AntsClient]:
 
 
 def _begun(
-    job: Job, client: AntsClient, ledger: SqliteLedger, before: CampaignSummary | None
+    order: Order,
+    options: Options,
+    client: AntsClient,
+    ledger: SqliteLedger,
+    before: CampaignSummary | None,
 ) -> AsyncGenerator[Outcome]:
     dispatcher = Dispatcher(
         client,
         ledger,
-        chunk_size=job.options.chunk,
-        concurrency=job.options.concurrency,
-        suppress=job.suppress.numbers,
+        chunk_size=options.chunk,
+        concurrency=options.concurrency,
+        suppress=order.suppress.numbers,
     )
+    more = {**options.paces, **({"simulated": True} if options.simulate else {})}
     return dispatcher.run(
-        job.campaign,
-        job.recipients(ledger),
-        source=job.source(before),
-        canary=pending(job.canary, before),
+        order.campaign,
+        order.recipients(ledger),
+        source=order.source(before, **more),
+        canary=order.canary_after(before),
     )
 
 
@@ -330,25 +252,14 @@ def _default_place(options: Options, stack: AsyncExitStack) -> Path:
     return Path(stack.enter_context(TemporaryDirectory(prefix="ants-async-"))) / "ledger.db"
 
 
-def default_ledger(*, create: bool = False) -> Path:
-    """`ANTS_LEDGER`, or a file in the user's state folder, which only the user may read."""
-    if given := os.environ.get("ANTS_LEDGER"):
-        return Path(given)
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    folder = Path(state).expanduser() / "ants-async"
-    if create:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / "ledger.db"
-
-
-def _how_to_resume(job: Job, ledger: Path, ending: Ending) -> str:
-    if job.options.simulate:
+def _how_to_resume(campaign_id: str, options: Options, ledger: Path, ending: Ending) -> str:
+    if options.simulate:
         return (
             "its simulator ends with it, so there is nothing to resume; to try that, run "
             "'ants-async simulate' by itself and give its address as --base-url"
         )
-    command = ["ants-async", "campaign", "resume", job.campaign.id, "--ledger", str(ledger)]
+    command = ["ants-async", "campaign", "resume", campaign_id, "--ledger", str(ledger)]
     command += ["--no-canary"] if ending is Ending.HELD else []
-    for name, value in [("--results", job.options.results), ("--base-url", job.options.base_url)]:
+    for name, value in [("--results", options.results), ("--base-url", options.base_url)]:
         command += [name, str(value)] if value else []
     return f"to go on: {shlex.join(command)}"

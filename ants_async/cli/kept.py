@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -14,6 +14,9 @@ from ants_async.dispatch import Canary
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.errors import ConfigurationError
 from ants_async.models.codes import Advice
+
+OURS: Final = {"by": "ants-async"}
+"""Marks what this program keeps: a program of somebody else's may use the same words for something else."""
 
 
 @attrs.frozen(slots=True)
@@ -63,7 +66,7 @@ def kept_of(summary: CampaignSummary) -> dict[str, Any]:
         source = json.loads(summary.source or "")
     except ValueError:
         return {}
-    return source if isinstance(source, dict) else {}
+    return source if isinstance(source, dict) and source.items() >= OURS.items() else {}
 
 
 def suppressed_of(summary: CampaignSummary) -> Suppressed:
@@ -126,6 +129,11 @@ def unread_of(summary: CampaignSummary) -> int | None:
         return 0
     rows = kept_of(summary).get("rows")
     return max(0, rows - _looked_at(summary)) if isinstance(rows, int) else None
+
+
+def size_of(summary: CampaignSummary) -> int:
+    """How many are in it; of a list that it has not read to its end, as many as that has rows."""
+    return summary.total if summary.source_read else max(summary.total, kept_of(summary).get("rows", 0))
 
 
 def _looked_at(summary: CampaignSummary) -> int:

@@ -1,7 +1,7 @@
 """`ants-async campaign plan`: what a campaign would take, before anything is sent."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -24,16 +24,21 @@ from ants_async.errors import ValidationError
 from ants_async.resources.reports import MAX_LIMIT
 
 T = TypeVar("T")
+_Command = Callable[..., Any]
 _PREVIEW: Final = 40  # characters of a long text
 _SIGNS: Final = 8  # of what forces UCS2
-chunk_option: Final = click.option(
-    "--chunk",
-    type=click.IntRange(1, MAX_LIMIT),
-    default=MAX_LIMIT,
-    show_default=True,
-    help="Messages a request.",
-)
 _A_WHILE: Final = 10_000  # rows between two signs of life
+
+
+def chunk_option(shown: bool | str = True) -> Callable[[_Command], _Command]:
+    """`shown`: the default, as the help has it."""
+    return click.option(
+        "--chunk",
+        type=click.IntRange(1, MAX_LIMIT),
+        default=MAX_LIMIT,
+        show_default=shown,
+        help="Messages a request.",
+    )
 
 
 @click.command()
@@ -42,7 +47,7 @@ _A_WHILE: Final = 10_000  # rows between two signs of life
 @layout_options
 @click.option("--sender", help="The sender shown on the phone.")
 @suppress_option
-@chunk_option
+@chunk_option()
 @click.option("--price", help="Of one part, e.g. 0.50: what the campaign costs is reckoned with it.")
 @click.option("--currency", default="THB", show_default=True, help="Of the price.")
 @click.option("--json", "in_json", is_flag=True, help="As JSON.")

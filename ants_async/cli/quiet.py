@@ -1,7 +1,7 @@
 """Quiet hours, told to whoever looks on: nothing moves then, and nothing is wrong."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,22 +9,40 @@ from zoneinfo import ZoneInfo
 import anyio
 from rich.console import Console
 
-from ants_async.cli.progress import Tally, say
+from ants_async.cli.progress import say
 from ants_async.dispatch import QuietHours
+from ants_async.dispatch.campaign import CampaignSummary
 
 _LOOK: Final = 1.0  # seconds
+_LONGER: Final = 60.0  # until the next look at a campaign: it counts all its messages
 
 
 async def tell_of_quiet_hours(
-    console: Console, hours: QuietHours | None, tally: Tally, clock: Callable[[], float] = time.time
+    console: Console,
+    hours: QuietHours | None,
+    look: Callable[[], Awaitable[CampaignSummary | None]],
+    clock: Callable[[], float] = time.time,
 ) -> None:
-    """Say when they end, as often as they begin while there is somebody to send to; until it is cancelled."""
+    """Say when they end, as often as they begin while somebody waits; until it is cancelled.
+
+    `look`: at the campaign. It begins a moment later, for then the campaign has begun, or was refused.
+    """
     if hours is None:
         return
+    wait = _LOOK
     while True:
+        await anyio.sleep(wait)
         now = clock()
-        left = hours.left(now)
-        if left and tally.done < tally.total:
+        wait = left = hours.left(now)
+        if not left:
+            wait = _LOOK
+        elif not _waits(await look()):
+            wait = min(left, _LONGER)
+        else:
             end = datetime.fromtimestamp(now + left, ZoneInfo(hours.zone))
             say(console, f"quiet hours, {hours}: nothing is sent until {end:%Y-%m-%d %H:%M}")
-        await anyio.sleep(max(left, _LOOK))
+
+
+def _waits(summary: CampaignSummary | None) -> bool:
+    """Whether somebody may be still to be sent to: what is not begun need not be in the ledger."""
+    return summary is not None and (summary.planned > 0 or not summary.source_read)

@@ -12,6 +12,7 @@ import click
 from anyio.abc import TaskStatus
 
 from ants_async.cli.database import (
+    default_ledger,
     either_option,
     find,
     is_database,
@@ -19,7 +20,6 @@ from ants_async.cli.database import (
     no_ledger,
     with_scaleout,
 )
-from ants_async.cli.job import default_ledger
 from ants_async.cli.overview import show_one
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.results import as_row

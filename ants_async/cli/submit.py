@@ -1,14 +1,12 @@
 """`ants-async campaign submit`: a list on its way to the workers, and their work watched to its end."""
 
-import json
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
-import attrs
 import click
 from rich.console import Console
 
@@ -17,10 +15,9 @@ from ants_async.cli.announcing import announce
 from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options
 from ants_async.cli.database import needed_database_option, with_scaleout
 from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
-from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
-from ants_async.cli.kept import pending, rows_of, source_of, source_of_canary
+from ants_async.cli.order import Order
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display, say
 from ants_async.cli.quiet import tell_of_quiet_hours
@@ -29,8 +26,9 @@ from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import counted
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Recipient
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Recipient
 from ants_async.dispatch.canary import Canary
+from ants_async.dispatch.source import Recipients
 from ants_async.errors import CampaignPaused
 
 if TYPE_CHECKING:
@@ -50,24 +48,6 @@ text_options: Final = with_options(
 )
 
 
-@attrs.frozen(slots=True)
-class Order:
-    """What is submitted. `check` is None for a list that a worker reads."""
-
-    campaign: Campaign
-    file: RecipientFile
-    check: Check | None
-    canary: Canary | None
-
-    def source(self, before: CampaignSummary | None) -> str:
-        """What a worker reads it by."""
-        source = source_of(self.file)
-        if self.check is not None:
-            source |= rows_of(source, self.check.good, before)
-        source |= source_of_canary(self.canary, before)
-        return json.dumps(source, ensure_ascii=False)
-
-
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @needed_database_option
@@ -77,7 +57,7 @@ class Order:
 @control_options
 @canary_options
 @click.option("--strict", is_flag=True, help="Send nothing when any row is bad.")
-@chunk_option
+@chunk_option()
 @click.option("--by-worker", is_flag=True, help="A worker reads FILE, at a path that is the same for all.")
 @click.option("--wait", is_flag=True, help="Watch it until everybody has had the last word.")
 def submit(
@@ -105,23 +85,22 @@ def submit(
             if by_worker and is_typed(name):
                 raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
         wanted = controls.campaign(campaign_id, text=text, sender=sender, time_zone=layout.time_zone)
-        canary, suppress = make_canary(), Suppressed.read(controls.suppress, layout.region).numbers
+        canary, suppress = make_canary(), Suppressed.read(controls.suppress, layout.region)
         if by_worker and file == STDIN:
             raise click.UsageError("--by-worker needs a FILE: no worker can read this standard input")
         with opened(file, layout, wanted) as source:
             check = None if by_worker else source.check(source.listing(Path(), "rejects"), strict=strict)
-            order = Order(wanted, source, check, canary)
-            options = {"chunk_size": chunk, "suppress": suppress}
-            sys.exit(with_scaleout(database, lambda there: _hand_over(there, order, wait=wait), **options))
+            order = Order(campaign=wanted, file=source, check=check, suppress=suppress, canary=canary)
+            options = {"chunk_size": chunk, "suppress": suppress.numbers}
+            sys.exit(with_scaleout(database, lambda there: hand_over(there, order, wait=wait), **options))
 
 
-async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
+async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -> int:
+    """Its list into the database, from where workers send it; the exit code. `wait`: for their work, too."""
     console = Console()
     before = await scaleout.ledger.summary(order.campaign.id)
-    announce(console, order.campaign, order.check, before)
-    source = order.source(before)
-    order = attrs.evolve(order, canary=pending(order.canary, before))
-    campaign = await _submit(scaleout, order, console, source)
+    announce(console, order, before)
+    campaign = await _submit(scaleout, order, console, before)
     if isinstance(campaign, CampaignPaused):
         say(console, f"paused: {campaign}")
         return UNRESOLVED
@@ -132,7 +111,7 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
         return 0
     tally = Tally.after(before, 0 if order.check is None else order.check.good)
     screen = display(tally, console, lambda: CampaignScreen(tally, console, title=campaign.id))
-    telling = partial(tell_of_quiet_hours, console, order.campaign.quiet_hours, tally)
+    telling = partial(tell_of_quiet_hours, console, order.campaign.quiet_hours, campaign.summary)
     ending = await _watched(lambda: _watch(campaign, tally), screen, "watching no more", telling)
     if ending is None:
         where = " --database …" if is_typed("database") else ""
@@ -146,22 +125,24 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
 
 
 async def _submit(
-    scaleout: "ScaleOut", order: Order, console: Console, source: str
+    scaleout: "ScaleOut", order: Order, console: Console, before: CampaignSummary | None
 ) -> "SharedCampaign | CampaignPaused | None":
     """None when it was stopped."""
-    if order.check is None:
+    source, canary = order.source(before), order.canary_after(before)
+    people = None if order.check is None else order.recipients(scaleout.ledger)
+    if order.check is None or people is None:
         return await scaleout.submit(order.campaign, None, source=source)
     reading = Reading(order.check.good)
-    people = _counted(order.file.recipients(), reading)
+    counted_people = _counted(people, reading)
     campaign = scaleout.campaign(order.campaign.id)
-    if order.canary is not None:
-        say(console, f"the first {order.canary.count:,} go ahead; the others follow when these have arrived")
+    if canary is not None:
+        say(console, f"the first {canary.count:,} go ahead; the others follow when these have arrived")
 
     async def read() -> "SharedCampaign | CampaignPaused":
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(_count_requests, campaign, reading)
             try:
-                await scaleout.submit(order.campaign, people, source=source, canary=order.canary)
+                await scaleout.submit(order.campaign, counted_people, source=source, canary=canary)
             except CampaignPaused as paused:
                 return paused  # raised here, the task groups would wrap it
             finally:
@@ -199,8 +180,23 @@ async def _watched(
     return done
 
 
-def _counted(people: Iterable[Recipient], reading: Reading) -> Iterator[Recipient]:
-    for one in people:
+def _counted(people: Recipients, reading: Reading) -> Recipients:
+    """The same, and every one is noted as it is read."""
+    if isinstance(people, AsyncIterable):
+        return _counted_as_they_come(people, reading)
+
+    def counting() -> Iterator[Recipient]:
+        for one in people:
+            reading.rows += 1
+            yield one
+
+    return counting()
+
+
+async def _counted_as_they_come(
+    people: AsyncIterable[Recipient], reading: Reading
+) -> AsyncIterator[Recipient]:
+    async for one in people:
         reading.rows += 1
         yield one
 

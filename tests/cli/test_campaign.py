@@ -8,7 +8,8 @@ import anyio
 import pytest
 from click.testing import CliRunner
 
-from ants_async.cli.job import default_id, default_ledger
+from ants_async.cli.database import default_ledger
+from ants_async.cli.job import default_id
 from ants_async.cli.root import cli
 from ants_async.dispatch import SqliteLedger
 from ants_async.dispatch.campaign import Mode

@@ -6,8 +6,10 @@ import pytest
 from ants_async.dispatch import Campaign, CampaignState, SqliteLedger
 from ants_async.dispatch.messages import Messages
 
+FOLLOWS = '{"by": "ants-async", "follows": "april", "advice": ["retry_later"]}'
 
-async def begin(path, source='{"rows": 5}'):
+
+async def begin(path, source='{"by": "ants-async", "rows": 5}'):
     """A campaign whose list of five was read to its first, whom nothing was sent to."""
     async with SqliteLedger(path) as ledger:
         opened = await ledger.open_campaign(
@@ -52,8 +54,25 @@ def test_it_is_told_that_only_reports_are_asked_for(done, api, ledger):
     assert not any("to go on" in line for line in said)
 
 
+def test_of_how_many_is_told_by_the_list(done, api, ledger):
+    done("campaign", "cancel", "songkran", "--ledger", ledger)
+    said = done("campaign", "resume", "songkran", "--ledger", ledger, code=3)
+    assert " · 1 of 5 recipients · " in said
+
+
+@pytest.mark.usefixtures("api")
+def test_with_a_list_it_is_refused_and_nothing_else_is_said(ants, done, ledger, tmp_path):
+    (tmp_path / "people.csv").write_text("to\n66800000001\n")
+    done("campaign", "cancel", "songkran", "--ledger", ledger)
+    again = ("run", tmp_path / "people.csv", "--id", "songkran", "--text", "Hi", "--ledger", ledger)
+    refused = ants("campaign", *again)
+    assert refused.exit_code == 2
+    assert "reports are asked for" not in refused.stdout
+    assert "was cancelled; to send anew take another id" in refused.stderr
+
+
 def test_so_is_one_that_follows_another_and_has_not_read_whom_that_did_not_reach(done, api, tmp_path):
-    anyio.run(begin, tmp_path / "other.db", '{"follows": "april", "advice": ["retry_later"]}')
+    anyio.run(begin, tmp_path / "other.db", FOLLOWS)
     done("campaign", "cancel", "songkran", "--ledger", tmp_path / "other.db")
     said = done("campaign", "resume", "songkran", "--ledger", tmp_path / "other.db", code=3)
     assert "reports are asked for, and nothing more is sent" in said

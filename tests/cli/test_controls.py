@@ -162,6 +162,11 @@ class TestPace:
         done(*again, "--rate", "60/1s", code=3)
         assert paces() == {"rate": "60/1s", "chunk": 7}
 
+    def test_is_kept_also_where_the_whole_list_was_read(self, done, paces):
+        done(*RUN, "--rate", "50/1s")
+        done("campaign", "resume", "x", "--ledger", "l.db", "--rate", "9/1s")
+        assert paces() == {"rate": "9/1s"}
+
     def test_is_how_it_goes_on(self, done):
         Path("people.csv").write_text(f"to,name\n{UNREACHABLE},C\n{FIRST},A\n{SECOND},B\n")
         done(*RUN, "--canary", "1", "--chunk", "1", code=3)
@@ -202,7 +207,7 @@ class TestCanary:
     def test_nor_ever_after(self, done, data):
         strict = ("--canary", "1", "--stop-if-failed", "0.1")
         Path("people.csv").write_text(f"to,name\n{FIRST},A\n{UNREACHABLE},C\n")
-        for more in ("", "66812345690,D\n", "66812345691,E\n"):
+        for more in ("", "66812345690,D\n", "", "", "66812345691,E\n"):
             with Path("people.csv").open("a") as file:
                 file.write(more)
             done(*RUN, *strict)

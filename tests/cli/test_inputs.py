@@ -98,7 +98,8 @@ class TestRun:
         assert "numbers changed: 1, listed in list.changed.csv; 081-234-5678 → 66812345678" in said
         assert sorted(texts_sent()) == ["Hi Anna", "Hi Bo"]
         assert listed("list.changed.csv") == [["1", "081-234-5678", "66812345678"]]
-        assert source() == {"file": str(Path(name).absolute()), "to_column": "to", "region": "TH", "rows": 2}
+        of_the_list = {"file": str(Path(name).absolute()), "to_column": "to", "region": "TH", "rows": 2}
+        assert source() == {"by": "ants-async"} | of_the_list
 
     def test_says_which_numbers_may_take_no_texts(self, done):
         Path("list.csv").write_text("to,text\n021234567,Hi\n", encoding="utf-8")

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
-from ants_async.cli.kept import rows_of, unread_of
+from ants_async.cli.kept import kept_of, rows_of, unread_of
 from ants_async.dispatch import Campaign
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 
-HUNDRED = {"file": "/may.csv", "rows": 100}
+HUNDRED = {"by": "ants-async", "file": "/may.csv", "rows": 100}
 
 
 def summary(source, *, total=40, duplicates=0, source_read=False):
@@ -28,9 +28,13 @@ class TestUnread:
     def test_is_nothing_once_it_was_read_to_its_end(self):
         assert unread_of(summary(HUNDRED, source_read=True)) == 0
 
-    @pytest.mark.parametrize("source", [{"file": "/may.csv"}, {}, [], "somebody else's"])
+    @pytest.mark.parametrize("source", [{"by": "ants-async", "file": "/may.csv"}, {}, [], "somebody else's"])
     def test_is_unknown_where_nobody_counted_the_rows(self, source):
         assert unread_of(summary(source)) is None
+
+
+def test_the_words_of_another_program_are_its_own():
+    assert kept_of(summary({"rows": "many", "chunk": "abc", "canary": 5})) == {}
 
 
 class TestRows:
@@ -47,5 +51,5 @@ class TestRows:
     def test_are_not_where_the_counts_are_of_another_list_as_well(self, file, rows):
         before = summary(HUNDRED)
         assert rows_of({"file": file}, rows, before) == {}
-        later = attrs.evolve(before, source=json.dumps({"file": file}))
+        later = attrs.evolve(before, source=json.dumps({"by": "ants-async", "file": file}))
         assert rows_of({"file": file}, rows, later) == {}, "nor when that one is gone on with"

@@ -26,7 +26,7 @@ async def test_a_file_that_is_gone_is_of_no_known_length(tmp_path):
 
 
 async def test_a_list_is_counted_once_in_the_background(people):
-    about = summary(source=json.dumps({"file": str(people), "to_column": "to"}))
+    about = summary(source=json.dumps({"by": "ants-async", "file": str(people), "to_column": "to"}))
     lists = _Lists()
     assert lists.rows(about) is None
     async with anyio.create_task_group() as helpers:
@@ -50,5 +50,6 @@ async def test_what_comes_from_no_file_is_of_no_known_length():
 )
 async def test_what_this_version_cannot_read_is_of_no_known_length_and_stops_nothing(people, odd):
     lists = _Lists()
-    assert lists.rows(summary(source=json.dumps({"file": str(people), "to_column": "to"} | odd))) is None
+    source = {"by": "ants-async", "file": str(people), "to_column": "to"} | odd
+    assert lists.rows(summary(source=json.dumps(source))) is None
     assert lists._files == []

@@ -1,0 +1,108 @@
+"""`ants-async campaign follow-up`: again to whom a campaign did not reach, as a campaign of its own."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+import attrs
+import click
+
+from ants_async.cli.database import (
+    database_option,
+    either,
+    find,
+    is_database,
+    refuse_beside_database,
+    with_scaleout,
+)
+from ants_async.cli.files import Check
+from ants_async.cli.job import check_world, execute
+from ants_async.cli.kept import Follows, kept_of, suppressed_of, unread_of
+from ants_async.cli.options import Options, sending_options
+from ants_async.cli.order import Order
+from ants_async.cli.refusals import one_line_errors
+from ants_async.cli.submit import hand_over
+from ants_async.cli.tables import counted
+from ants_async.dispatch import Ledger, follow_up
+from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
+from ants_async.models.codes import Advice
+
+
+@click.command("follow-up")
+@click.argument("campaign_id", metavar="ID")
+@click.option("--id", "new_id", help="Of the new campaign. [default: ID.2, or the next number]")
+@click.option(
+    "--advice",
+    type=click.Choice([one.value for one in Advice if one not in {Advice.NOTHING, Advice.WAIT}]),
+    multiple=True,
+    default=sorted(map(str, WORTH_ANOTHER_TRY)),
+    show_default=True,
+    help="Whom: by what is to be done about them. 'top_up' alone after the account was topped up.",
+)
+@database_option
+@sending_options
+def follow_up_(
+    campaign_id: str, new_id: str | None, advice: Sequence[str], database: str | None, **sending: Any
+) -> None:
+    """Send again to whom campaign ID did not reach, and may reach now: a new campaign, with ids of its own.
+
+    They are in the ledger, each with the text; with --database the workers send to them. The same command
+    again continues the same follow-up.
+    """
+    with one_line_errors():
+        shared = database if is_database(sending["ledger"], database) else None
+        if shared is not None:
+            refuse_beside_database(*sending.keys() - {"chunk"})
+        options = Options.of(sending)
+        follows = Follows(campaign_id, [Advice(one) for one in advice])
+        before, count, found = anyio.run(_look, options.ledger, shared, follows)
+        if shared is None:
+            check_world(options, before)
+        if not before.source_read and (unread := unread_of(before)) != 0:
+            rest = "the rest" if unread is None else f"up to {counted(unread, 'recipient')}"
+            click.echo(f"campaign {campaign_id}: {rest} of its list not looked at, and not among these")
+        if not count:
+            click.echo(f"campaign {campaign_id}: nobody to send to again")
+            return
+        order = Order(
+            campaign=attrs.evolve(before.campaign, id=new_id or found, text=None, send_at=None),
+            file=None,
+            check=Check(count),
+            suppress=suppressed_of(before),
+            follows=follows,
+        )
+        if shared is None:
+            sys.exit(anyio.run(execute, order, options))
+        sys.exit(
+            with_scaleout(
+                shared,
+                lambda there: hand_over(there, order),
+                chunk_size=options.chunk,
+                suppress=order.suppress.numbers,
+            )
+        )
+
+
+async def _look(
+    ledger: Path | None, database: str | None, follows: Follows
+) -> tuple[CampaignSummary, int, str]:
+    """The campaign, how many it did not reach, and a name for the next one."""
+    async with either(ledger, database) as found:
+        before = await find(found, follows.campaign_id)
+        count = sum([1 async for _ in follow_up(found, follows.campaign_id, follows.advice)])
+        return before, count, await _next_id(found, before)
+
+
+async def _next_id(ledger: Ledger, before: CampaignSummary) -> str:
+    """`songkran.2` after `songkran`, `songkran.3` after that; numbers of other campaigns are left out."""
+    name, _, number = before.campaign.id.rpartition(".")
+    is_second = "follows" in kept_of(before) and bool(name) and number.isdecimal()
+    name, place = (name, int(number) + 1) if is_second else (before.campaign.id, 2)
+    while (taken := await ledger.summary(f"{name}.{place}")) is not None:
+        if kept_of(taken).get("follows") == before.campaign.id:
+            break
+        place += 1
+    return f"{name}.{place}"

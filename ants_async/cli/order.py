@@ -1,0 +1,61 @@
+"""What a command sends, and to whom; and what the ledger keeps of that, to go on by."""
+
+import json
+from typing import Any
+
+import attrs
+
+from ants_async.cli.controls import Suppressed
+from ants_async.cli.files import Check, RecipientFile
+from ants_async.cli.kept import OURS, Follows, kept_of, pending, rows_of, source_of, source_of_canary
+from ants_async.dispatch import Canary, Ledger, follow_up
+from ants_async.dispatch.campaign import Campaign, CampaignSummary
+from ants_async.dispatch.source import Recipients
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Order:
+    """A campaign and its list. `file` is None when the ledger holds every recipient already.
+
+    `check`: what was found in the list, None for one that a worker reads. `suppress`: whom not to. `follows`:
+    it is to those whom another campaign did not reach.
+    """
+
+    campaign: Campaign
+    file: RecipientFile | None
+    check: Check | None
+    suppress: Suppressed = attrs.field(factory=Suppressed)
+    canary: Canary | None = None
+    follows: Follows | None = None
+
+    @property
+    def has_list(self) -> bool:
+        """Whether there is one to read."""
+        return self.file is not None or self.follows is not None
+
+    def recipients(self, ledger: Ledger) -> Recipients | None:
+        """To whom; None for those that the ledger has."""
+        if self.follows is not None:
+            return follow_up(ledger, self.follows.campaign_id, self.follows.advice)
+        return None if self.file is None else self.file.recipients()
+
+    def canary_after(self, before: CampaignSummary | None) -> Canary | None:
+        """None where it has let the others through."""
+        return pending(self.canary, before)
+
+    def source(self, before: CampaignSummary | None, **more: Any) -> str | None:
+        """What the ledger keeps, so that the campaign can go on; None where another program's is to stay."""
+        if not self.has_list:
+            source = {} if before is None else kept_of(before)
+            return json.dumps(source | more, ensure_ascii=False) if source else None
+        source = {} if self.file is None else source_of(self.file)
+        if self.check is not None:
+            source |= rows_of(source, self.check.good, before)
+        if self.follows is not None:
+            source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
+        if self.suppress.paths:
+            source |= {"suppress": [str(path.absolute()) for path in self.suppress.paths]}
+        if self.suppress.region is not None:
+            source |= {"region": self.suppress.region}
+        source |= source_of_canary(self.canary, before)
+        return json.dumps(OURS | source | more, ensure_ascii=False)

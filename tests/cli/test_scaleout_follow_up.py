@@ -1,0 +1,53 @@
+"""`ants-async campaign follow-up --database`: whom a campaign did not reach, the workers send to again."""
+
+import json
+from pathlib import Path
+
+import pytest
+from scaleout_commands import LIST, worker
+
+UNREACHABLE = "66847781471"
+FOLLOW_UP = ("campaign", "follow-up", "songkran")
+
+
+@pytest.fixture
+def sent(place, finished):
+    """A campaign that did not reach one of them, nor another one who is not to be texted."""
+    Path("people.csv").write_text(f"{LIST}{UNREACHABLE},n50\n", encoding="utf-8")
+    Path("stop.txt").write_text("66800000001\n")
+    with worker():
+        finished("--suppress", "stop.txt")
+
+
+@pytest.mark.usefixtures("sent")
+class TestFollowUp:
+    def test_is_a_new_campaign_that_workers_send(self, done, data):
+        assert "campaign songkran.2: 1 recipient\n" in done(*FOLLOW_UP, "--advice", "retry_later")
+        follows = data("campaign", "status", "songkran.2")
+        assert (follows["total"], follows["state"], follows["sender"]) == (1, "running", "ANTS")
+        with worker():
+            done("campaign", "outcomes", "songkran.2")
+        assert data("campaign", "status", "songkran.2")["state"] == "finished"
+
+    def test_has_each_ones_own_text_and_goes_on_with_the_lists_of_whom_not_to_text(self, done, data):
+        said = done(*FOLLOW_UP, "--advice", "retry_later")
+        assert "1 recipient in the database" in said
+        source = json.loads(data("campaign", "status", "songkran.2")["source"])
+        assert source["suppress"] == [str(Path("stop.txt").absolute())]
+        with worker():
+            texts = [
+                json.loads(line)["to"] for line in done("campaign", "outcomes", "songkran.2").splitlines()
+            ]
+        assert set(texts) == {UNREACHABLE}
+
+    def test_again_texts_nobody_again(self, done, data):
+        for _ in range(2):
+            done(*FOLLOW_UP, "--advice", "retry_later")
+        assert data("campaign", "status", "songkran.2")["total"] == 1
+
+    def test_says_when_there_is_nobody(self, done):
+        assert "nobody to send to again" in done(*FOLLOW_UP, "--advice", "top_up")
+
+    @pytest.mark.parametrize("option", [["--simulate"], ["--rate", "5/1s"], ["--results", "out.csv"]])
+    def test_takes_no_option_that_workers_have(self, refused, option):
+        assert f"{option[0]} is of no use with --database" in refused(*FOLLOW_UP, *option)
