@@ -15,6 +15,7 @@ from security.bad_server import bad_server, closed_port
 from security.echoes import ECHOES, refusal
 from security.leaks import Canaries, listening
 from security.operations import FORM, SHOP, TO, calls, in_every_format
+from virtual_time import virtual_time
 
 from ants_async import AntsClient, ApiKeyAuth, BasicAuth, RetryPolicy, errors
 from ants_async.endpoints import OPERATIONS, Wire
@@ -51,12 +52,16 @@ def nothing_shown(canaries, capfd):
     assert not shown
 
 
-@pytest.fixture
-async def talkative():
-    """Has asyncio log everything it does."""
+def talk():
+    """Have asyncio log everything it does."""
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     loop.slow_callback_duration = 0
+
+
+@pytest.fixture
+async def talkative():
+    talk()
 
 
 @asynccontextmanager
@@ -105,10 +110,11 @@ async def test_a_connection_that_is_dropped(nothing_shown):
         assert await failures(f"http://127.0.0.1:{port}", nothing_shown)
 
 
-@pytest.mark.usefixtures("talkative")
+@virtual_time
 async def test_no_answer_in_time(nothing_shown):
+    talk()
     async with bad_server(lambda _: ...) as (_, port):
-        raised = await failures(f"http://127.0.0.1:{port}", nothing_shown, timeout=0.02)
+        raised = await failures(f"http://127.0.0.1:{port}", nothing_shown, timeout=30)
     assert {type(error) for error in raised} >= {errors.RequestTimeout, errors.OutcomeUnknown}
 
 
