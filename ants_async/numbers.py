@@ -95,12 +95,22 @@ class NumberReader:
         try:
             return (self.read(text).to,)
         except ValidationError:
-            digits = _digits(text)
-            if found := self._meanings(digits):
+            if found := self._meanings(_digits(text)):
                 return found.keys()
-            with suppress(ValidationError):
-                return (parse_number(digits),)  # of no plan that is known; old lists have such numbers
+            if (unassigned := self._unassigned(text)) is not None:
+                return (unassigned,)
             raise
+
+    def _unassigned(self, text: str) -> str | None:
+        """A number in the API's form that a mobile phone could have, though none has it now.
+
+        Old lists have such. With a digit more or less it is another one that was meant, nobody knows which.
+        """
+        with suppress(ValidationError, self._library.NumberParseException):
+            number = self._library.parse(f"+{parse_number(text)}", None)
+            if self._library.is_possible_number_for_type(number, self._library.PhoneNumberType.MOBILE):
+                return self._written(number)
+        return None
 
     def _patterns(self) -> tuple[_Match, _Match]:
         """How mobile numbers of the region look with its code, and with its prefix, where it is so simple."""

@@ -28,6 +28,7 @@ from ants_async.cli.tables import counted
 from ants_async.dispatch import Ledger, follow_up
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
+from ants_async.errors import ConfigurationError
 from ants_async.models.codes import Advice
 
 
@@ -58,7 +59,7 @@ def follow_up_(
             refuse_beside_database(*sending.keys() - {"chunk"})
         options = Options.of(sending)
         follows = Follows(campaign_id, [Advice(one) for one in advice])
-        before, count, found = anyio.run(_look, options.ledger, shared, follows)
+        before, count, name = anyio.run(_look, options.ledger, shared, follows, new_id)
         if shared is None:
             check_world(options, before)
         if not before.source_read and (unread := unread_of(before)) != 0:
@@ -68,11 +69,12 @@ def follow_up_(
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
         order = Order(
-            campaign=attrs.evolve(before.campaign, id=new_id or found, text=None, send_at=None),
+            campaign=attrs.evolve(before.campaign, id=name, text=None, send_at=None),
             file=None,
             check=Check(count),
             suppress=suppressed_of(before),
             follows=follows,
+            api=before.api,
         )
         if shared is None:
             sys.exit(anyio.run(execute, order, options))
@@ -87,13 +89,16 @@ def follow_up_(
 
 
 async def _look(
-    ledger: Path | None, database: str | None, follows: Follows
+    ledger: Path | None, database: str | None, follows: Follows, new_id: str | None
 ) -> tuple[CampaignSummary, int, str]:
     """The campaign, how many it did not reach, and a name for the next one."""
     async with either(ledger, database) as found:
         before = await find(found, follows.campaign_id)
+        taken = None if new_id is None else await found.summary(new_id)
+        if taken is not None and kept_of(taken).get("follows") != follows.campaign_id:
+            raise ConfigurationError(f"--id {new_id}: is the name of another campaign")
         count = sum([1 async for _ in follow_up(found, follows.campaign_id, follows.advice)])
-        return before, count, await _next_id(found, before)
+        return before, count, await _next_id(found, before) if new_id is None else new_id
 
 
 async def _next_id(ledger: Ledger, before: CampaignSummary) -> str:

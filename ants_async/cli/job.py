@@ -206,11 +206,11 @@ def _begun(
         concurrency=options.concurrency,
         suppress=order.suppress.numbers,
     )
-    more = {**options.paces, **({"simulated": True} if options.simulate else {})}
+    simulated = {"simulated": True} if options.simulate and order.has_list else {}
     return dispatcher.run(
         order.campaign,
         order.recipients(ledger),
-        source=order.source(before, **more),
+        source=order.source(before, **options.paces, **simulated),
         canary=order.canary_after(before),
     )
 

@@ -66,7 +66,13 @@ def kept_of(summary: CampaignSummary) -> dict[str, Any]:
         source = json.loads(summary.source or "")
     except ValueError:
         return {}
-    return source if isinstance(source, dict) and source.items() >= OURS.items() else {}
+    return source if isinstance(source, dict) and _is_ours(source) else {}
+
+
+def _is_ours(source: dict[str, Any]) -> bool:
+    """Also from before it was marked, by its form: whom not to text must not be forgotten."""
+    is_older = source.keys() >= {"file", "to_column"} or source.keys() >= {"follows", "advice"}
+    return is_older or source.items() >= OURS.items()
 
 
 def suppressed_of(summary: CampaignSummary) -> Suppressed:

@@ -18,7 +18,8 @@ class Order:
     """A campaign and its list. `file` is None when the ledger holds every recipient already.
 
     `check`: what was found in the list, None for one that a worker reads. `suppress`: whom not to. `follows`:
-    it is to those whom another campaign did not reach.
+    it is to those whom another campaign did not reach. `api`: the address that alone may send it, where that
+    is known: whom a rehearsal did not reach nobody needs to be texted.
     """
 
     campaign: Campaign
@@ -27,6 +28,7 @@ class Order:
     suppress: Suppressed = attrs.field(factory=Suppressed)
     canary: Canary | None = None
     follows: Follows | None = None
+    api: str | None = None
 
     @property
     def has_list(self) -> bool:
@@ -44,7 +46,10 @@ class Order:
         return pending(self.canary, before)
 
     def source(self, before: CampaignSummary | None, **more: Any) -> str | None:
-        """What the ledger keeps, so that the campaign can go on; None where another program's is to stay."""
+        """What the ledger keeps, so that the campaign can go on; None where another program's is to stay.
+
+        `more`: what else it goes on with.
+        """
         if not self.has_list:
             source = {} if before is None else kept_of(before)
             return json.dumps(source | more, ensure_ascii=False) if source else None

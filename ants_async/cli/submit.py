@@ -111,7 +111,7 @@ async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -
         return 0
     tally = Tally.after(before, 0 if order.check is None else order.check.good)
     screen = display(tally, console, lambda: CampaignScreen(tally, console, title=campaign.id))
-    telling = partial(tell_of_quiet_hours, console, order.campaign.quiet_hours, campaign.summary)
+    telling = _telling(scaleout, order, console)
     ending = await _watched(lambda: _watch(campaign, tally), screen, "watching no more", telling)
     if ending is None:
         where = " --database …" if is_typed("database") else ""
@@ -142,7 +142,9 @@ async def _submit(
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(_count_requests, campaign, reading)
             try:
-                await scaleout.submit(order.campaign, counted_people, source=source, canary=canary)
+                await scaleout.submit(
+                    order.campaign, counted_people, source=source, canary=canary, api=order.api
+                )
             except CampaignPaused as paused:
                 return paused  # raised here, the task groups would wrap it
             finally:
@@ -150,7 +152,8 @@ async def _submit(
         reading.requests = await campaign.requests()
         return campaign
 
-    done = await _watched(read, display(reading, console), "stopping once what was read is in the database")
+    stopping, telling = "stopping once what was read is in the database", _telling(scaleout, order, console)
+    done = await _watched(read, display(reading, console), stopping, telling)
     if done is not None and not isinstance(done, CampaignPaused):
         summary = await campaign.summary()
         say(
@@ -158,6 +161,11 @@ async def _submit(
             f"{counted(summary.total, 'recipient')} in the database · requests {reading.requests:,}",
         )
     return done
+
+
+def _telling(scaleout: "ScaleOut", order: Order, console: Console) -> Callable[[], Coroutine[Any, Any, None]]:
+    look = partial(scaleout.ledger.summary, order.campaign.id)
+    return partial(tell_of_quiet_hours, console, order.campaign.quiet_hours, look)
 
 
 async def _watched(

@@ -65,6 +65,8 @@ def worker(
     home, the second one stops at once; what is left the others take over.
     """
     console = Console(stderr=True)
+    if region is not None and not suppress:
+        raise click.UsageError("--region is about --suppress")
     with one_line_errors():
         with needing_extra("scaleout"):
             from ants_async.dispatch.ledger.connecting import without_password  # noqa: PLC0415

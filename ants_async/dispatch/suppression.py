@@ -12,8 +12,11 @@ from ants_async.models.numbers import parse_number
 from ants_async.numbers import number_reader
 
 _DATE_DIGITS: Final = 8
+_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _DATE: Final = re.compile(
-    r"(?:\d{4}[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./]\d{4})\b.*|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d"
+    rf"(?:\d{{4}}[-./]{_MONTH}[-./]{_DAY}|{_DAY}[-./]{_MONTH}[-./]\d{{4}}|{_MONTH}[-./]{_DAY}[-./]\d{{4}})"
+    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?"
+    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d"
 )
 _NUMBER: Final = re.compile(r"\+?\d{9,15}")  # in digits of any script
 _BETWEEN: Final = re.compile(r"[\s().\u2010-\u2015\u2212-]")  # what people put between digits

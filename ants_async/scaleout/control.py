@@ -87,7 +87,7 @@ async def pause_unread(connection: Connection) -> None:
         f"UPDATE campaign SET state = %s, reason = %s WHERE id = ANY(%s) AND {_UNREAD}".encode(),  # noqa: S608
         (
             str(CampaignState.PAUSED),
-            "its list was not read to its end: submit it again",
+            "its list was not read to its end: give it again",
             list(left),
             _RUNNING,
         ),

@@ -209,12 +209,14 @@ class ScaleOut:
         *,
         source: str | None = None,
         canary: Canary | None = None,
+        api: str | None = None,
     ) -> SharedCampaign:
         """Read the list into the database, from where workers send it while it is still being read.
 
         With `recipients=None` a worker reads it: `source` says to its `read_source` which. Submitting the
         same campaign again goes on with it: a list that was cut short, extended or shuffled loses and doubles
         nobody. With a `canary` a few go ahead, and the rest is read when enough of them have arrived.
+        `api`: the address of the API that alone may send it; else it is the first that answers a worker.
 
         Raises `CanaryFailed` when too many have not, `CampaignPaused` when it is paused while they are waited
         for, `CampaignMismatch`, `LedgerInUse` while its list is being read elsewhere, `LedgerError`,
@@ -229,7 +231,7 @@ class ScaleOut:
         if recipients is None and canary is not None:
             raise ValidationError("canary", canary, "for a list that is read here")
         opened = await to_its_end(
-            self.ledger.open_campaign(campaign, source, reads_source=True, now=time.time()),
+            self.ledger.open_campaign(campaign, source, api=api, reads_source=True, now=time.time()),
             undo=lambda unseen: self.ledger.release(unseen.key),
         )
         try:

@@ -167,6 +167,11 @@ class TestPace:
         done("campaign", "resume", "x", "--ledger", "l.db", "--rate", "9/1s")
         assert paces() == {"rate": "9/1s"}
 
+    def test_a_rehearsal_that_sends_nothing_does_not_make_it_one(self, done):
+        done(*RUN)
+        done("campaign", "resume", "x", "--ledger", "l.db", "--simulate")
+        done("campaign", "resume", "x", "--ledger", "l.db")
+
     def test_is_how_it_goes_on(self, done):
         Path("people.csv").write_text(f"to,name\n{UNREACHABLE},C\n{FIRST},A\n{SECOND},B\n")
         done(*RUN, "--canary", "1", "--chunk", "1", code=3)
@@ -247,6 +252,13 @@ class TestFollowUp:
         for _ in range(2):
             done(*self.AGAIN)
         assert len(ants("logs", "--all", "--json").stdout.splitlines()) == 4
+
+    @pytest.mark.parametrize("name", ["x", "y", ""])
+    def test_takes_no_other_campaigns_name_nor_none(self, done, refused, name):
+        done(*RUN)
+        done(*RUN, "--id", "y")
+        said = "campaign id: ''" if not name else f"--id {name}: is the name of another campaign"
+        assert said in refused(*self.AGAIN, "--id", name)
 
     def test_says_when_there_is_nobody(self, done):
         done(*RUN)

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
-from scaleout_commands import LIST, worker
+from scaleout_commands import LIST, SUBMIT, until, worker
 
 UNREACHABLE = "66847781471"
 FOLLOW_UP = ("campaign", "follow-up", "songkran")
@@ -51,3 +52,16 @@ class TestFollowUp:
     @pytest.mark.parametrize("option", [["--simulate"], ["--rate", "5/1s"], ["--results", "out.csv"]])
     def test_takes_no_option_that_workers_have(self, refused, option):
         assert f"{option[0]} is of no use with --database" in refused(*FOLLOW_UP, *option)
+
+    def test_whom_a_rehearsal_did_not_reach_no_other_api_texts(self, done, data, place):
+        with psycopg.connect(place) as connection:
+            connection.execute("UPDATE ants_async.campaign SET api = 'rehearsal.example'")
+        done(*FOLLOW_UP, "--advice", "retry_later")
+        with worker() as process:
+            until(process.stderr, "was begun at rehearsal.example")
+        assert data("campaign", "status", "songkran.2")["accepted"] == 0
+
+    @pytest.mark.parametrize("name", ["songkran", "other"])
+    def test_takes_no_other_campaigns_name(self, done, refused, name):
+        done(*SUBMIT, "--id", "other")
+        assert f"--id {name}: is the name of another campaign" in refused(*FOLLOW_UP, "--id", name)

@@ -149,6 +149,7 @@ def test_with_a_region_numbers_are_read_as_people_write_them(tmp_path):
         ("0812345678; ๐๘๑-๒๓๔-๕๖๗๙", "TH"),
         ("98765432,91234567", "SG"),
         ("Anna,91234567", "SG"),  # no header
+        ("98765432,91-23-4567", "SG"),  # no date
     ],
 )
 def test_with_a_region_a_second_number_is_seen_however_short(tmp_path, line, region):
@@ -169,12 +170,28 @@ def test_nor_is_a_date_a_second_number_then(tmp_path, other):
 
 def test_with_a_region_what_takes_no_texts_is_no_reason_to_refuse_a_list(tmp_path):
     path = tmp_path / "stop.txt"
-    path.write_text("1800123456\n66300000001\n66-300-000002\n")
+    path.write_text("1800123456\n66300000001\n")
     found = SuppressionList.read(path, region="TH")
-    assert all(number in found for number in ("661800123456", "66300000001", "66300000002"))
-    path.write_text("0812345\n")
+    assert all(number in found for number in ("661800123456", "66300000001"))
+
+
+@pytest.mark.parametrize(
+    ("line", "region"),
+    [
+        ("0812345", "TH"),
+        ("+6681234567", "TH"),  # a digit is lost
+        ("668123456789", "TH"),  # one too many
+        ("66812345678 12", "TH"),
+        ("+66812345678 66", "TH"),
+        ("7712345 7754321", "MV"),  # two in one cell
+        ("81234567 812345", "SG"),
+    ],
+)
+def test_with_a_region_what_is_damaged_or_two_in_one_is_refused(tmp_path, line, region):
+    path = tmp_path / "stop.txt"
+    path.write_text(f"{line}\n")
     with pytest.raises(ValidationError, match="no such number"):
-        SuppressionList.read(path, region="TH")
+        SuppressionList.read(path, region=region)
 
 
 def test_with_a_region_what_could_be_one_of_two_is_both(tmp_path):

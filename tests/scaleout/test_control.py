@@ -85,7 +85,7 @@ async def test_a_list_that_nobody_reads_to_its_end_pauses_its_campaign_and_says_
     summary = await campaign.summary()
     assert (summary.state, summary.reason) == (
         CampaignState.PAUSED,
-        "its list was not read to its end: submit it again",
+        "its list was not read to its end: give it again",
     )
     await world.submit(12)
     await world.work_off("send", "track", "look_up")
