@@ -81,10 +81,8 @@ class NumberReader:
         if self._complete(text):  # as most come
             return Number(text, is_mobile=True)
         digits = _digits(text)
-        if found := self._national(digits):
-            return Number(self._code + found[1], is_mobile=True)
-        if self._complete(digits.removeprefix("+")):
-            return Number(digits.removeprefix("+"), is_mobile=True)
+        if (mobile := self._mobile_here(digits)) is not None:
+            return Number(mobile, is_mobile=True)
         return self._looked_up(text, digits)
 
     def all_meant(self, text: str) -> Collection[str]:
@@ -92,14 +90,24 @@ class NumberReader:
 
         Raises `ValidationError` for what is no number.
         """
+        if self._complete(text):
+            return (text,)
+        digits = _digits(text)
+        if (mobile := self._mobile_here(digits)) is not None:
+            return (mobile,)
         try:
-            return (self.read(text).to,)
+            return self._meanings(text, digits).keys()
         except ValidationError:
-            if found := self._meanings(_digits(text)):
-                return found.keys()
             if (unassigned := self._unassigned(text)) is not None:
                 return (unassigned,)
             raise
+
+    def _mobile_here(self, digits: str) -> str | None:
+        """A mobile phone's number of the region, by its pattern; None for all else."""
+        if found := self._national(digits):
+            return self._code + found[1]
+        bare = digits.removeprefix("+")
+        return bare if self._complete(bare) else None
 
     def _unassigned(self, text: str) -> str | None:
         """A number in the API's form that a mobile phone could have, though none has it now.
@@ -134,10 +142,7 @@ class NumberReader:
 
     def _looked_up(self, text: str, digits: str) -> Number:
         """By the library, where it can be meant in one way alone."""
-        found = self._meanings(digits)
-        if not found:
-            there = "" if digits[0] == "+" else f", neither in {self._region} nor with a country's code"
-            raise ValidationError("to", text, f"there is no such number{there}")
+        found = self._meanings(text, digits)
         if len(found) > 1:
             either = " or ".join(f"+{to}" for to in found)
             raise ValidationError("to", text, f"can be {either}; write it with + and the country's code")
@@ -149,8 +154,8 @@ class NumberReader:
             raise ValidationError("to", text, "not a mobile phone's number, and only those are wanted")
         return Number(parse_number(to), is_mobile=kind in self._mobile)
 
-    def _meanings(self, digits: str) -> "dict[str, phonenumbers.PhoneNumber]":
-        """In each way that it can be meant, by the number in the API's form."""
+    def _meanings(self, text: str, digits: str) -> "dict[str, phonenumbers.PhoneNumber]":
+        """In each way that it can be meant, by the number in the API's form. Raises `ValidationError`."""
         ways = [(digits, None if digits[0] == "+" else self._region)]
         if digits.startswith("00"):
             ways.append((f"+{digits[2:]}", None))
@@ -161,6 +166,9 @@ class NumberReader:
             number = self._parsed(*way)
             if number is not None:
                 found[self._written(number)] = number
+        if not found:
+            there = "" if digits[0] == "+" else f", neither in {self._region} nor with a country's code"
+            raise ValidationError("to", text, f"there is no such number{there}")
         return found
 
     def _parsed(self, digits: str, region: str | None) -> "phonenumbers.PhoneNumber | None":

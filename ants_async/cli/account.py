@@ -111,6 +111,11 @@ class _Lines:
         self._waiting = []
 
 
+base_url_option: Final = click.option(
+    "--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"
+)
+
+
 def account_options(*, has_xml: bool = False) -> Callable[[_Command], _Command]:
     """`--base-url`, `--json` and, where the manual has XML, `--wire`: handed over as `account`."""
 
@@ -120,7 +125,7 @@ def account_options(*, has_xml: bool = False) -> Callable[[_Command], _Command]:
             return command(Account(base_url, wire, in_json), **options)
 
         options = [
-            click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"),
+            base_url_option,
             click.option("--json", "in_json", is_flag=True, help="As JSON, in the API's words."),
         ]
         if has_xml:

@@ -74,7 +74,6 @@ def follow_up_(
             check=Check(count),
             suppress=suppressed_of(before),
             follows=follows,
-            api=before.api,
         )
         if shared is None:
             sys.exit(anyio.run(execute, order, options))

@@ -95,12 +95,12 @@ def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> 
     return f"{name}-{sha256(identity.encode()).hexdigest()[:8]}"
 
 
-async def _check_followed(ledger: Ledger, campaign_id: str, address: str) -> None:
-    """Whom a rehearsal did not reach nobody needs to be texted."""
-    followed = await ledger.summary(campaign_id)
-    if followed is not None and followed.api not in {None, address}:
+async def _check_followed(order: Order, ledger: Ledger, address: str) -> None:
+    api = await order.sent_by(ledger)
+    if order.follows is not None and api not in {None, address}:
         raise ConfigurationError(
-            f"campaign {campaign_id!r} was sent to {followed.api}, not to {address}: so is what follows it"
+            f"campaign {order.follows.campaign_id!r} was sent to {api}, not to {address}: "
+            "so is what follows it"
         )
 
 
@@ -117,11 +117,10 @@ async def execute(order: Order, options: Options) -> int:
         before = await ledger.summary(campaign_id)
         if before is not None:
             check_world(options, before)
-        if order.follows is not None:
-            await _check_followed(ledger, order.follows.campaign_id, client.address)
+        await _check_followed(order, ledger, client.address)
         announce(console, order, before)
         order = await stack.enter_async_context(_kept(order, ledger, path, before))
-        tally = Tally.after(before, 0 if order.check is None else order.check.good)
+        tally = Tally.after(before, order.rows)
         screen = display(
             tally,
             console,
@@ -142,7 +141,7 @@ async def execute(order: Order, options: Options) -> int:
         if options.results is not None and summary is not None:
             written = await write_results(options.results, ledger.outcomes(campaign_id))
             say(console, f"results: {written:,} rows in {options.results}")
-        conclude(console, ending, summary, tally, None if order.check is None else order.check.bad)
+        conclude(console, ending, summary, tally, order.bad_rows)
     return exit_code(ending, summary)
 
 

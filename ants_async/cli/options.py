@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import click
 
-from ants_async.cli.account import with_options
+from ants_async.cli.account import base_url_option, with_options
 from ants_async.cli.database import ledger_option
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.reading import is_typed
@@ -69,7 +69,7 @@ def _options(shown: bool | str) -> Callable[[Callable[..., Any]], Callable[..., 
         click.option(
             "--rate", default="adaptive", show_default=shown, help="Requests: 'adaptive', or 100/1s."
         ),
-        click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]"),
+        base_url_option,
         click.option("--simulate", is_flag=True, help="Send to a simulator started for this run, for free."),
     )
 

@@ -18,8 +18,7 @@ class Order:
     """A campaign and its list. `file` is None when the ledger holds every recipient already.
 
     `check`: what was found in the list, None for one that a worker reads. `suppress`: whom not to. `follows`:
-    it is to those whom another campaign did not reach. `api`: the address that alone may send it, where that
-    is known: whom a rehearsal did not reach nobody needs to be texted.
+    it is to those whom another campaign did not reach.
     """
 
     campaign: Campaign
@@ -28,12 +27,28 @@ class Order:
     suppress: Suppressed = attrs.field(factory=Suppressed)
     canary: Canary | None = None
     follows: Follows | None = None
-    api: str | None = None
 
     @property
     def has_list(self) -> bool:
         """Whether there is one to read."""
         return self.file is not None or self.follows is not None
+
+    @property
+    def rows(self) -> int:
+        """How many of its list can be sent; 0 where a worker reads it."""
+        return 0 if self.check is None else self.check.good
+
+    @property
+    def bad_rows(self) -> int | None:
+        """How many of its list cannot; None where a worker reads it."""
+        return None if self.check is None else self.check.bad
+
+    async def sent_by(self, ledger: Ledger) -> str | None:
+        """The address that alone may send it: whom a rehearsal did not reach nobody needs to be texted."""
+        if self.follows is None:
+            return None
+        followed = await ledger.summary(self.follows.campaign_id)
+        return None if followed is None else followed.api
 
     def recipients(self, ledger: Ledger) -> Recipients | None:
         """To whom; None for those that the ledger has."""

@@ -109,7 +109,7 @@ async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -
         return INTERRUPTED
     if not wait:
         return 0
-    tally = Tally.after(before, 0 if order.check is None else order.check.good)
+    tally = Tally.after(before, order.rows)
     screen = display(tally, console, lambda: CampaignScreen(tally, console, title=campaign.id))
     telling = _telling(scaleout, order, console)
     ending = await _watched(lambda: _watch(campaign, tally), screen, "watching no more", telling)
@@ -120,7 +120,7 @@ async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -
     summary = await campaign.summary()
     if summary.reason:
         say(console, f"{ending.value}: {summary.reason}")
-    conclude(console, ending, summary, tally, None if order.check is None else order.check.bad)
+    conclude(console, ending, summary, tally, order.bad_rows)
     return exit_code(ending, summary)
 
 
@@ -130,9 +130,9 @@ async def _submit(
     """None when it was stopped."""
     source, canary = order.source(before), order.canary_after(before)
     people = None if order.check is None else order.recipients(scaleout.ledger)
-    if order.check is None or people is None:
+    if people is None:
         return await scaleout.submit(order.campaign, None, source=source)
-    reading = Reading(order.check.good)
+    reading, api = Reading(order.rows), await order.sent_by(scaleout.ledger)
     counted_people = _counted(people, reading)
     campaign = scaleout.campaign(order.campaign.id)
     if canary is not None:
@@ -142,9 +142,7 @@ async def _submit(
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(_count_requests, campaign, reading)
             try:
-                await scaleout.submit(
-                    order.campaign, counted_people, source=source, canary=canary, api=order.api
-                )
+                await scaleout.submit(order.campaign, counted_people, source=source, canary=canary, api=api)
             except CampaignPaused as paused:
                 return paused  # raised here, the task groups would wrap it
             finally:

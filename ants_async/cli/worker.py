@@ -12,6 +12,7 @@ import anyio
 import click
 from rich.console import Console
 
+from ants_async.cli.account import base_url_option
 from ants_async.cli.controls import Suppressed, suppress_option
 from ants_async.cli.database import needed_database_option
 from ants_async.cli.job import recipients_of
@@ -45,7 +46,7 @@ _log = logging.getLogger("ants_async.cli")
 @click.option(
     "--grace", type=click.FloatRange(0.0), default=10.0, show_default=True, help="Seconds to stop in."
 )
-@click.option("--base-url", metavar="URL", help="The API's address. [default: $ANTS_BASE_URL]")
+@base_url_option
 @suppress_option
 @click.option("--region", metavar="TH", help="The country of numbers in --suppress without one.")
 def worker(
