@@ -98,7 +98,7 @@ class NumberReader:
         try:
             return self._meanings(text, digits).keys()
         except ValidationError:
-            if (unassigned := self._unassigned(text)) is not None:
+            if (unassigned := self._unassigned(digits if digits[0] == "+" else text.strip())) is not None:
                 return (unassigned,)
             raise
 
@@ -112,7 +112,8 @@ class NumberReader:
     def _unassigned(self, text: str) -> str | None:
         """A number in the API's form that a mobile phone could have, though none has it now.
 
-        Old lists have such. With a digit more or less it is another one that was meant, nobody knows which.
+        Old lists have such. With a digit more or less it is another one that was meant, nobody knows which:
+        so its form is strict where it has no plus.
         """
         with suppress(ValidationError, self._library.NumberParseException):
             number = self._library.parse(f"+{parse_number(text)}", None)

@@ -33,11 +33,14 @@ def announce(console: Console, order: Order, before: CampaignSummary | None) -> 
     if is_cancelled:
         say(console, f"campaign {campaign.id} was cancelled: reports are asked for, and nothing more is sent")
         return
-    say(
-        console,
-        f"continues campaign {campaign.id}, {before.total - before.planned:,} already sent; "
-        "to send to the same people again, give a new --id",
-    )
+    sent = f"{before.total - before.planned - before.rejected:,} already sent"
+    refused = f", {before.rejected:,} refused" if before.rejected else ""
+    again = "to send to the same people again, give a new --id"
+    if before.rejected or order.follows is not None:
+        again = f"to whom it did not reach: ants-async campaign follow-up {campaign.id}"
+    say(console, f"continues campaign {campaign.id}, {sent}{refused}; {again}")
+    if order.suppress.paths:
+        say(console, f"not to those of {', '.join(str(path) for path in order.suppress.paths)}")
 
 
 def in_words(notes: Notes, changes: Path | None = None) -> Iterator[str]:

@@ -21,10 +21,11 @@ from ants_async.cli.database import (
 )
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.follow_up import follow_up_
+from ants_async.cli.following import Follows
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.job import default_id, execute, needs_file
-from ants_async.cli.kept import canary_of, file_from, follows_of, kept_of, size_of, suppressed_of
+from ants_async.cli.kept import canary_of, file_from, kept_of, size_of
 from ants_async.cli.options import Options, resuming_options, sending_options
 from ants_async.cli.order import Order
 from ants_async.cli.overview import show_all, show_one
@@ -125,13 +126,12 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
         summary = summary_in(sending["ledger"], None, campaign_id)
         options = Options.of(sending, kept_of(summary))
         is_over = summary.state is CampaignState.CANCELLED
-        follows = None if is_over else follows_of(summary)
+        follows = None if is_over else Follows.of(summary)
         file = _file_of(summary) if needs_file(summary) and follows is None and not is_over else None
         order = Order(
             campaign=summary.campaign,
             file=file,
             check=Check(size_of(summary)) if file is None else _check(file, options),
-            suppress=suppressed_of(summary),
             canary=None if no_canary else canary_of(summary),
             follows=follows,
         )

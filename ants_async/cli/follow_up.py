@@ -18,17 +18,16 @@ from ants_async.cli.database import (
     with_scaleout,
 )
 from ants_async.cli.files import Check
+from ants_async.cli.following import Follows, name_of_next
 from ants_async.cli.job import check_world, execute
-from ants_async.cli.kept import Follows, kept_of, suppressed_of, unread_of
+from ants_async.cli.kept import suppressed_of, unread_of
 from ants_async.cli.options import Options, sending_options
 from ants_async.cli.order import Order
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.submit import hand_over
 from ants_async.cli.tables import counted
-from ants_async.dispatch import Ledger, follow_up
-from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
-from ants_async.errors import ConfigurationError
 from ants_async.models.codes import Advice
 
 
@@ -51,7 +50,7 @@ def follow_up_(
     """Send again to whom campaign ID did not reach, and may reach now: a new campaign, with ids of its own.
 
     They are in the ledger, each with the text; with --database the workers send to them. The same command
-    again continues the same follow-up.
+    again continues the same follow-up. Of a campaign that was cancelled also to those whom it left unsent.
     """
     with one_line_errors():
         shared = database if is_database(sending["ledger"], database) else None
@@ -65,6 +64,10 @@ def follow_up_(
         if not before.source_read and (unread := unread_of(before)) != 0:
             rest = "the rest" if unread is None else f"up to {counted(unread, 'recipient')}"
             click.echo(f"campaign {campaign_id}: {rest} of its list not looked at, and not among these")
+        if before.state is CampaignState.CANCELLED and before.planned and Advice.RETRY_LATER in advice:
+            click.echo(
+                f"campaign {campaign_id}: was cancelled; {before.planned:,} not sent then are among these"
+            )
         if not count:
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
@@ -77,36 +80,14 @@ def follow_up_(
         )
         if shared is None:
             sys.exit(anyio.run(execute, order, options))
-        sys.exit(
-            with_scaleout(
-                shared,
-                lambda there: hand_over(there, order),
-                chunk_size=options.chunk,
-                suppress=order.suppress.numbers,
-            )
-        )
+        sys.exit(with_scaleout(shared, lambda there: hand_over(there, order), chunk_size=options.chunk))
 
 
 async def _look(
     ledger: Path | None, database: str | None, follows: Follows, new_id: str | None
 ) -> tuple[CampaignSummary, int, str]:
-    """The campaign, how many it did not reach, and a name for the next one."""
+    """The campaign, how many it did not reach, and the name of the one that follows it."""
     async with either(ledger, database) as found:
         before = await find(found, follows.campaign_id)
-        taken = None if new_id is None else await found.summary(new_id)
-        if taken is not None and kept_of(taken).get("follows") != follows.campaign_id:
-            raise ConfigurationError(f"--id {new_id}: is the name of another campaign")
-        count = sum([1 async for _ in follow_up(found, follows.campaign_id, follows.advice)])
-        return before, count, await _next_id(found, before) if new_id is None else new_id
-
-
-async def _next_id(ledger: Ledger, before: CampaignSummary) -> str:
-    """`songkran.2` after `songkran`, `songkran.3` after that; numbers of other campaigns are left out."""
-    name, _, number = before.campaign.id.rpartition(".")
-    is_second = "follows" in kept_of(before) and bool(name) and number.isdecimal()
-    name, place = (name, int(number) + 1) if is_second else (before.campaign.id, 2)
-    while (taken := await ledger.summary(f"{name}.{place}")) is not None:
-        if kept_of(taken).get("follows") == before.campaign.id:
-            break
-        place += 1
-    return f"{name}.{place}"
+        name = await name_of_next(found, before, new_id)
+        return before, sum([1 async for _ in follows.recipients(found, name)]), name

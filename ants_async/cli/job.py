@@ -80,6 +80,11 @@ def check_world(options: Options, before: CampaignSummary) -> None:
             f"campaign {before.campaign.id!r} was only simulated; "
             "to send it for real take another --id or --ledger"
         )
+    if options.simulate and not simulated and before.total:
+        raise ConfigurationError(
+            f"campaign {before.campaign.id!r} is sent for real; what a simulator takes would count as sent: "
+            "to try it take another --id or --ledger"
+        )
     if options.simulate and before.accepted:
         raise ConfigurationError(
             f"campaign {before.campaign.id!r} waits for {before.accepted:,} statuses from a simulator "
@@ -97,10 +102,9 @@ def default_id(file: Path, sender: str | None, text: str | None, mode: Mode) -> 
 
 async def _check_followed(order: Order, ledger: Ledger, address: str) -> None:
     api = await order.sent_by(ledger)
-    if order.follows is not None and api not in {None, address}:
+    if api not in {None, address}:
         raise ConfigurationError(
-            f"campaign {order.follows.campaign_id!r} was sent to {api}, not to {address}: "
-            "so is what follows it"
+            f"campaign {order.campaign.id!r} follows one that was sent to {api}, not to {address}"
         )
 
 
@@ -117,6 +121,7 @@ async def execute(order: Order, options: Options) -> int:
         before = await ledger.summary(campaign_id)
         if before is not None:
             check_world(options, before)
+        order = order.after(before)
         await _check_followed(order, ledger, client.address)
         announce(console, order, before)
         order = await stack.enter_async_context(_kept(order, ledger, path, before))
@@ -205,7 +210,7 @@ def _begun(
         concurrency=options.concurrency,
         suppress=order.suppress.numbers,
     )
-    simulated = {"simulated": True} if options.simulate and order.has_list else {}
+    simulated = {"simulated": True} if options.simulate else {}
     return dispatcher.run(
         order.campaign,
         order.recipients(ledger),

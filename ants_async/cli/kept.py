@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,18 +13,9 @@ from ants_async.cli.files import Layout, RecipientFile
 from ants_async.dispatch import Canary
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.errors import ConfigurationError
-from ants_async.models.codes import Advice
 
 OURS: Final = {"by": "ants-async"}
 """Marks what this program keeps: a program of somebody else's may use the same words for something else."""
-
-
-@attrs.frozen(slots=True)
-class Follows:
-    """Those whom a campaign did not reach, by what is to be done about them."""
-
-    campaign_id: str
-    advice: Sequence[Advice]
 
 
 def source_of(file: RecipientFile) -> dict[str, Any]:
@@ -75,10 +66,24 @@ def _is_ours(source: dict[str, Any]) -> bool:
     return is_older or source.items() >= OURS.items()
 
 
-def suppressed_of(summary: CampaignSummary) -> Suppressed:
-    """Whom a campaign does not text. Raises `ConfigurationError`, `ValidationError`."""
+def suppressed_of(summary: CampaignSummary, given: Suppressed | None = None) -> Suppressed:
+    """Whom a campaign does not text: its lists stay with it, those that are `given` only come on top.
+
+    Raises `ConfigurationError`, `ValidationError`.
+    """
+    given = Suppressed() if given is None else given
     kept = kept_of(summary)
-    return Suppressed.read([Path(path) for path in kept.get("suppress", ())], kept.get("region"))
+    known = {path.absolute() for path in given.paths}
+    more = [path for path in map(Path, kept.get("suppress", ())) if path not in known]
+    if not more:
+        return given
+    region = kept.get("region")
+    if given.region not in {None, region} and region is not None:
+        raise ConfigurationError(
+            f"--region {given.region}: the lists of whom campaign {summary.campaign.id!r} does not text "
+            f"are read with --region {region}"
+        )
+    return Suppressed.read([*given.paths, *more], given.region or region)
 
 
 def canary_of(summary: CampaignSummary) -> Canary | None:
@@ -144,11 +149,3 @@ def size_of(summary: CampaignSummary) -> int:
 
 def _looked_at(summary: CampaignSummary) -> int:
     return summary.total + summary.duplicates + summary.suppressed
-
-
-def follows_of(summary: CampaignSummary) -> Follows | None:
-    """The campaign that it follows, as long as it has not read whom that did not reach."""
-    source = kept_of(summary)
-    if "follows" not in source or summary.source_read:
-        return None
-    return Follows(source["follows"], [Advice(one) for one in source.get("advice", ())])

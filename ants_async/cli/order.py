@@ -1,16 +1,26 @@
 """What a command sends, and to whom; and what the ledger keeps of that, to go on by."""
 
 import json
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
 from ants_async.cli.controls import Suppressed
 from ants_async.cli.files import Check, RecipientFile
-from ants_async.cli.kept import OURS, Follows, kept_of, pending, rows_of, source_of, source_of_canary
-from ants_async.dispatch import Canary, Ledger, follow_up
+from ants_async.cli.following import Follows
+from ants_async.cli.kept import (
+    OURS,
+    kept_of,
+    pending,
+    rows_of,
+    source_of,
+    source_of_canary,
+    suppressed_of,
+)
+from ants_async.dispatch import Canary, Ledger
 from ants_async.dispatch.campaign import Campaign, CampaignSummary
 from ants_async.dispatch.source import Recipients
+from ants_async.errors import ConfigurationError
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -43,6 +53,18 @@ class Order:
         """How many of its list cannot; None where a worker reads it."""
         return None if self.check is None else self.check.bad
 
+    def after(self, before: CampaignSummary | None) -> Self:
+        """With what stays with the campaign. Raises `ConfigurationError`, `ValidationError`."""
+        if before is None:
+            return self
+        suppress = suppressed_of(before, self.suppress)
+        if suppress.paths and self.file is not None and self.check is None:
+            raise ConfigurationError(
+                f"campaign {before.campaign.id!r} does not text those of --suppress "
+                f"{', '.join(map(str, suppress.paths))}: its list cannot be read by a worker"
+            )
+        return attrs.evolve(self, suppress=suppress)
+
     async def sent_by(self, ledger: Ledger) -> str | None:
         """The address that alone may send it: whom a rehearsal did not reach nobody needs to be texted."""
         if self.follows is None:
@@ -53,7 +75,7 @@ class Order:
     def recipients(self, ledger: Ledger) -> Recipients | None:
         """To whom; None for those that the ledger has."""
         if self.follows is not None:
-            return follow_up(ledger, self.follows.campaign_id, self.follows.advice)
+            return self.follows.recipients(ledger, self.campaign.id)
         return None if self.file is None else self.file.recipients()
 
     def canary_after(self, before: CampaignSummary | None) -> Canary | None:
@@ -72,7 +94,7 @@ class Order:
         if self.check is not None:
             source |= rows_of(source, self.check.good, before)
         if self.follows is not None:
-            source |= {"follows": self.follows.campaign_id, "advice": list(self.follows.advice)}
+            source |= self.follows.as_source()
         if self.suppress.paths:
             source |= {"suppress": [str(path.absolute()) for path in self.suppress.paths]}
         if self.suppress.region is not None:

@@ -91,14 +91,16 @@ def submit(
         with opened(file, layout, wanted) as source:
             check = None if by_worker else source.check(source.listing(Path(), "rejects"), strict=strict)
             order = Order(campaign=wanted, file=source, check=check, suppress=suppress, canary=canary)
-            options = {"chunk_size": chunk, "suppress": suppress.numbers}
-            sys.exit(with_scaleout(database, lambda there: hand_over(there, order, wait=wait), **options))
+            sys.exit(
+                with_scaleout(database, lambda there: hand_over(there, order, wait=wait), chunk_size=chunk)
+            )
 
 
 async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -> int:
     """Its list into the database, from where workers send it; the exit code. `wait`: for their work, too."""
     console = Console()
     before = await scaleout.ledger.summary(order.campaign.id)
+    order = order.after(before)
     announce(console, order, before)
     campaign = await _submit(scaleout, order, console, before)
     if isinstance(campaign, CampaignPaused):
@@ -142,7 +144,14 @@ async def _submit(
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(_count_requests, campaign, reading)
             try:
-                await scaleout.submit(order.campaign, counted_people, source=source, canary=canary, api=api)
+                await scaleout.submit(
+                    order.campaign,
+                    counted_people,
+                    source=source,
+                    canary=canary,
+                    suppress=order.suppress.numbers,
+                    api=api,
+                )
             except CampaignPaused as paused:
                 return paused  # raised here, the task groups would wrap it
             finally:

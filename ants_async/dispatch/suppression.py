@@ -15,8 +15,7 @@ _DATE_DIGITS: Final = 8
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _DATE: Final = re.compile(
     rf"(?:\d{{4}}[-./]{_MONTH}[-./]{_DAY}|{_DAY}[-./]{_MONTH}[-./]\d{{4}}|{_MONTH}[-./]{_DAY}[-./]\d{{4}})"
-    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?: ?Z| ?[+-]\d{2}:?\d{2})?)?"
-    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d"
+    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 )
 _NUMBER: Final = re.compile(r"\+?\d{9,15}")  # in digits of any script
 _BETWEEN: Final = re.compile(r"[\s().\u2010-\u2015\u2212-]")  # what people put between digits
@@ -56,11 +55,11 @@ class SuppressionList:
             found._all_meant = number_reader(region).all_meant
         for path in paths:
             for place, line in enumerate(_lines(path), start=1):
-                row = line.partition("#")[0]
+                row, _, remark = line.partition("#")
                 if not row.strip():
                     continue
-                number, *others = _cells(row)
-                if any(map(found._could_be_meant, others)):
+                number, *others = [*_cells(row), remark.strip()]
+                if any(found._could_be_meant(part) for other in others for part in (other, *other.split())):
                     rule = "one number a line: which of these is it?"
                     raise ValidationError(f"{path}, line {place}", _shown(line.strip()), rule)
                 if place > 1 or not _is_header(number, others):
@@ -75,7 +74,7 @@ class SuppressionList:
             raise ValidationError(field, _shown(number), error.rule) from None
 
     def _could_be_meant(self, cell: str) -> bool:
-        """Whether a later cell could be the number as well, however it is written; a date is none."""
+        """Whether what stands behind the number could be it as well, in any form; a date is none."""
         if _NUMBER.fullmatch(_BETWEEN.sub("", cell)):
             return True
         if _DATE.fullmatch(cell):
@@ -118,10 +117,15 @@ def _cells(row: str) -> list[str]:
     return [cell.strip().strip('"').strip() for cell in re.split("[,;\t]", row)]
 
 
-def is_suppressed(suppress: Suppress | None) -> Callable[[str], bool] | None:
-    """The question itself; None where nobody is suppressed."""
+def is_suppressed(*suppress: Suppress | None) -> Callable[[str], bool] | None:
+    """The question itself, whether any of them has a number; None where nobody is suppressed."""
+    questions = [_question(one) for one in suppress if one is not None]
+    if len(questions) > 1:
+        return lambda number: any(has(number) for has in questions)
+    return questions[0] if questions else None
+
+
+def _question(suppress: Suppress) -> Callable[[str], bool]:
     if isinstance(suppress, str):
         raise ValidationError("suppress", suppress, "a set of numbers, a SuppressionList, or a function")
-    if suppress is None or callable(suppress):
-        return suppress
-    return suppress.__contains__
+    return suppress if callable(suppress) else suppress.__contains__

@@ -209,6 +209,7 @@ class ScaleOut:
         *,
         source: str | None = None,
         canary: Canary | None = None,
+        suppress: Suppress | None = None,
         api: str | None = None,
     ) -> SharedCampaign:
         """Read the list into the database, from where workers send it while it is still being read.
@@ -216,6 +217,7 @@ class ScaleOut:
         With `recipients=None` a worker reads it: `source` says to its `read_source` which. Submitting the
         same campaign again goes on with it: a list that was cut short, extended or shuffled loses and doubles
         nobody. With a `canary` a few go ahead, and the rest is read when enough of them have arrived.
+        `suppress`: whom not to text, beside those whom nothing here texts, where the list is read here.
         `api`: the address of the API that alone may send it; else it is the first that answers a worker.
 
         Raises `CanaryFailed` when too many have not, `CampaignPaused` when it is paused while they are waited
@@ -230,6 +232,8 @@ class ScaleOut:
             raise ValidationError("source", None, "the name of the list, for a worker to read it")
         if recipients is None and canary is not None:
             raise ValidationError("canary", canary, "for a list that is read here")
+        if recipients is None and suppress is not None:
+            raise ValidationError("suppress", suppress, "for a list that is read here")
         opened = await to_its_end(
             self.ledger.open_campaign(campaign, source, api=api, reads_source=True, now=time.time()),
             undo=lambda unseen: self.ledger.release(unseen.key),
@@ -239,7 +243,7 @@ class ScaleOut:
             if recipients is None:
                 await self.ledger.within(lambda there: self._queue.read(there, opened.key, campaign.id))
             else:
-                await self._read(opened, recipients, canary)
+                await self._read(opened, recipients, canary, suppress)
         except CampaignPaused as paused:
             await self._pause(opened.key, str(paused))
             raise
@@ -247,7 +251,13 @@ class ScaleOut:
             await self.ledger.release(opened.key)
         return self.campaign(campaign.id)
 
-    async def _read(self, opened: OpenCampaign, recipients: Recipients, canary: Canary | None = None) -> None:
+    async def _read(
+        self,
+        opened: OpenCampaign,
+        recipients: Recipients,
+        canary: Canary | None = None,
+        suppress: Suppress | None = None,
+    ) -> None:
         reader = ListReader(
             self.ledger,
             self._queue,
@@ -255,7 +265,7 @@ class ScaleOut:
             chunk_size=self._chunk_size,
             max_body=self._max_body,
             own_bytes=0 if self._push is None else self._push.bytes_a_message,
-            is_suppressed=self._is_suppressed,
+            is_suppressed=is_suppressed(self._is_suppressed, suppress),
         )
         await reader.read(recipients, canary)
         await self.ledger.within(lambda there: control.is_read(there, opened.key))

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import anyio
 import attrs
 import pytest
 
 from ants_async.cli.database import summary_in
-from ants_async.cli.kept import pending
+from ants_async.cli.kept import OURS, pending
 from ants_async.client import AntsClient
-from ants_async.dispatch import Canary
+from ants_async.dispatch import Campaign, CampaignState, Canary, SqliteLedger
 
 FIRST, SECOND, UNREACHABLE = "66812345678", "66812345679", "66847781471"
 TEXT = ("--text", "Hi {name}", "--sender", "ANTS")
@@ -65,6 +66,25 @@ class TestLists:
         assert source["suppress"] == [str(Path("stop.txt").absolute())]
         done("campaign", "resume", "x", "--ledger", "l.db")
         assert FIRST not in sent()
+
+    def test_it_stays_with_the_campaign_and_others_come_on_top(self, done, data, sent):
+        Path("people.csv").write_text(f"to,name\n{SECOND},B\n")
+        Path("stop.txt").write_text(f"{FIRST}\n")
+        done(*RUN, "--suppress", "stop.txt")
+        Path("people.csv").write_text(f"to,name\n{SECOND},B\n{FIRST},A\n66812345680,D\n")
+        Path("more.txt").write_text("66812345680\n")
+        said = done(*RUN, "--suppress", "more.txt")
+        assert f"not to those of more.txt, {Path('stop.txt').absolute()}\n" in said
+        done(*RUN)
+        assert sent().keys() == {SECOND}
+        assert data("campaign", "status", "x", "--ledger", "l.db")["suppressed"] == 2
+
+    def test_it_is_read_as_it_was_begun_with(self, done, ants):
+        Path("stop.txt").write_text("081-234-5678\n")
+        done(*RUN, "--suppress", "stop.txt", "--region", "TH")
+        assert "are read with --region TH" in ants(*RUN, "--region", "SG").stderr
+        Path("stop.txt").unlink()
+        assert "No such file" in ants(*RUN).stderr
 
     @pytest.mark.parametrize(
         "content", [None, b"081-234\n", b"\xff\xfe6\0"], ids=["gone", "no number", "UTF-16"]
@@ -167,10 +187,12 @@ class TestPace:
         done("campaign", "resume", "x", "--ledger", "l.db", "--rate", "9/1s")
         assert paces() == {"rate": "9/1s"}
 
-    def test_a_rehearsal_that_sends_nothing_does_not_make_it_one(self, done):
-        done(*RUN)
-        done("campaign", "resume", "x", "--ledger", "l.db", "--simulate")
-        done("campaign", "resume", "x", "--ledger", "l.db")
+    def test_a_campaign_that_was_sent_to_an_api_does_not_go_on_in_a_simulator(self, done, ants, simulator):
+        with simulator(balance=0):
+            done(*RUN, code=3)
+            again = ("campaign", "resume", "x", "--ledger", "l.db")
+            assert "campaign 'x' is sent for real" in ants(*again, "--simulate").stderr
+            done(*again)
 
     def test_is_how_it_goes_on(self, done):
         Path("people.csv").write_text(f"to,name\n{UNREACHABLE},C\n{FIRST},A\n{SECOND},B\n")
@@ -232,7 +254,11 @@ class TestCanary:
     def test_what_pauses_for_another_reason_goes_on_with_it(self, done, simulator):
         with simulator(balance=0):
             said = done(*RUN, "--canary", "1", code=3)
+            again = done("campaign", "resume", "x", "--ledger", "l.db", code=3)
         assert "REJECTED_NOT_ENOUGH_CREDITS" in said
+        assert (
+            "0 already sent, 1 refused; to whom it did not reach: ants-async campaign follow-up x\n" in again
+        )
         assert "to go on: ants-async campaign resume x" in said
         assert "--no-canary" not in said
 
@@ -270,6 +296,26 @@ class TestFollowUp:
         followed = ("campaign", "follow-up", "x.2", "--ledger", "l.db", "--advice", "retry_later")
         assert "campaign x.3: 1 recipient\n" in done(*followed)
 
+    def test_who_stands_in_another_follow_up_is_left_out(self, done):
+        done(*RUN)
+        done(*self.AGAIN, "--advice", "retry_later", "--id", "second")
+        said = done(*self.AGAIN, "--advice", "retry_later")
+        assert "continues campaign second, 1 already sent; to whom it did not reach: " in said
+        assert "nobody to send to again" in done(*self.AGAIN, "--advice", "retry_later", "--id", "third")
+
+    def test_after_one_that_was_cancelled_the_rest_is_for_the_next(self, done):
+        done(*RUN)
+
+        async def stop_the_next_at_once():
+            async with SqliteLedger("l.db") as ledger:
+                source = json.dumps(OURS | {"follows": "x"})
+                opened = await ledger.open_campaign(Campaign("x.2"), source, reads_source=True, now=1.0)
+                await ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
+                await ledger.cancel("x.2")
+
+        anyio.run(stop_the_next_at_once)
+        assert "campaign x.3: 1 recipient\n" in done(*self.AGAIN, "--advice", "retry_later")
+
     def test_the_number_of_another_campaign_is_left_out(self, done, data):
         done(*RUN)
         done(*RUN, "--id", "x.2")
@@ -282,7 +328,7 @@ class TestFollowUp:
         done(*RUN)
         monkeypatch.setattr(AntsClient, "address", "api.example.com")
         said = ants(*self.AGAIN, "--advice", "retry_later").stderr
-        assert "campaign 'x' was sent to this machine, not to api.example.com" in said
+        assert "follows one that was sent to this machine, not to api.example.com" in said
 
     def test_of_what_was_only_simulated_is_refused(self, done, refused):
         done(*RUN, "--simulate")

@@ -39,6 +39,14 @@ class TestRead:
         Path("people.csv").write_text(LIST + "66800000002,again\n", encoding="utf-8")
         assert "\n49 recipients in the database" in done(*SUBMIT, "--suppress", "stop.txt")
 
+    def test_goes_on_with_its_lists_of_whom_not_to_text(self, done, ants, data):
+        Path("stop.txt").write_text("66800000001\n66800000050\n", encoding="utf-8")
+        done(*SUBMIT, "--suppress", "stop.txt")
+        Path("people.csv").write_text(LIST + "66800000050,more\n", encoding="utf-8")
+        assert f"not to those of {Path('stop.txt').absolute()}\n" in done(*SUBMIT)
+        assert data("campaign", "status", "songkran")["total"] == 49
+        assert "its list cannot be read by a worker" in ants(*SUBMIT, "--by-worker").stderr
+
     def test_waits_for_a_canary_that_has_not_let_the_others_through_as_often_as_it_is_asked_for(
         self, done, data
     ):

@@ -102,7 +102,7 @@ class TestFiles:
         "line",
         [
             *("0812345678", "66-800", "nobody", ",66800000002", "10000001;66800000002"),
-            *("66800000002,+66 80 000 0003", "66800000002;080-000-0003"),
+            *("66800000002,+66 80 000 0003", "66800000002;080-000-0003", "66800000002 # now 66800000003"),
         ],
     )
     def test_that_hold_something_else_are_refused_by_file_and_line(self, tmp_path, line):
@@ -150,6 +150,10 @@ def test_with_a_region_numbers_are_read_as_people_write_them(tmp_path):
         ("98765432,91234567", "SG"),
         ("Anna,91234567", "SG"),  # no header
         ("98765432,91-23-4567", "SG"),  # no date
+        ("91234567,20991239", "DK"),  # none either: of no day
+        ("98765432,2027-04-13 91234567", "SG"),
+        ("0812345678 # now 081-234-5679", "TH"),
+        ("Anna #91234567", "SG"),
     ],
 )
 def test_with_a_region_a_second_number_is_seen_however_short(tmp_path, line, region):
@@ -170,9 +174,9 @@ def test_nor_is_a_date_a_second_number_then(tmp_path, other):
 
 def test_with_a_region_what_takes_no_texts_is_no_reason_to_refuse_a_list(tmp_path):
     path = tmp_path / "stop.txt"
-    path.write_text("1800123456\n66300000001\n")
+    path.write_text("1800123456\n66300000001\n+66 300-000-002\n")
     found = SuppressionList.read(path, region="TH")
-    assert all(number in found for number in ("661800123456", "66300000001"))
+    assert all(number in found for number in ("661800123456", "66300000001", "66300000002"))
 
 
 @pytest.mark.parametrize(
@@ -207,6 +211,12 @@ def test_a_region_that_there_is_not_is_no_fault_of_a_line(tmp_path):
     path.write_text("0812345678\n")
     with pytest.raises(ValidationError, match=r"^region: 'XX' is not valid"):
         SuppressionList.read(path, region="XX")
+
+
+def test_several_lists_are_asked_one_after_the_other():
+    asked = is_suppressed(None, {TWO[0]}, TWO[1].__eq__)
+    assert [asked(one) for one in EVERYBODY] == [False, True, True, False, False, False]
+    assert is_suppressed(None, None) is None
 
 
 def test_a_single_number_is_no_list():

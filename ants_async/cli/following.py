@@ -1,0 +1,71 @@
+"""Campaigns that follow another one, to those whom it did not reach; as the ledger keeps them."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Self
+
+import attrs
+
+from ants_async.cli.kept import kept_of
+from ants_async.dispatch import Ledger, follow_up
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Recipient
+from ants_async.dispatch.numbers import NumberSet
+from ants_async.errors import ConfigurationError
+from ants_async.models.codes import Advice
+
+
+@attrs.frozen(slots=True)
+class Follows:
+    """Those whom a campaign did not reach, by what is to be done about them."""
+
+    campaign_id: str
+    advice: Sequence[Advice]
+
+    @classmethod
+    def of(cls, summary: CampaignSummary) -> Self | None:
+        """What a campaign follows, as long as it has not read whom that did not reach."""
+        source = kept_of(summary)
+        if "follows" not in source or summary.source_read:
+            return None
+        return cls(source["follows"], [Advice(one) for one in source.get("advice", ())])
+
+    def as_source(self) -> dict[str, Any]:
+        """For the ledger to keep."""
+        return {"follows": self.campaign_id, "advice": list(self.advice)}
+
+    async def recipients(self, ledger: Ledger, name: str) -> AsyncIterator[Recipient]:
+        """For the campaign `name`: not those who stand in another one that follows the same."""
+        elsewhere = NumberSet()
+        for one in await ledger.campaigns():
+            if one.campaign.id != name and _follows(one, self.campaign_id):
+                async for outcome in ledger.outcomes(one.campaign.id):
+                    elsewhere.add(int(outcome.to))
+        async for recipient in follow_up(ledger, self.campaign_id, self.advice):
+            if int(recipient.to) not in elsewhere:
+                yield recipient
+
+
+async def name_of_next(ledger: Ledger, before: CampaignSummary, wanted: str | None) -> str:
+    """The campaign that follows `before`, or is to: `songkran.2` after `songkran`, `songkran.3` after that.
+
+    Raises `ConfigurationError` when the name that is `wanted` is another campaign's.
+    """
+    campaigns = await ledger.campaigns()
+    following = [one for one in campaigns if _follows(one, before.campaign.id)]
+    taken = {one.campaign.id for one in campaigns}
+    if wanted is not None:
+        if wanted in taken and wanted not in {one.campaign.id for one in following}:
+            raise ConfigurationError(f"--id {wanted}: is the name of another campaign")
+        return wanted
+    for one in following:
+        if one.state is not CampaignState.CANCELLED:
+            return one.campaign.id
+    name, _, number = before.campaign.id.rpartition(".")
+    is_second = "follows" in kept_of(before) and bool(name) and number.isdecimal()
+    name, place = (name, int(number) + 1) if is_second else (before.campaign.id, 2)
+    while f"{name}.{place}" in taken:
+        place += 1
+    return f"{name}.{place}"
+
+
+def _follows(summary: CampaignSummary, campaign_id: str) -> bool:
+    return bool(kept_of(summary).get("follows") == campaign_id)
