@@ -127,8 +127,11 @@ class Campaign:
         `now`, `due`: since 1970.
         """
         quiet = 0.0 if self.quiet_hours is None else self.quiet_hours.left(now)
-        scheduled = 0.0 if self.send_at is None else self.send_at.timestamp()
-        return max(quiet, scheduled - now, due - now)
+        return max(quiet, self.until_sent(now), due - now)
+
+    def until_sent(self, now: float) -> float:
+        """Seconds until the API sends what has no time of its own."""
+        return 0.0 if self.send_at is None else max(0.0, self.send_at.timestamp() - now)
 
     def check_hour(self, moment: datetime) -> None:
         """A schedule must not go by the quiet hours. Raises `ValidationError`."""

@@ -57,13 +57,18 @@ class TrackingRules:
         """Whether no source will tell any more."""
         return now - bulk.since > self.give_up_after
 
-    def next_wait(self, wait: float, came: int, age: float = 0.0) -> float:
-        """After one that brought so many statuses, of a bulk that was answered so long ago.
+    def next_look(
+        self, wait: float, came: int, *, age: float = 0.0, ahead: float = 0.0
+    ) -> tuple[float, float]:
+        """The next wait after one that brought so many statuses, and seconds that come before it.
 
-        What is open for longer than an hour is phones that are off: they are asked for ten times as rarely.
+        A bulk that was answered so long ago, and whose last message is sent so far ahead. What is open for
+        longer than an hour is phones that are off: they are asked for ten times as rarely. So are those
+        beside messages that are sent later; when these are sent, it begins anew.
         """
-        longest = self.longest if age < _HOUR else 10 * self.longest
-        return max(self.first, wait / 2 if came else min(longest, wait * self.growth))
+        longest = 10 * self.longest if age >= _HOUR or ahead > 0 else self.longest
+        wait = max(self.first, wait / 2 if came else min(longest, wait * self.growth))
+        return (self.first, ahead) if 0 < ahead <= wait else (wait, 0.0)
 
 
 BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
@@ -114,10 +119,13 @@ class Tracker:
         """
         if bulk.key in self._ended:
             return
-        begins = anyio.current_time() + max(0.0, (bulk.send_at or 0.0) - self._now())
-        rules = self._rules
+        now, rules = anyio.current_time(), self._rules
         watched = _Watched(
-            bulk, begins + rules.first, rules.first, begins, ask_logs=is_old or bulk.stands_elsewhere
+            bulk,
+            now + self._campaign.campaign.until_sent(self._now()) + rules.first,
+            rules.first,
+            quiet_since=now + max(0.0, self._ahead(bulk)),
+            ask_logs=is_old or bulk.stands_elsewhere,
         )
         self._followed[bulk.key] = watched
         self._push(watched)
@@ -236,9 +244,13 @@ class Tracker:
         _log.debug("reports: %s; asked again later, and the logs too", failure, extra=fields)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
-        now, rules = anyio.current_time(), self._rules
+        now, ahead = anyio.current_time(), self._ahead(watched.bulk)
         if came:
-            watched.quiet_since = now
-        watched.wait = rules.next_wait(watched.wait, came)
-        watched.due = now + watched.wait
+            watched.quiet_since = now + max(0.0, ahead)
+        watched.wait, delay = self._rules.next_look(watched.wait, came, ahead=ahead)
+        watched.due = now + delay + watched.wait
         self._push(watched)
+
+    def _ahead(self, bulk: Bulk) -> float:
+        """Seconds until the last of its messages is sent."""
+        return (bulk.send_at or 0.0) - self._now()

@@ -115,12 +115,11 @@ class Worker:
         await self._finish(ledger, taken.campaign.key)
 
     def _until_answered(self, taken: Taken[Chunk]) -> LeasedLedger:
-        scheduled = taken.campaign.campaign.send_at
-        due = [0.0 if scheduled is None else scheduled.timestamp(), taken.found.messages.send_at or 0.0]
-
         async def follow(connection: Connection, chunk: int) -> None:
-            delay = max(0.0, max(due) - self._client.clock())
-            look = Look(wait=self._tracking.first, quiet_since=time.time() + delay)
+            now = self._client.clock()
+            delay = taken.campaign.campaign.until_sent(now)
+            last = max(delay, (taken.found.messages.send_at or 0.0) - now)
+            look = Look(wait=self._tracking.first, quiet_since=time.time() + last)
             await self._queue.track(connection, chunk, look, delay=delay)
 
         return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=follow)
@@ -197,7 +196,8 @@ class Worker:
                 _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error, extra=fields)
         if isinstance(failure, AuthenticationError | PermissionDenied):
             await self._pause(taken.campaign.key, f"the API refuses the account: {failure}")
-        quiet_since = time.time() if came else look.quiet_since
+        ahead = (bulk.send_at or 0.0) - self._client.clock()
+        quiet_since = time.time() + max(0.0, ahead) if came else look.quiet_since
         is_quiet = time.time() - quiet_since >= self._tracking.logs_after
         goes_to_logs = look.ask_logs or failure is not None or bulk.stands_elsewhere or is_quiet
 
@@ -207,9 +207,9 @@ class Worker:
                 await self._queue.look_up(connection, chunk, after)
             else:
                 age = self._client.clock() - bulk.since
-                wait = self._tracking.next_wait(look.wait, came, age)
+                wait, delay = self._tracking.next_look(look.wait, came, age=age, ahead=ahead)
                 after = Look(wait=wait, quiet_since=quiet_since, ask_logs=failure is not None)
-                await self._queue.track(connection, chunk, after)
+                await self._queue.track(connection, chunk, after, delay=delay)
 
         await ledger.hand_over(chunk, go_on)
         await self._finish(ledger, taken.campaign.key)

@@ -53,6 +53,19 @@ class TestRows:
             ]
 
     @virtual_time
+    async def test_do_not_hold_up_what_is_known_of_the_others(self, world):
+        async with world() as w:
+            began = anyio.current_time()
+            in_three_hours = datetime.fromtimestamp(wall_clock() + 3 * 3600, UTC)
+            known = {}
+            both = [Recipient(FIRST), Recipient(THIRD, send_at=in_three_hours)]
+            async for outcome in w.dispatcher().run(CAMPAIGN, both):
+                known[outcome.to, outcome.kind] = anyio.current_time() - began
+            assert known[FIRST, OutcomeKind.FINAL] < 10
+            assert 3 * 3600 < known[THIRD, OutcomeKind.FINAL] < 3 * 3600 + 10
+            assert w.network.count("/sms/1/reports") < 40
+
+    @virtual_time
     async def test_that_share_them_share_a_message(self, world):
         async with world() as w:
             await w.run(CAMPAIGN, [Recipient(one, sender="OTHER") for one in (FIRST, SECOND)])

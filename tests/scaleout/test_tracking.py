@@ -232,9 +232,26 @@ class TestTimes:
 
     async def test_reports_of_what_is_scheduled_are_asked_for_from_then_on(self, world):
         later = datetime.now(UTC) + timedelta(hours=5)
-        await world.scaleout.submit(
-            Campaign("later", text="Hi"), [Recipient("66800000001"), Recipient("66800000002", send_at=later)]
-        )
+        await world.scaleout.submit(Campaign("later", text="Hi", send_at=later), [Recipient("66800000001")])
         await world.work(SEND_QUEUE)
         (look,) = await world.jobs("track")
         assert 4.9 * 3600 < look.due_in < 5.1 * 3600
+
+    @pytest.mark.parametrize(
+        ("later", "wait", "due_in"),
+        [(5 * 3600, 10 * RULES.longest, 10 * RULES.longest), (150, RULES.first, 152)],
+    )
+    async def test_who_has_a_time_of_his_own_does_not_hold_up_what_is_known_of_the_others(
+        self, world, later, wait, due_in
+    ):
+        later = datetime.now(UTC) + timedelta(seconds=later)
+        await world.scaleout.submit(
+            Campaign("both", text="Hi"), [Recipient("66800000001"), Recipient("66800000002", send_at=later)]
+        )
+        await world.work(SEND_QUEUE)
+        (look,) = await world.jobs("track")
+        assert look.due_in <= 2
+        await world.worker.track(look.args["chunk"], _look(wait=10 * RULES.longest))
+        then = (await world.jobs("track"))[-1]
+        assert then.args["wait"] == wait
+        assert due_in / 2 < then.due_in < due_in * 1.1  # by the clock of the API, to the second
