@@ -61,7 +61,7 @@ def _through(proxy: str, context: ssl.SSLContext | None) -> httpx.AsyncBaseTrans
 
 
 class AntsClient:
-    """The API for one account; use it as `async with AntsClient(...) as client:`.
+    """The API for one account; use it as `async with AntsClient(...) as client:`, or `aclose` it.
 
     `credentials`: `BasicAuth` or `ApiKeyAuth`. `transport`: any `httpx.AsyncBaseTransport` in place of the
     network; without one the client has its own, made for many requests at once under asyncio. `proxy`:
@@ -209,6 +209,10 @@ class AntsClient:
 
     def __repr__(self) -> str:
         return f"AntsClient({self.base_url!r})"
+
+    async def aclose(self) -> None:
+        """Close its connections, where it is used without `async with`."""
+        await self._http.aclose()
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()

@@ -6,21 +6,33 @@ Against the simulator: `ants-async simulate --port 8080` in another terminal, th
 
 import asyncio
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
-from ants_async import AntsClient, Campaign, Dispatcher, Recipient, SqliteLedger
+from ants_async import AntsClient, Campaign, Dispatcher, Recipient, SqliteLedger, ValidationError
+
+
+def people(campaign: Campaign, path: Path) -> Iterator[Recipient]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                recipient = Recipient(row["to"], text=row["text"], row=number)
+                campaign.check(recipient)
+            except ValidationError as error:  # a bad row is left out, and the others are sent to
+                print(f"line {number}: {error}")
+            else:
+                yield recipient
 
 
 async def main() -> None:
     campaign = Campaign("songkran", sender="ANTS")
-    with Path("examples/recipients.csv").open(encoding="utf-8", newline="") as file:
-        recipients = (Recipient(row["to"], text=row["text"]) for row in csv.DictReader(file))
-        async with AntsClient.from_env() as client, SqliteLedger("ledger.db") as ledger:
-            async for outcome in Dispatcher(client, ledger).run(campaign, recipients):
-                if outcome.is_last:
-                    print(outcome.to, outcome.kind, outcome.status and outcome.status.name)
-            summary = await ledger.summary(campaign.id)
-            print(summary and dict(summary.by_group))
+    recipients = people(campaign, Path("examples/recipients.csv"))
+    async with AntsClient.from_env() as client, SqliteLedger("ledger.db") as ledger:
+        async for outcome in Dispatcher(client, ledger).run(campaign, recipients):
+            if outcome.is_last:
+                print(outcome.to, outcome.kind, outcome.status and outcome.status.name)
+        summary = await ledger.summary(campaign.id)
+        print(summary and dict(summary.by_group))
 
 
 asyncio.run(main())

@@ -94,6 +94,13 @@ async def test_no_environment_proxy_and_no_netrc(environment, monkeypatch):
     assert (await sent()).url.host == "api.ants.co.th"
 
 
+async def test_it_can_be_closed_where_no_block_ends():
+    client = AntsClient("http://localhost", BasicAuth("anna", "s3cret"))
+    await client.aclose()
+    with pytest.raises(ConfigurationError, match="this client is closed"):
+        await client.account.balance()
+
+
 async def test_nothing_that_shows_a_client_shows_its_secrets():
     async with AntsClient("http://localhost", BasicAuth("anna", "s3cret")) as client:
         assert repr(client) == "AntsClient('http://localhost')"

@@ -1,6 +1,7 @@
 """What is told before anything is sent: to how many, what of the list is left out, what in it is odd."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,10 @@ from ants_async.cli.tables import clean, counted
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 
 _EXAMPLES: Final = 3  # of changed numbers
+SCHEDULED: Final = (
+    "the API has them from now on, and no call takes them back. Nobody need wait here: Ctrl-C, and later "
+    "resume, which asks for their statuses"
+)
 
 
 def announce(console: Console, order: Order, before: CampaignSummary | None) -> None:
@@ -23,6 +28,11 @@ def announce(console: Console, order: Order, before: CampaignSummary | None) -> 
     if check is not None:
         for line in in_words(check.notes, check.changes):
             say(console, line)
+    if order.suppress.numbers is not None:
+        lists = ", ".join(str(path) for path in order.suppress.paths)
+        say(console, f"not to {counted(len(order.suppress.numbers), 'number')} of {lists}")
+    if campaign.send_at is not None and campaign.send_at > datetime.now(UTC):
+        say(console, f"scheduled for {campaign.send_at:%Y-%m-%d %H:%M %z}; {SCHEDULED}")
     if before is None:
         size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
         say(console, f"campaign {campaign.id}: {size}")
@@ -39,8 +49,6 @@ def announce(console: Console, order: Order, before: CampaignSummary | None) -> 
     if before.rejected or order.follows is not None:
         again = f"to whom it did not reach: ants-async campaign follow-up {campaign.id}"
     say(console, f"continues campaign {campaign.id}, {sent}{refused}; {again}")
-    if order.suppress.paths:
-        say(console, f"not to those of {', '.join(str(path) for path in order.suppress.paths)}")
 
 
 def in_words(notes: Notes, changes: Path | None = None) -> Iterator[str]:
@@ -53,5 +61,10 @@ def in_words(notes: Notes, changes: Path | None = None) -> Iterator[str]:
         yield f"numbers changed: {notes.changed:,}{where}; {shown}"
     if notes.fixed:
         yield f"no mobile phones: {notes.fixed:,}, which may take no texts; --mobile-only leaves them out"
+    if notes.last is not None:
+        yield (
+            f"scheduled by their rows: {notes.scheduled:,}, the last for {notes.last:%Y-%m-%d %H:%M %z}; "
+            f"{SCHEDULED}"
+        )
     if notes.long:
         yield f"long texts: {notes.long:,}, of up to {notes.most_parts} parts; each part is paid for"

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
@@ -48,7 +49,8 @@ class Notes:
 
     `changed`: numbers brought into the API's form, the first of them in `examples`. `fixed`: numbers that are
     no mobile phone's, which may take no texts. `long`: texts of more than 4 parts, the longest of
-    `most_parts`. `encoding`: what the file is in, where that was found out.
+    `most_parts`. `scheduled`: rows with a time of their own, the latest of which is `last`. `encoding`: what
+    the file is in, where that was found out.
     """
 
     changed: int = 0
@@ -56,6 +58,8 @@ class Notes:
     fixed: int = 0
     long: int = 0
     most_parts: int = 0
+    scheduled: int = 0
+    last: datetime | None = None
     encoding: str | None = None
 
     def change(self, change: Change) -> None:
@@ -63,6 +67,11 @@ class Notes:
         self.changed += 1
         if len(self.examples) < _EXAMPLES:
             self.examples.append(change)
+
+    def schedule(self, due: datetime) -> None:
+        """Take one in that has a time of its own."""
+        self.scheduled += 1
+        self.last = due if self.last is None else max(self.last, due)
 
     def weigh(self, text: str) -> None:
         """Take one in that may be long."""
@@ -218,12 +227,12 @@ class RecipientFile:
         check_text(text)
         if len(text) > _SURELY_SHORT:
             notes.weigh(text)
-        own = self._own(values) if self.layout.own_columns else {}
+        own = self._own(values, notes) if self.layout.own_columns else {}
         if self.template is None:
             return Recipient(to, text=text, row=place, **own)
         return Recipient(to, fields=values, row=place, **own)
 
-    def _own(self, values: Mapping[str, str]) -> dict[str, Any]:
+    def _own(self, values: Mapping[str, str], notes: Notes) -> dict[str, Any]:
         """What a row has in place of the campaign's; empty cells are none."""
         layout = self.layout
         sender = values[layout.sender_column].strip() if layout.sender_column else ""
@@ -231,6 +240,8 @@ class RecipientFile:
         due = moment("send_at", send_at, layout.time_zone) if send_at else None
         if due is not None and self.quiet_hours is not None:
             self.quiet_hours.check(due)
+        if due is not None:
+            notes.schedule(due)
         return {"sender": sender or None, "send_at": due}
 
 

@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import shlex
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -17,6 +17,7 @@ import attrs
 from rich.console import Console
 
 from ants_async.cli.announcing import announce, in_words
+from ants_async.cli.calling_off import called_off
 from ants_async.cli.database import default_ledger
 from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Notes
@@ -137,7 +138,10 @@ async def execute(order: Order, options: Options) -> int:
         look = partial(ledger.summary, campaign_id)
         hours = None if was_cancelled else order.campaign.quiet_hours
         telling = partial(tell_of_quiet_hours, console, hours, look, client.clock)
-        ending = await _send(_begun(order, options, client, ledger, before), tally, screen, telling)
+        end = partial(called_off, path, campaign_id)
+        ending = await _send(_begun(order, options, client, ledger, before), tally, screen, telling, end)
+        if ending is Ending.CANCELLED:
+            await ledger.cancel(campaign_id)
         if ending is Ending.DONE and was_cancelled:
             ending = Ending.CANCELLED
         if ending not in {Ending.DONE, Ending.CANCELLED}:
@@ -224,15 +228,26 @@ async def _send(
     tally: Tally,
     screen: Display,
     telling: Callable[[], Coroutine[Any, Any, None]],
+    called_off: Callable[[], Awaitable[None]],
 ) -> Ending:
-    """The campaign to its end, or until it is stopped or paused; `telling` meanwhile."""
+    """The campaign to its end, or until it is stopped, paused or `called_off`; `telling` meanwhile."""
     error: AntsError | None = None
+    is_called_off = False
     scope = anyio.CancelScope()
+
+    async def obey() -> None:
+        nonlocal is_called_off
+        await called_off()
+        is_called_off = True
+        say(screen.console, f"cancelled from elsewhere: {_STOPPING}")
+        scope.cancel()
+
     with screen:
         async with anyio.create_task_group() as helpers:
             await helpers.start(stop_on_signal, scope, screen, _STOPPING)
             helpers.start_soon(screen.keep_drawing)
             helpers.start_soon(telling)
+            helpers.start_soon(obey)
             try:
                 with scope:
                     async with aclosing(run) as outcomes:
@@ -241,11 +256,13 @@ async def _send(
             except AntsError as caught:
                 error = caught
             helpers.cancel_scope.cancel()
-    if isinstance(error, CampaignPaused):
+    if error is not None and not isinstance(error, CampaignPaused):
+        raise error
+    if is_called_off:
+        return Ending.CANCELLED
+    if error is not None:
         say(screen.console, f"paused: {error}")
         return Ending.HELD if isinstance(error, CanaryFailed) else Ending.PAUSED
-    if error is not None:
-        raise error
     return Ending.INTERRUPTED if scope.cancel_called else Ending.DONE
 
 

@@ -9,13 +9,12 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console
 
-from ants_async.cli.controls import Suppressed, suppress_option
+from ants_async.cli.controls import Controls, Suppressed, control_options
 from ants_async.cli.counting import LONG, Plan
 from ants_async.cli.inputs.layout import Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.tables import table
-from ants_async.dispatch.campaign import Campaign
 from ants_async.dispatch.engine import MAX_BODY
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
@@ -46,7 +45,7 @@ def chunk_option(shown: bool | str = True) -> Callable[[_Command], _Command]:
 @click.option("--text", help="One text for all, with columns as {fields}. [default: the column 'text']")
 @layout_options
 @click.option("--sender", help="The sender shown on the phone.")
-@suppress_option
+@control_options
 @chunk_option()
 @click.option("--price", help="Of one part, e.g. 0.50: what the campaign costs is reckoned with it.")
 @click.option("--currency", default="THB", show_default=True, help="Of the price.")
@@ -57,7 +56,7 @@ def plan(
     text: str | None,
     layout: Layout,
     sender: str | None,
-    suppress: Sequence[Path],
+    controls: Controls,
     chunk: int,
     price: str | None,
     currency: str,
@@ -71,14 +70,14 @@ def plan(
     """
     with one_line_errors():
         cost = None if price is None else price_of(price)
-        campaign = Campaign("plan", text=text, sender=sender)
+        campaign = controls.campaign("plan", text=text, sender=sender, time_zone=layout.time_zone)
         found = Plan(
             Planner(
                 campaign,
                 NumberSet(),
                 chunk_size=chunk,
                 max_body=MAX_BODY,
-                is_suppressed=is_suppressed(Suppressed.read(suppress, layout.region).numbers),
+                is_suppressed=is_suppressed(Suppressed.read(controls.suppress, layout.region).numbers),
             )
         )
         with opened(file, layout, campaign) as source:

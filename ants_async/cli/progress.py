@@ -180,6 +180,7 @@ class Display:
     def __init__(self, progress: Progress, console: Console) -> None:
         self.progress = progress
         self.console = console
+        self._drawn = ""
 
     def __enter__(self) -> Self:
         return self
@@ -190,8 +191,11 @@ class Display:
         self.close()
 
     def draw(self) -> None:
-        """Show how far things are now."""
-        say(self.console, str(self.progress))
+        """Show how far things are now, where that is news."""
+        line = str(self.progress)
+        if line != self._drawn:
+            say(self.console, line)
+        self._drawn = line
 
     def close(self) -> None:
         """Show the last state and leave the terminal as it was; may be called again."""

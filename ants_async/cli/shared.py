@@ -11,21 +11,22 @@ import anyio
 import click
 from anyio.abc import TaskStatus
 
+from ants_async.cli.calling_off import call_off
 from ants_async.cli.database import (
     default_ledger,
+    either,
     either_option,
     find,
     is_database,
     needed_database_option,
-    no_ledger,
     with_scaleout,
 )
 from ants_async.cli.overview import show_one
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.results import as_row
 from ants_async.dispatch import SqliteLedger
-from ants_async.dispatch.campaign import CampaignSummary
-from ants_async.errors import ConfigurationError
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
+from ants_async.errors import ConfigurationError, LedgerInUse
 
 if TYPE_CHECKING:
     from ants_async.scaleout import OutcomeStream, ScaleOut, SharedCampaign
@@ -57,18 +58,23 @@ def pause(campaign_id: str, ledger: Path | None, database: str | None) -> None:
 @click.argument("campaign_id", metavar="ID")
 @either_option
 def cancel(campaign_id: str, ledger: Path | None, database: str | None) -> None:
-    """End campaign ID for good: what is not sent by now never will be.
+    """End campaign ID for good, also while it runs: what is not sent by now never will be.
 
-    A run of it has to be stopped first (Ctrl-C). For what was sent `campaign resume` still asks for reports.
+    What the API has it sends, also what is scheduled. `campaign resume` still asks for reports of that.
     """
 
     async def change() -> CampaignSummary:
         place = ledger or default_ledger()
-        if not place.exists():
-            raise no_ledger(place)
-        async with SqliteLedger(place) as found:
-            await find(found, campaign_id)
-            await found.cancel(campaign_id)
+        async with either(place, None) as found:
+            before = await find(found, campaign_id)
+        if before.state is CampaignState.FINISHED:
+            raise ConfigurationError(f"campaign {campaign_id!r} is finished: there is nothing to cancel")
+        try:
+            async with SqliteLedger(place) as own:
+                await own.cancel(campaign_id)
+        except LedgerInUse:
+            await call_off(place, campaign_id)
+        async with either(place, None) as found:
             return await find(found, campaign_id)
 
     with one_line_errors():
@@ -77,6 +83,11 @@ def cancel(campaign_id: str, ledger: Path | None, database: str | None) -> None:
         else:
             now = anyio.run(change)
         show_one(now, in_json=False)
+        if now.accepted:
+            click.echo(
+                f"{now.accepted:,} the API has already: they are sent, also those that are scheduled, and no "
+                "call takes them back"
+            )
 
 
 @click.command()

@@ -18,6 +18,7 @@ from ants_async.models.numbers import parse_number
 from ants_async.models.senders import check_sender
 from ants_async.models.sms import MAX_VALIDITY_MINUTES
 from ants_async.models.statuses import Status
+from ants_async.text import check_text
 
 _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_FIELDS: Final[Mapping[str, str]] = {}  # one for all: a dict each would cost more than the rest
@@ -132,6 +133,31 @@ class Campaign:
     def until_sent(self, now: float) -> float:
         """Seconds until the API sends what has no time of its own."""
         return 0.0 if self.send_at is None else max(0.0, self.send_at.timestamp() - now)
+
+    def text_of(self, recipient: Recipient) -> str:
+        """What this one gets: its own text, or the campaign's with its fields. Raises `ValidationError`."""
+        text = recipient.text
+        if text is None and self.template is not None:
+            text = self.template.render(recipient.fields)
+        if not isinstance(text, str) or not text.strip():
+            raise ValidationError("text", text, "every recipient needs a text, or the campaign one")
+        return text
+
+    def check(self, recipient: Recipient) -> None:
+        """Whether it could be sent to; a run stops at one that could not. Raises `ValidationError`."""
+        check_text(self.text_of(recipient))
+        self.check_own(recipient)
+
+    def check_own(self, recipient: Recipient) -> None:
+        """What it has in place of the campaign's sender and time. Raises `ValidationError`."""
+        for field in ("sender", "send_at"):
+            value = getattr(recipient, field)
+            if self.mode is Mode.MULTI and value is not None:
+                raise ValidationError(
+                    field, value, "mode 'multi' has one sender and no schedule; use 'advanced'"
+                )
+        if recipient.send_at is not None:
+            self.check_hour(recipient.send_at)
 
     def check_hour(self, moment: datetime) -> None:
         """A schedule must not go by the quiet hours. Raises `ValidationError`."""

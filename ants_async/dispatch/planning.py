@@ -6,7 +6,7 @@ from json.encoder import encode_basestring as _quoted
 from math import inf
 from operator import attrgetter, ne
 
-from ants_async.dispatch.campaign import Campaign, Mode, Outcome, OutcomeKind, Recipient
+from ants_async.dispatch.campaign import Campaign, Outcome, OutcomeKind, Recipient
 from ants_async.dispatch.messages import Messages, Options
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ValidationError
@@ -182,28 +182,21 @@ class Planner:
         sender, send_at = recipient.sender, recipient.send_at
         if sender is None and send_at is None:
             return None
-        if self._campaign.mode is Mode.MULTI:
-            field, value = ("sender", sender) if sender is not None else ("send_at", send_at)
-            rule = f"row {row}: mode 'multi' has one sender and no schedule; use 'advanced'"
-            raise ValidationError(field, value, rule)
+        try:
+            self._campaign.check_own(recipient)
+        except ValidationError as error:
+            raise _in_row(row, error) from None
         if send_at is None:
             return Options(sender)
-        try:
-            self._campaign.check_hour(send_at)
-        except ValidationError as error:
-            raise ValidationError(error.field, error.value, f"row {row}: {error.rule}") from None
         self.due = max(self.due, send_at.timestamp())
         return Options(sender, send_at.timestamp())
 
     def _text(self, recipient: Recipient, row: int) -> str:
-        text = recipient.text
-        if text is None and self._campaign.template is not None:
-            try:
-                text = self._campaign.template.render(recipient.fields)
-            except ValidationError as error:
-                raise ValidationError(error.field, error.value, f"row {row}: {error.rule}") from None
-        if not isinstance(text, str) or not text.strip():
-            raise ValidationError(
-                "text", text, f"row {row}: every recipient needs a text, or the campaign one"
-            )
-        return text
+        try:
+            return self._campaign.text_of(recipient)
+        except ValidationError as error:
+            raise _in_row(row, error) from None
+
+
+def _in_row(row: int, error: ValidationError) -> ValidationError:
+    return ValidationError(error.field, error.value, f"row {row}: {error.rule}")

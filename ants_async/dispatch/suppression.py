@@ -36,7 +36,7 @@ class SuppressionList:
     def __init__(self, numbers: Iterable[str] = ()) -> None:
         self._all_meant: Callable[[str], Collection[str]] = lambda number: (parse_number(number),)
         self._numbers = NumberSet()
-        self._numbers.add_all(int(parse_number(number)) for number in numbers)
+        self._count = sum(self._numbers.add_all(int(parse_number(number)) for number in numbers))
 
     @classmethod
     def read(cls, *paths: Path, region: str | None = None) -> Self:
@@ -69,7 +69,7 @@ class SuppressionList:
     def add(self, number: str, *, field: str = "to") -> None:
         """One more."""
         try:
-            self._numbers.add_all(map(int, self._all_meant(number)))
+            self._count += sum(self._numbers.add_all(map(int, self._all_meant(number))))
         except ValidationError as error:
             raise ValidationError(field, _shown(number), error.rule) from None
 
@@ -82,6 +82,9 @@ class SuppressionList:
         with suppress(ValidationError):  # what is shorter than that is one with the country's code before it
             return any(len(to) > _DATE_DIGITS for to in self._all_meant(cell))
         return False
+
+    def __len__(self) -> int:
+        return self._count
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, str) and int(number) in self._numbers

@@ -45,7 +45,10 @@ class Sms:
         Without message ids of one's own an unclear answer is not repeated but raised as `OutcomeUnknown`.
         Manual section 2, single.
         """
-        return await self._transport.call(table.SEND, TextMessage(to=to, text=text, sender=sender))
+        message = TextMessage(to=to, text=text, sender=sender)
+        if not text.strip():
+            raise ValidationError("text", text, "must not be empty")
+        return await self._transport.call(table.SEND, message)
 
     async def send_multi(self, messages: Iterable[TextMessage]) -> SendReceipt:
         """Several texts in one request. Manual section 2, multi."""

@@ -11,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import anyio
 import pytest
 from click.testing import CliRunner
 
+from ants_async.cli.kept import kept_of
 from ants_async.cli.root import cli
+from ants_async.dispatch import CampaignState, SqliteLedger
 
 EXAMPLE = Path(__file__).parents[2] / "examples/recipients.csv"
 
@@ -90,6 +93,15 @@ class TestSimulated:
             process.send_signal(signal.SIGINT)
             process.stdout.read()
             process.wait()
+
+        async def mark():
+            async with SqliteLedger("l.db") as ledger:
+                may = await ledger.summary("may")
+                source = json.dumps(kept_of(may) | {"simulated": True})
+                opened = await ledger.open_campaign(may.campaign, source, reads_source=False, now=1.0)
+                await ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
+
+        anyio.run(mark)
         refused = campaign("resume", "may", "--ledger", "l.db", "--simulate")
         assert refused.exit_code == 2
         assert "from a simulator that is gone" in refused.stderr

@@ -1,8 +1,13 @@
 """`campaign cancel`: of a ledger, as of a database."""
 
+from pathlib import Path
+
 import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
+from scaleout_commands import started, until
 
+from ants_async.cli import calling_off
 from ants_async.dispatch import Campaign, CampaignState, SqliteLedger
 from ants_async.dispatch.messages import Messages
 
@@ -82,6 +87,67 @@ def test_nor_were_others_of_a_list_that_nobody_counted(ants, tmp_path):
     anyio.run(begin, tmp_path / "other.db", None)
     said = ants("campaign", "follow-up", "songkran", "--ledger", tmp_path / "other.db")
     assert "the rest of its list not looked at, and not among these" in said.output
+
+
+@pytest.mark.usefixtures("api")
+class TestOfARun:
+    RUN = (
+        "campaign",
+        "run",
+        "people.csv",
+        "--id",
+        "june",
+        "--text",
+        "Hi",
+        "--ledger",
+        "l.db",
+        "--rate",
+        "1/1s",
+    )
+    CANCEL = ("campaign", "cancel", "june", "--ledger", "l.db")
+
+    @pytest.fixture(autouse=True)
+    def _people(self, api):
+        Path("people.csv").write_text("to\n" + "".join(f"{66_800_000_000 + n}\n" for n in range(500)))
+
+    def test_is_obeyed_there(self, done, data, simulator):
+        with (
+            simulator(delivery_time=3600.0),
+            started(*self.RUN, "--chunk", 1, "--concurrency", 1, stderr=None) as process,
+        ):
+            until(process.stdout, " of 500")
+            while not data("campaign", "status", "june", "--ledger", "l.db")["accepted"]:
+                pass
+            said = done(*self.CANCEL)
+            accepted = data("campaign", "status", "june", "--ledger", "l.db")["accepted"]
+            assert f"{accepted} the API has already: they are sent, also those that are scheduled" in said
+            assert "cancelled from elsewhere: stopping" in process.stdout.read()
+            assert process.wait() == 3
+        assert 1 <= accepted < 500
+        assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "cancelled"
+
+    def test_is_of_that_run_and_no_later_one(self, done, data):
+        Path("l.db-cancel-june").touch()
+        Path("people.csv").write_text("to\n66800000000\n")
+        done(*self.RUN)
+        assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "finished"
+        assert not Path("l.db-cancel-june").exists()
+
+    def test_whoever_does_not_hear_of_it_has_to_be_stopped(self, refused, monkeypatch):
+        monkeypatch.setattr(calling_off, "_UNTIL_HEARD", 0.1)
+        anyio.run(begin, Path("l.db"))
+        with (
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(SqliteLedger("l.db")),
+        ):
+            said = refused("campaign", "cancel", "songkran", "--ledger", "l.db")
+        assert "stop it where it runs (Ctrl-C, or SIGTERM), then cancel 'songkran' again" in said
+        assert not list(Path().glob("*-cancel-*"))
+
+    def test_one_that_is_finished_has_nothing_left_to_cancel(self, done, refused):
+        Path("people.csv").write_text("to\n66800000000\n")
+        done(*self.RUN)
+        assert "campaign 'june' is finished: there is nothing to cancel" in refused(*self.CANCEL)
 
 
 def test_what_is_not_there_is_told(refused, ledger, tmp_path):

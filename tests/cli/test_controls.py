@@ -74,7 +74,7 @@ class TestLists:
         Path("people.csv").write_text(f"to,name\n{SECOND},B\n{FIRST},A\n66812345680,D\n")
         Path("more.txt").write_text("66812345680\n")
         said = done(*RUN, "--suppress", "more.txt")
-        assert f"not to those of more.txt, {Path('stop.txt').absolute()}\n" in said
+        assert f"not to 2 numbers of more.txt, {Path('stop.txt').absolute()}\n" in said
         done(*RUN)
         assert sent().keys() == {SECOND}
         assert data("campaign", "status", "x", "--ledger", "l.db")["suppressed"] == 2

@@ -152,6 +152,7 @@ def test_only_the_first_bad_rows_are_shown(done):
         (("list.csv", "--text", "{name}"), "no column 'name'"),
         (("list.csv", "--to-column", "phone"), "no column 'phone'"),
         (("list.csv", "--sender", "MY SHOP"), "sender: 'MY SHOP'"),
+        (("list.csv", "--send-at", "soon"), "--send-at: 'soon'"),
     ],
 )
 def test_what_cannot_be_planned_is_named(refused, words, named):

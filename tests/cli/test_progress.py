@@ -49,12 +49,14 @@ def test_groups_are_named_in_one_order_the_good_one_first():
     assert by_group(groups) == ["DELIVERED 3,000", "REJECTED 2", "STRANGE 1"]
 
 
-def test_a_pipe_gets_plain_lines(tally):
+def test_a_pipe_gets_plain_lines_where_there_is_news(tally):
     out = io.StringIO()
     with display(tally, Console(file=out)) as screen:
         assert type(screen) is Display
         screen.draw()
-    assert out.getvalue() == "sent 0 of 1,000 · 0/s\n" * 2
+        screen.draw()
+        tally.unresolved = 1
+    assert out.getvalue() == "sent 0 of 1,000 · 0/s\nsent 0 of 1,000 · unresolved 1 · 0/s\n"
 
 
 def test_a_terminal_gets_a_bar_and_its_cursor_back(tally):

@@ -43,7 +43,7 @@ class TestRead:
         Path("stop.txt").write_text("66800000001\n66800000050\n", encoding="utf-8")
         done(*SUBMIT, "--suppress", "stop.txt")
         Path("people.csv").write_text(LIST + "66800000050,more\n", encoding="utf-8")
-        assert f"not to those of {Path('stop.txt').absolute()}\n" in done(*SUBMIT)
+        assert f"not to 2 numbers of {Path('stop.txt').absolute()}\n" in done(*SUBMIT)
         assert data("campaign", "status", "songkran")["total"] == 49
         assert "its list cannot be read by a worker" in ants(*SUBMIT, "--by-worker").stderr
 

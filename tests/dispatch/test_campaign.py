@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ants_async.dispatch import Campaign, Recipient
+from ants_async.dispatch import Campaign, QuietHours, Recipient
 from ants_async.errors import ValidationError
 
 
@@ -53,3 +53,30 @@ def test_a_campaign_that_cannot_be_is_refused(arguments, field):
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match="fax"):
         Campaign("c", mode="fax")
+
+
+@pytest.mark.parametrize(
+    ("campaign", "recipient", "field"),
+    [
+        ({}, {}, "text"),
+        ({"text": "Hi {name}"}, {}, "text"),
+        ({}, {"text": " "}, "text"),
+        ({}, {"text": "x" * 4001}, "text"),
+        ({"text": "Hi", "mode": "multi"}, {"sender": "ANTS"}, "sender"),
+        ({"text": "Hi", "mode": "multi"}, {"send_at": datetime(2027, 4, 13, tzinfo=UTC)}, "send_at"),
+        (
+            {"text": "Hi", "quiet_hours": QuietHours.parse("21:00-08:00", "UTC")},
+            {"send_at": datetime(2027, 4, 13, 22, tzinfo=UTC)},
+            "send_at",
+        ),
+    ],
+    ids=str,
+)
+def test_whom_a_run_would_stop_at_can_be_found_out_before(campaign, recipient, field):
+    with pytest.raises(ValidationError) as caught:
+        Campaign("c", **campaign).check(Recipient("66847781470", **recipient))
+    assert caught.value.field == field
+
+
+def test_nothing_is_said_of_one_who_can_be_sent_to():
+    Campaign("c", text="Hi {name}").check(Recipient("66847781470", fields={"name": "Anna"}, sender="ANTS"))

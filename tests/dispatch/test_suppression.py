@@ -204,6 +204,7 @@ def test_with_a_region_what_could_be_one_of_two_is_both(tmp_path):
     found = SuppressionList.read(path, region="DE")
     assert "6581234567" in found
     assert "496581234567" in found
+    assert len(found) == 2
 
 
 def test_a_region_that_there_is_not_is_no_fault_of_a_line(tmp_path):

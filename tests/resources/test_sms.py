@@ -154,6 +154,14 @@ async def test_a_text_is_no_binary_content_and_the_other_way_round(api, connect)
     assert api.requests == []
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+async def test_a_text_that_says_nothing_is_not_sent(api, connect, text):
+    async with connect() as client:
+        with pytest.raises(errors.ValidationError, match="must not be empty"):
+            await client.sms.send("66847781470", text)
+    assert api.requests == []
+
+
 async def test_a_preview_takes_the_options_the_text_will_be_sent_with(api, connect):
     api("POST", "/sms/1/preview", {"originalText": "x", "previews": []})
     async with connect() as client:

@@ -55,7 +55,7 @@ def open_campaign(
     running = str(CampaignState.RUNNING)
     if found is None:
         if campaign.send_at is not None and campaign.send_at.timestamp() < now - _A_DAY:
-            rule = "not more than a day ago: the API would send it at once"
+            rule = "a day ago at most, for the API would send it at once"
             raise ValidationError("send_at", campaign.send_at, rule)
         (key,) = yield from row(
             f"INSERT INTO campaign (id, {', '.join(wanted)}, api, created_at, state, source, store_texts)"  # noqa: S608
