@@ -1,5 +1,6 @@
 """One clear line and an exit code in place of a traceback, for what can be expected to go wrong."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import Final
 import click
 
 from ants_async.cli.tables import clean
-from ants_async.errors import AntsError, OutcomeUnknown
+from ants_async.errors import AntsError, AuthenticationError, OutcomeUnknown
 
 REFUSED: Final = 2
 UNCLEAR: Final = 3
@@ -29,8 +30,15 @@ def one_line_errors() -> Iterator[None]:
             raise
         if isinstance(expected, BrokenPipeError):
             raise expected from None  # click ends a closed pipe quietly
-        click.echo(f"error: {clean(' '.join(str(expected).split()))}", err=True)
+        line = clean(" ".join(str(expected).split()))
+        if isinstance(expected, AuthenticationError):
+            line += f" (asked with {_credentials()})"
+        click.echo(f"error: {line}", err=True)
         sys.exit(UNCLEAR if isinstance(expected, OutcomeUnknown) else REFUSED)
+
+
+def _credentials() -> str:
+    return "ANTS_API_KEY" if os.environ.get("ANTS_API_KEY") else "ANTS_USERNAME and ANTS_PASSWORD"
 
 
 def _expected(error: BaseException) -> BaseException | None:

@@ -19,6 +19,7 @@ from ants_async.errors import ConfigurationError, OutcomeUnknown, ValidationErro
 from ants_async.models.numbers import parse_number
 from ants_async.models.sms import AdvancedMessage, AdvancedRequest, Binary, Destination, Language, SendReceipt
 from ants_async.models.statuses import DUPLICATE_MESSAGE_ID, StatusGroup
+from ants_async.numbers import normalise
 from ants_async.transport.retry import UNCLEAR
 
 REJECTED: Final = 1
@@ -55,6 +56,7 @@ _advanced_options = with_options(
 
 @click.command()
 @click.argument("to", nargs=-1)
+@click.option("--region", metavar="TH", help="The country of numbers TO that name none: 081-234-5678.")
 @_content_options
 @_advanced_options
 @account_options(has_xml=True)
@@ -62,6 +64,7 @@ def send(
     account: Account,
     *,
     to: tuple[str, ...],
+    region: str | None,
     text: str | None,
     hex_: str | None,
     messages: Path | None,
@@ -82,10 +85,12 @@ def send(
         advanced = given(**options)
         _check_combination(to, [text, hex_, messages], codes if hex_ is None else {}, advanced)
         if messages is not None:
+            if region is not None:
+                raise ConfigurationError("--messages brings its own numbers, in the API's form: no --region")
             receipt = _send_file(account, messages, sender)
         else:
             content = _content(text, hex_, codes)
-            numbers = _numbers(to)
+            numbers = _numbers(to, region)
             if advanced:
                 receipt = _send_advanced(account, numbers, content, sender, advanced)
             else:
@@ -116,8 +121,8 @@ def _content(text: str | None, hex_: str | None, codes: dict[str, int]) -> Binar
     return Binary(not_empty("--hex", hex_), **codes)
 
 
-def _numbers(to: Sequence[str]) -> list[str]:
-    numbers = [parse_number(one) for one in to]
+def _numbers(to: Sequence[str], region: str | None) -> list[str]:
+    numbers = [parse_number(one) if region is None else normalise(one, region) for one in to]
     for number in numbers:
         if numbers.count(number) > 1:
             raise ValidationError("to", number, "given twice")

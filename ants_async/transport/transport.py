@@ -134,9 +134,8 @@ class Transport:
             refused_since = has_effect and bool(unclear) and error is not unclear[-1]
             if not refused_since and (repeat is Repeat.HARMLESS or error not in unclear):
                 raise
-            message = (
-                f"{endpoint.name}: no clear answer ({error}); it may have taken effect: look in the logs"
-            )
+            why = str(error).removeprefix(f"{endpoint.name}: ")
+            message = f"{endpoint.name}: no clear answer ({why}); it may have taken effect: look in the logs"
             messages = getattr(body, "sought", ())
             raise OutcomeUnknown(message, sent_since=since, messages=messages) from error
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ants_async.cli.refusals import one_line_errors
-from ants_async.errors import ConfigurationError, LedgerInUse
+from ants_async.errors import AuthenticationError, ConfigurationError, LedgerInUse
 from ants_async.extras import needing_extra
 
 
@@ -20,6 +20,13 @@ def test_an_error_of_ours_is_one_line_whatever_its_words(capsys):
 def test_the_first_expected_error_of_a_group_speaks_for_it(capsys):
     group = ExceptionGroup("several", [ValueError("odd"), ExceptionGroup("inner", [OSError("disk full")])])
     assert refused(capsys, group) == (2, "error: disk full\n")
+
+
+@pytest.mark.parametrize(("key", "named"), [("k3y", "ANTS_API_KEY"), ("", "ANTS_USERNAME and ANTS_PASSWORD")])
+def test_who_is_not_let_in_is_told_by_what_it_was_asked(capsys, monkeypatch, key, named):
+    monkeypatch.setenv("ANTS_API_KEY", key)
+    error = AuthenticationError(401, "UNAUTHORIZED", "Invalid login details")
+    assert refused(capsys, error) == (2, f"error: {error} (asked with {named})\n")
 
 
 def test_ctrl_c_is_no_error(capsys):

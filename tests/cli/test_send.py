@@ -55,6 +55,12 @@ class TestSingle:
         assert path == "/sms/1/binary/single"
         assert sent["binary"] == {"hex": "0f c2", "dataCoding": 8, "esmClass": 0}
 
+    def test_numbers_as_people_write_them_with_their_country(self, done, body, refused):
+        _, sent = body("send", "084 778 1470", "+66 84-778-1471", "--text", "x", "--region", "TH")
+        assert sent["to"] == [A, B]
+        write("messages.jsonl", {"to": A, "text": "x"})
+        assert "no --region" in refused("send", "--messages", "messages.jsonl", "--region", "TH")
+
     def test_json_is_the_apis_answer(self, data):
         receipt = data("send", A, B, "--text", "x")
         assert receipt.keys() == {"bulkId", "messages"}
