@@ -15,8 +15,8 @@ from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 
 _EXAMPLES: Final = 3  # of changed numbers
 SCHEDULED: Final = (
-    "the API has them from now on, and no call takes them back. Nobody need wait here: Ctrl-C, and later "
-    "resume, which asks for their statuses"
+    "what the API was handed no call takes back. Nobody need wait here: Ctrl-C, and later resume, which asks "
+    "for the statuses"
 )
 
 
@@ -31,13 +31,13 @@ def announce(console: Console, order: Order, before: CampaignSummary | None) -> 
     if order.suppress.numbers is not None:
         lists = ", ".join(str(path) for path in order.suppress.paths)
         say(console, f"not to {counted(len(order.suppress.numbers), 'number')} of {lists}")
-    if campaign.send_at is not None and campaign.send_at > datetime.now(UTC):
+    is_cancelled = before is not None and before.state is CampaignState.CANCELLED
+    if campaign.send_at is not None and campaign.send_at > datetime.now(UTC) and not is_cancelled:
         say(console, f"scheduled for {campaign.send_at:%Y-%m-%d %H:%M %z}; {SCHEDULED}")
     if before is None:
         size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
         say(console, f"campaign {campaign.id}: {size}")
         return
-    is_cancelled = before.state is CampaignState.CANCELLED
     if before.campaign != campaign or (is_cancelled and order.has_list):
         return  # the engine will refuse it
     if is_cancelled:

@@ -1,65 +1,74 @@
-"""`campaign cancel` of a campaign that another terminal runs: a mark beside the ledger, which the run obeys.
+"""`campaign cancel` over a ledger, also while another terminal runs the campaign.
 
-A ledger is one process's at a time, so whoever has it at work has to end the campaign himself.
+A ledger is one process's at a time, so whoever has it at work has to end the campaign himself: a mark beside
+the ledger asks for that, until he has done so, or has let the ledger go.
 """
 
-from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import anyio
+import click
 
+from ants_async.cli.database import either, find
 from ants_async.dispatch import SqliteLedger
-from ants_async.dispatch.campaign import CampaignState
-from ants_async.errors import ConfigurationError
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
+from ants_async.errors import ConfigurationError, LedgerInUse
 
 _LOOK: Final = 0.5  # seconds
-_UNTIL_HEARD: Final = 10.0
+_UNTIL_BEGUN: Final = 10.0
 _UNTIL_DONE: Final = 120.0  # requests under way come home first
 
 
 async def called_off(ledger: Path, campaign_id: str) -> None:
-    """Return when somebody wants an end of it; a mark from before is of somebody who did not wait."""
+    """Return when somebody wants an end of it; a mark from before is put again if he still waits."""
     mark = _mark(ledger, campaign_id)
     await mark.unlink(missing_ok=True)
-    await _until(mark.exists)
-    await mark.unlink(missing_ok=True)
-
-
-async def call_off(ledger: Path, campaign_id: str) -> None:
-    """Have the run of a campaign end it, and wait for that. Raises `ConfigurationError` when nobody does."""
-    mark = _mark(ledger, campaign_id)
-    await mark.touch(mode=0o600)
-    try:
-        with anyio.move_on_after(_UNTIL_HEARD) as listening:
-            await _until(partial(_is_gone, mark))
-    finally:
-        with anyio.CancelScope(shield=True):
-            await mark.unlink(missing_ok=True)
-    with anyio.move_on_after(0.0 if listening.cancelled_caught else _UNTIL_DONE):
-        await _until(partial(_is_cancelled, ledger, campaign_id))
-        return
-    raise ConfigurationError(
-        f"ledger {ledger} is at work, and not for a run that hears of it: stop it where it runs (Ctrl-C, or "
-        f"SIGTERM), then cancel {campaign_id!r} again"
-    )
-
-
-async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    while not await is_so():  # noqa: ASYNC110 - another process does it
+    while not await mark.exists():  # noqa: ASYNC110 - another process puts it there
         await anyio.sleep(_LOOK)
 
 
-async def _is_gone(mark: anyio.Path) -> bool:
-    return not await mark.exists()
+async def call_off(ledger: Path, campaign_id: str) -> CampaignSummary:
+    """End a campaign for good. Raises `ConfigurationError` when it is finished, or nobody ends it."""
+    mark = _mark(ledger, campaign_id)
+    began, is_asked = anyio.current_time(), False
+    try:
+        with anyio.move_on_after(_UNTIL_BEGUN) as patience:
+            while (now := await _tried(ledger, campaign_id)).state is not CampaignState.CANCELLED:
+                if not is_asked:
+                    click.echo(
+                        f"ledger {ledger} is at work: asking whoever runs {campaign_id!r} to end it", err=True
+                    )
+                    is_asked = True
+                if now.state is CampaignState.RUNNING:
+                    patience.deadline = began + _UNTIL_DONE
+                await mark.touch(mode=0o600)
+                await anyio.sleep(_LOOK)
+            return now
+    finally:
+        with anyio.CancelScope(shield=True):
+            await mark.unlink(missing_ok=True)
+    raise ConfigurationError(
+        f"ledger {ledger} is at work, and not for a run of {campaign_id!r} that hears of it: stop it where "
+        "it runs (Ctrl-C, or SIGTERM), then cancel again"
+    )
 
 
-async def _is_cancelled(ledger: Path, campaign_id: str) -> bool:
-    async with SqliteLedger(ledger, read_only=True) as found:
-        summary = await found.summary(campaign_id)
-        return summary is not None and summary.state is CampaignState.CANCELLED
+async def _tried(ledger: Path, campaign_id: str) -> CampaignSummary:
+    async with either(ledger, None) as found:
+        now = await find(found, campaign_id)
+    if now.state is CampaignState.FINISHED:
+        raise ConfigurationError(f"campaign {campaign_id!r} is finished: there is nothing to cancel")
+    if now.state is not CampaignState.CANCELLED:
+        try:
+            async with SqliteLedger(ledger) as own:
+                await own.cancel(campaign_id)
+                return await find(own, campaign_id)
+        except LedgerInUse:
+            return now
+    return now
 
 
 def _mark(ledger: Path, campaign_id: str) -> anyio.Path:
-    return anyio.Path(ledger.with_name(f"{ledger.name}-cancel-{campaign_id}"))
+    place = ledger.resolve()
+    return anyio.Path(place.with_name(f"{place.name}-cancel-{campaign_id}"))

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
@@ -240,7 +240,7 @@ class RecipientFile:
         due = moment("send_at", send_at, layout.time_zone) if send_at else None
         if due is not None and self.quiet_hours is not None:
             self.quiet_hours.check(due)
-        if due is not None:
+        if due is not None and due > datetime.now(UTC):
             notes.schedule(due)
         return {"sender": sender or None, "send_at": due}
 

@@ -64,13 +64,11 @@ def follow_up_(
         if not before.source_read and (unread := unread_of(before)) != 0:
             rest = "the rest" if unread is None else f"up to {counted(unread, 'recipient')}"
             click.echo(f"campaign {campaign_id}: {rest} of its list not looked at, and not among these")
-        if before.state is CampaignState.CANCELLED and before.planned and Advice.RETRY_LATER in advice:
-            click.echo(
-                f"campaign {campaign_id}: was cancelled; {before.planned:,} not sent then are among these"
-            )
         if not count:
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
+        if before.state is CampaignState.CANCELLED and before.planned and Advice.RETRY_LATER in advice:
+            click.echo(f"campaign {campaign_id} was cancelled: whom it did not send to are among these")
         order = Order(
             campaign=attrs.evolve(before.campaign, id=name, text=None, send_at=None),
             file=None,

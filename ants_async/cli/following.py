@@ -8,6 +8,7 @@ import attrs
 from ants_async.cli.kept import kept_of
 from ants_async.dispatch import Ledger, follow_up
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Recipient
+from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.errors import ConfigurationError
 from ants_async.models.codes import Advice
@@ -32,13 +33,13 @@ class Follows:
         """For the ledger to keep."""
         return {"follows": self.campaign_id, "advice": list(self.advice)}
 
-    async def recipients(self, ledger: Ledger, name: str) -> AsyncIterator[Recipient]:
+    async def recipients(self, ledger: SqlLedger, name: str) -> AsyncIterator[Recipient]:
         """For the campaign `name`: not those who stand in another one that follows the same."""
         elsewhere = NumberSet()
         for one in await ledger.campaigns():
             if one.campaign.id != name and _follows(one, self.campaign_id):
-                async for outcome in ledger.outcomes(one.campaign.id):
-                    elsewhere.add(int(outcome.to))
+                async for numbers in ledger.numbers(await ledger.campaign_key(one.campaign.id)):
+                    elsewhere.add_all(numbers)
         async for recipient in follow_up(ledger, self.campaign_id, self.advice):
             if int(recipient.to) not in elsewhere:
                 yield recipient

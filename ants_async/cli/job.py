@@ -5,7 +5,7 @@ import logging
 import re
 import shlex
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -232,15 +232,16 @@ async def _send(
 ) -> Ending:
     """The campaign to its end, or until it is stopped, paused or `called_off`; `telling` meanwhile."""
     error: AntsError | None = None
-    is_called_off = False
+    is_called_off = is_done = False
     scope = anyio.CancelScope()
 
     async def obey() -> None:
         nonlocal is_called_off
-        await called_off()
-        is_called_off = True
-        say(screen.console, f"cancelled from elsewhere: {_STOPPING}")
-        scope.cancel()
+        with suppress(OSError):  # then nobody can, and it goes on
+            await called_off()
+            is_called_off = True
+            say(screen.console, f"cancelled from elsewhere: {_STOPPING}; Ctrl-C stops at once")
+            scope.cancel()
 
     with screen:
         async with anyio.create_task_group() as helpers:
@@ -253,12 +254,13 @@ async def _send(
                     async with aclosing(run) as outcomes:
                         async for outcome in outcomes:
                             tally.add(outcome)
+                    is_done = True
             except AntsError as caught:
                 error = caught
             helpers.cancel_scope.cancel()
     if error is not None and not isinstance(error, CampaignPaused):
         raise error
-    if is_called_off:
+    if is_called_off and not is_done:
         return Ending.CANCELLED
     if error is not None:
         say(screen.console, f"paused: {error}")

@@ -73,17 +73,22 @@ def suppressed_of(summary: CampaignSummary, given: Suppressed | None = None) -> 
     """
     given = Suppressed() if given is None else given
     kept = kept_of(summary)
-    known = {path.absolute() for path in given.paths}
-    more = [path for path in map(Path, kept.get("suppress", ())) if path not in known]
-    if not more:
+    paths, region = [Path(path) for path in kept.get("suppress", ())], kept.get("region")
+    if not paths:
         return given
-    region = kept.get("region")
-    if given.region not in {None, region} and region is not None:
+    if region is not None and given.region not in {None, region}:
         raise ConfigurationError(
             f"--region {given.region}: the lists of whom campaign {summary.campaign.id!r} does not text "
             f"are read with --region {region}"
         )
-    return Suppressed.read([*given.paths, *more], given.region or region)
+    known, region = {path.absolute() for path in given.paths}, region or given.region
+    more = [path for path in paths if path not in known]
+    if not more and region == given.region:
+        return given
+    try:
+        return Suppressed.read([*given.paths, *more], region)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error}: a campaign's lists stay with it, so put it back") from None
 
 
 def canary_of(summary: CampaignSummary) -> Canary | None:

@@ -18,7 +18,8 @@ from ants_async.cli.kept import (
     suppressed_of,
 )
 from ants_async.dispatch import Canary, Ledger
-from ants_async.dispatch.campaign import Campaign, CampaignSummary
+from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
+from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.source import Recipients
 from ants_async.errors import ConfigurationError
 
@@ -55,8 +56,14 @@ class Order:
 
     def after(self, before: CampaignSummary | None) -> Self:
         """With what stays with the campaign. Raises `ConfigurationError`, `ValidationError`."""
-        if before is None:
+        if before is None or before.state is CampaignState.CANCELLED:
             return self
+        if not self.has_list and not before.planned:  # nothing can be sent any more
+            return self
+        if self.file is not None and (followed := kept_of(before).get("follows")):
+            raise ConfigurationError(
+                f"campaign {before.campaign.id!r} follows {followed!r}, and takes no other list"
+            )
         suppress = suppressed_of(before, self.suppress)
         if suppress.paths and self.file is not None and self.check is None:
             raise ConfigurationError(
@@ -72,7 +79,7 @@ class Order:
         followed = await ledger.summary(self.follows.campaign_id)
         return None if followed is None else followed.api
 
-    def recipients(self, ledger: Ledger) -> Recipients | None:
+    def recipients(self, ledger: SqlLedger) -> Recipients | None:
         """To whom; None for those that the ledger has."""
         if self.follows is not None:
             return self.follows.recipients(ledger, self.campaign.id)

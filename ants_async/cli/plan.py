@@ -1,6 +1,7 @@
 """`ants-async campaign plan`: what a campaign would take, before anything is sent."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -71,6 +72,7 @@ def plan(
     with one_line_errors():
         cost = None if price is None else price_of(price)
         campaign = controls.campaign("plan", text=text, sender=sender, time_zone=layout.time_zone)
+        campaign.check_due(time.time())
         found = Plan(
             Planner(
                 campaign,

@@ -14,9 +14,7 @@ from anyio.abc import TaskStatus
 from ants_async.cli.calling_off import call_off
 from ants_async.cli.database import (
     default_ledger,
-    either,
     either_option,
-    find,
     is_database,
     needed_database_option,
     with_scaleout,
@@ -24,9 +22,8 @@ from ants_async.cli.database import (
 from ants_async.cli.overview import show_one
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.results import as_row
-from ants_async.dispatch import SqliteLedger
-from ants_async.dispatch.campaign import CampaignState, CampaignSummary
-from ants_async.errors import ConfigurationError, LedgerInUse
+from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ants_async.scaleout import OutcomeStream, ScaleOut, SharedCampaign
@@ -62,26 +59,11 @@ def cancel(campaign_id: str, ledger: Path | None, database: str | None) -> None:
 
     What the API has it sends, also what is scheduled. `campaign resume` still asks for reports of that.
     """
-
-    async def change() -> CampaignSummary:
-        place = ledger or default_ledger()
-        async with either(place, None) as found:
-            before = await find(found, campaign_id)
-        if before.state is CampaignState.FINISHED:
-            raise ConfigurationError(f"campaign {campaign_id!r} is finished: there is nothing to cancel")
-        try:
-            async with SqliteLedger(place) as own:
-                await own.cancel(campaign_id)
-        except LedgerInUse:
-            await call_off(place, campaign_id)
-        async with either(place, None) as found:
-            return await find(found, campaign_id)
-
     with one_line_errors():
         if database and is_database(ledger, database):
             now = _changed(database, campaign_id, lambda campaign: campaign.cancel())
         else:
-            now = anyio.run(change)
+            now = anyio.run(call_off, ledger or default_ledger(), campaign_id)
         show_one(now, in_json=False)
         if now.accepted:
             click.echo(

@@ -12,7 +12,7 @@ from ants_async.cli.order import Order
 from ants_async.dispatch import Campaign
 
 SOON = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
-MEANS = "; the API has them from now on, and no call takes them back."
+MEANS = "; what the API was handed no call takes back."
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def told(tmp_path):
 def test_what_the_api_is_to_send_later_is_told_with_what_that_means(told):
     assert f"scheduled for {SOON:%Y-%m-%d %H:%M} +0000{MEANS}" in told("66800000001,\n", send_at=SOON)
     rows = f"66800000001,{SOON.isoformat()}\n66800000002,{SOON - timedelta(hours=1)}\n66800000003,\n"
+    rows += "66800000004,2020-01-01T00:00\n"
     assert f"scheduled by their rows: 2, the last for {SOON:%Y-%m-%d %H:%M} +0000{MEANS}" in told(rows)
 
 

@@ -1,11 +1,13 @@
 """`campaign cancel`: of a ledger, as of a database."""
 
+import os
+import signal
 from pathlib import Path
 
 import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
-from scaleout_commands import started, until
+from scaleout_commands import started
 
 from ants_async.cli import calling_off
 from ants_async.dispatch import Campaign, CampaignState, SqliteLedger
@@ -115,15 +117,27 @@ class TestOfARun:
             simulator(delivery_time=3600.0),
             started(*self.RUN, "--chunk", 1, "--concurrency", 1, stderr=None) as process,
         ):
-            until(process.stdout, " of 500")
-            while not data("campaign", "status", "june", "--ledger", "l.db")["accepted"]:
-                pass
+            next(line for line in process.stdout if " of 500" in line and "sent 0 " not in line)
             said = done(*self.CANCEL)
             accepted = data("campaign", "status", "june", "--ledger", "l.db")["accepted"]
             assert f"{accepted} the API has already: they are sent, also those that are scheduled" in said
             assert "cancelled from elsewhere: stopping" in process.stdout.read()
             assert process.wait() == 3
         assert 1 <= accepted < 500
+        assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "cancelled"
+
+    def test_is_of_whoever_has_the_ledger_next_when_the_run_dies(self, data, simulator):
+        with (
+            simulator(delivery_time=3600.0),
+            started(*self.RUN, "--chunk", 1, "--concurrency", 1, stderr=None) as process,
+        ):
+            next(line for line in process.stdout if " of 500" in line and "sent 0 " not in line)
+            os.kill(process.pid, signal.SIGSTOP)  # it hears of nothing
+            with started(*self.CANCEL) as cancelling:
+                assert "asking whoever runs 'june' to end it" in cancelling.stderr.readline()
+                process.kill()
+                assert "cancelled" in cancelling.stdout.read()
+                assert cancelling.wait() == 0
         assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "cancelled"
 
     def test_is_of_that_run_and_no_later_one(self, done, data):
@@ -134,15 +148,25 @@ class TestOfARun:
         assert not Path("l.db-cancel-june").exists()
 
     def test_whoever_does_not_hear_of_it_has_to_be_stopped(self, refused, monkeypatch):
-        monkeypatch.setattr(calling_off, "_UNTIL_HEARD", 0.1)
+        monkeypatch.setattr(calling_off, "_UNTIL_BEGUN", 0.1)
         anyio.run(begin, Path("l.db"))
         with (
             start_blocking_portal() as portal,
             portal.wrap_async_context_manager(SqliteLedger("l.db")),
         ):
             said = refused("campaign", "cancel", "songkran", "--ledger", "l.db")
-        assert "stop it where it runs (Ctrl-C, or SIGTERM), then cancel 'songkran' again" in said
+        assert "stop it where it runs (Ctrl-C, or SIGTERM), then cancel again" in said
         assert not list(Path().glob("*-cancel-*"))
+
+    def test_is_heard_by_whatever_name_the_ledger_goes(self, done, data, simulator):
+        Path("other.db").symlink_to("l.db")
+        with (
+            simulator(delivery_time=3600.0),
+            started(*self.RUN, "--chunk", 1, "--concurrency", 1, stderr=None) as process,
+        ):
+            next(line for line in process.stdout if " of 500" in line and "sent 0 " not in line)
+            done("campaign", "cancel", "june", "--ledger", "other.db")
+            assert "cancelled from elsewhere: stopping" in process.stdout.read()
 
     def test_one_that_is_finished_has_nothing_left_to_cancel(self, done, refused):
         Path("people.csv").write_text("to\n66800000000\n")

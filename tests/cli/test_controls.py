@@ -13,6 +13,7 @@ from ants_async.cli.database import summary_in
 from ants_async.cli.kept import OURS, pending
 from ants_async.client import AntsClient
 from ants_async.dispatch import Campaign, CampaignState, Canary, SqliteLedger
+from ants_async.dispatch.messages import Messages
 
 FIRST, SECOND, UNREACHABLE = "66812345678", "66812345679", "66847781471"
 TEXT = ("--text", "Hi {name}", "--sender", "ANTS")
@@ -80,9 +81,11 @@ class TestLists:
         assert data("campaign", "status", "x", "--ledger", "l.db")["suppressed"] == 2
 
     def test_it_is_read_as_it_was_begun_with(self, done, ants):
-        Path("stop.txt").write_text("081-234-5678\n")
+        Path("stop.txt").write_text("27082888\n")
         done(*RUN, "--suppress", "stop.txt", "--region", "TH")
-        assert "are read with --region TH" in ants(*RUN, "--region", "SG").stderr
+        for again in ((), ("--suppress", "stop.txt")):
+            assert "not to 2 numbers of" in done(*RUN, *again)
+            assert "are read with --region TH" in ants(*RUN, *again, "--region", "SG").stderr
         Path("stop.txt").unlink()
         assert "No such file" in ants(*RUN).stderr
 
@@ -303,7 +306,7 @@ class TestFollowUp:
         assert "continues campaign second, 1 already sent; to whom it did not reach: " in said
         assert "nobody to send to again" in done(*self.AGAIN, "--advice", "retry_later", "--id", "third")
 
-    def test_after_one_that_was_cancelled_the_rest_is_for_the_next(self, done):
+    def test_after_one_that_was_cancelled_the_rest_is_for_the_next(self, done, ants):
         done(*RUN)
 
         async def stop_the_next_at_once():
@@ -315,6 +318,26 @@ class TestFollowUp:
 
         anyio.run(stop_the_next_at_once)
         assert "campaign x.3: 1 recipient\n" in done(*self.AGAIN, "--advice", "retry_later")
+        assert "campaign 'x.3' follows 'x', and takes no other list" in ants(*RUN, "--id", "x.3").stderr
+
+    @pytest.mark.parametrize("is_cancelled", [False, True])
+    def test_who_may_be_texted_by_another_follow_up_is_left_out(self, done, is_cancelled):
+        done(*RUN)
+
+        async def stop_the_next_in_the_middle():
+            async with SqliteLedger("l.db") as ledger:
+                source = json.dumps(OURS | {"follows": "x", "advice": ["retry_later"]})
+                campaign = Campaign("x.2", sender="ANTS")
+                opened = await ledger.open_campaign(campaign, source, reads_source=True, now=1.0)
+                messages = Messages.planned("x.2", [1], [UNREACHABLE], ["Hi"])
+                await ledger.attempting(await ledger.begin(opened, messages, 1.0), None)
+                await ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
+                if is_cancelled:
+                    await ledger.cancel("x.2")
+
+        anyio.run(stop_the_next_in_the_middle)
+        other = () if is_cancelled else ("--id", "second")
+        assert "nobody to send to again" in done(*self.AGAIN, "--advice", "retry_later", *other)
 
     def test_the_number_of_another_campaign_is_left_out(self, done, data):
         done(*RUN)

@@ -153,6 +153,7 @@ def test_only_the_first_bad_rows_are_shown(done):
         (("list.csv", "--to-column", "phone"), "no column 'phone'"),
         (("list.csv", "--sender", "MY SHOP"), "sender: 'MY SHOP'"),
         (("list.csv", "--send-at", "soon"), "--send-at: 'soon'"),
+        (("list.csv", "--send-at", "2020-01-01T00:00"), "a day ago at most"),
     ],
 )
 def test_what_cannot_be_planned_is_named(refused, words, named):

@@ -15,7 +15,6 @@ from ants_async.errors import CampaignMismatch, LedgerInUse, ValidationError
 ASKED: Final = ("text", "sender", "mode", "validity", "send_at", "quiet_hours")
 """What makes a campaign the one that it was."""
 
-_A_DAY: Final = 86400.0
 _FIND_CAMPAIGN: Final = (
     f"SELECT key, state, created_at, store_texts, api, {', '.join(ASKED)} FROM campaign WHERE id = ? {LOCKED}"  # noqa: S608
 )
@@ -54,9 +53,7 @@ def open_campaign(
     found = yield from row(_FIND_CAMPAIGN, campaign.id)
     running = str(CampaignState.RUNNING)
     if found is None:
-        if campaign.send_at is not None and campaign.send_at.timestamp() < now - _A_DAY:
-            rule = "a day ago at most, for the API would send it at once"
-            raise ValidationError("send_at", campaign.send_at, rule)
+        campaign.check_due(now)
         (key,) = yield from row(
             f"INSERT INTO campaign (id, {', '.join(wanted)}, api, created_at, state, source, store_texts)"  # noqa: S608
             f" VALUES ({', '.join('?' * (6 + len(wanted)))}) RETURNING key",
