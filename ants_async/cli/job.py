@@ -41,7 +41,7 @@ from ants_async.dispatch.campaign import (
     Recipient,
 )
 from ants_async.endpoints import Family
-from ants_async.errors import AntsError, CampaignPaused, CanaryFailed, ConfigurationError
+from ants_async.errors import AntsError, CampaignPaused, CanaryFailed, ConfigurationError, ValidationError
 from ants_async.extras import needing_extra
 from ants_async.transport.auth import BasicAuth
 
@@ -141,7 +141,8 @@ async def execute(order: Order, options: Options) -> int:
         end = partial(called_off, path, campaign_id)
         ending = await _send(_begun(order, options, client, ledger, before), tally, screen, telling, end)
         if ending is Ending.CANCELLED:
-            await ledger.cancel(campaign_id)
+            with suppress(ValidationError):  # it has just come to its end
+                await ledger.cancel(campaign_id)
         if ending is Ending.DONE and was_cancelled:
             ending = Ending.CANCELLED
         if ending not in {Ending.DONE, Ending.CANCELLED}:
