@@ -14,12 +14,13 @@ from ants_async import AntsClient, Campaign, Dispatcher, Recipient, SqliteLedger
 
 def people(campaign: Campaign, path: Path) -> Iterator[Recipient]:
     with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
+        rows = csv.DictReader(file)
+        for row in rows:
             try:
-                recipient = Recipient(row["to"], text=row["text"], row=number)
+                recipient = Recipient(row["to"], text=row["text"], row=rows.line_num)
                 campaign.check(recipient)
             except ValidationError as error:  # a bad row is left out, and the others are sent to
-                print(f"line {number}: {error}")
+                print(f"line {rows.line_num}: {error}")
             else:
                 yield recipient
 

@@ -5,22 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-
 from ants_async.cli.files import Notes
 from ants_async.cli.order import Order
-from ants_async.cli.progress import say
 from ants_async.cli.tables import clean, counted
+from ants_async.cli.terminal import Terminal, say
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 
 _EXAMPLES: Final = 3  # of changed numbers
-SCHEDULED: Final = (
-    "what the API was handed no call takes back. Nobody need wait here: Ctrl-C, and later resume, which asks "
-    "for the statuses"
-)
+_HANDED_OVER: Final = "what the API was handed no call takes back"
 
 
-def announce(console: Console, order: Order, before: CampaignSummary | None) -> None:
+def announce(console: Terminal, order: Order, before: CampaignSummary | None) -> None:
     """What is sent, or gone on with."""
     campaign, check = order.campaign, order.check
     if check is not None and check.bad:
@@ -33,7 +28,7 @@ def announce(console: Console, order: Order, before: CampaignSummary | None) -> 
         say(console, f"not to {counted(len(order.suppress.numbers), 'number')} of {lists}")
     is_cancelled = before is not None and before.state is CampaignState.CANCELLED
     if campaign.send_at is not None and campaign.send_at > datetime.now(UTC) and not is_cancelled:
-        say(console, f"scheduled for {campaign.send_at:%Y-%m-%d %H:%M %z}; {SCHEDULED}")
+        say(console, f"scheduled for {campaign.send_at:%Y-%m-%d %H:%M %z}; {_HANDED_OVER}")
     if before is None:
         size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
         say(console, f"campaign {campaign.id}: {size}")
@@ -51,6 +46,12 @@ def announce(console: Console, order: Order, before: CampaignSummary | None) -> 
     say(console, f"continues campaign {campaign.id}, {sent}{refused}; {again}")
 
 
+def is_scheduled(order: Order) -> bool:
+    """Whether some of it is sent later."""
+    times = (order.campaign.send_at, None if order.check is None else order.check.notes.last)
+    return any(time is not None and time > datetime.now(UTC) for time in times)
+
+
 def in_words(notes: Notes, changes: Path | None = None) -> Iterator[str]:
     """What is to be said of a file, a line each."""
     if notes.encoding is not None:
@@ -64,7 +65,7 @@ def in_words(notes: Notes, changes: Path | None = None) -> Iterator[str]:
     if notes.last is not None:
         yield (
             f"scheduled by their rows: {notes.scheduled:,}, the last for {notes.last:%Y-%m-%d %H:%M %z}; "
-            f"{SCHEDULED}"
+            f"{_HANDED_OVER}"
         )
     if notes.long:
         yield f"long texts: {notes.long:,}, of up to {notes.most_parts} parts; each part is paid for"

@@ -1,7 +1,7 @@
 """`campaign cancel` over a ledger, also while another terminal runs the campaign.
 
 A ledger is one process's at a time, so whoever has it at work has to end the campaign himself: a mark beside
-the ledger asks for that, until he has done so, or has let the ledger go.
+the ledger asks for that, and he writes into it that he has heard.
 """
 
 from pathlib import Path
@@ -16,8 +16,8 @@ from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.errors import ConfigurationError, LedgerInUse
 
 _LOOK: Final = 0.5  # seconds
-_UNTIL_BEGUN: Final = 10.0
-_UNTIL_DONE: Final = 120.0  # requests under way come home first
+_UNTIL_HEARD: Final = 10.0
+_HEARD: Final = "heard"
 
 
 async def called_off(ledger: Path, campaign_id: str) -> None:
@@ -26,32 +26,36 @@ async def called_off(ledger: Path, campaign_id: str) -> None:
     await mark.unlink(missing_ok=True)
     while not await mark.exists():  # noqa: ASYNC110 - another process puts it there
         await anyio.sleep(_LOOK)
+    await mark.write_text(_HEARD)
 
 
 async def call_off(ledger: Path, campaign_id: str) -> CampaignSummary:
-    """End a campaign for good. Raises `ConfigurationError` when it is finished, or nobody ends it."""
-    mark = _mark(ledger, campaign_id)
-    began, is_asked = anyio.current_time(), False
+    """End a campaign for good, or wait until whoever has heard of it has done so.
+
+    Raises `ConfigurationError` when it is finished, or nobody hears.
+    """
+    mark, asked_at, is_heard = _mark(ledger, campaign_id), None, False
+    await mark.unlink(missing_ok=True)
     try:
-        with anyio.move_on_after(_UNTIL_BEGUN) as patience:
-            while (now := await _tried(ledger, campaign_id)).state is not CampaignState.CANCELLED:
-                if not is_asked:
-                    click.echo(
-                        f"ledger {ledger} is at work: asking whoever runs {campaign_id!r} to end it", err=True
-                    )
-                    is_asked = True
-                if now.state is CampaignState.RUNNING:
-                    patience.deadline = began + _UNTIL_DONE
+        while (now := await _tried(ledger, campaign_id)).state is not CampaignState.CANCELLED:
+            if asked_at is None:
+                asked_at = anyio.current_time()
+                click.echo(
+                    f"ledger {ledger} is at work: asking whoever runs {campaign_id!r} to end it", err=True
+                )
+            if not is_heard:
                 await mark.touch(mode=0o600)
-                await anyio.sleep(_LOOK)
-            return now
+                is_heard = await mark.read_text() == _HEARD
+            if not is_heard and anyio.current_time() - asked_at > _UNTIL_HEARD:
+                raise ConfigurationError(
+                    f"ledger {ledger} is at work, and not for a run of {campaign_id!r} that hears of it: "
+                    "stop it where it runs (Ctrl-C, or SIGTERM), then cancel again"
+                )
+            await anyio.sleep(_LOOK)
+        return now
     finally:
         with anyio.CancelScope(shield=True):
             await mark.unlink(missing_ok=True)
-    raise ConfigurationError(
-        f"ledger {ledger} is at work, and not for a run of {campaign_id!r} that hears of it: stop it where "
-        "it runs (Ctrl-C, or SIGTERM), then cancel again"
-    )
 
 
 async def _tried(ledger: Path, campaign_id: str) -> CampaignSummary:

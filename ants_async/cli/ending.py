@@ -4,11 +4,11 @@ from enum import Enum
 from typing import Final
 
 import anyio
-from rich.console import Console
 
-from ants_async.cli.progress import Tally, by_group, say
+from ants_async.cli.progress import Tally, by_group
 from ants_async.cli.refusals import INTERRUPTED
 from ants_async.cli.tables import counted
+from ants_async.cli.terminal import Terminal, say
 from ants_async.dispatch.campaign import CampaignSummary
 
 UNRESOLVED: Final = 3
@@ -25,7 +25,7 @@ class Ending(Enum):
 
 
 def conclude(
-    console: Console, ending: Ending, summary: CampaignSummary | None, tally: Tally, bad: int | None
+    console: Terminal, ending: Ending, summary: CampaignSummary | None, tally: Tally, bad: int | None
 ) -> None:
     """The closing line: counts of the whole campaign, pace of this run. `bad`: rows, where they are known."""
     seconds = anyio.current_time() - tally.started

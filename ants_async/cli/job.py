@@ -5,7 +5,7 @@ import logging
 import re
 import shlex
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,9 +14,8 @@ from typing import Any, Final
 
 import anyio
 import attrs
-from rich.console import Console
 
-from ants_async.cli.announcing import announce, in_words
+from ants_async.cli.announcing import announce, in_words, is_scheduled
 from ants_async.cli.calling_off import called_off
 from ants_async.cli.database import default_ledger
 from ants_async.cli.ending import Ending, conclude, exit_code
@@ -26,11 +25,12 @@ from ants_async.cli.inputs.standard import drop, keep_beside
 from ants_async.cli.kept import file_from, kept_of
 from ants_async.cli.options import Options
 from ants_async.cli.order import Order
-from ants_async.cli.progress import Display, Tally, display, say
+from ants_async.cli.progress import Display, Tally, display
 from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.results import write_results
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
+from ants_async.cli.terminal import Terminal, say
 from ants_async.client import AntsClient
 from ants_async.dispatch import Dispatcher, Ledger, SqliteLedger
 from ants_async.dispatch.campaign import (
@@ -111,7 +111,7 @@ async def _check_followed(order: Order, ledger: Ledger, address: str) -> None:
 
 async def execute(order: Order, options: Options) -> int:
     """Carry it out; the exit code. Raises `AntsError` for what keeps it from starting."""
-    console = Console()
+    console = Terminal()
     campaign_id = order.campaign.id
     async with AsyncExitStack() as stack:
         path = options.ledger or _default_place(options, stack)
@@ -125,6 +125,9 @@ async def execute(order: Order, options: Options) -> int:
         order = order.after(before)
         await _check_followed(order, ledger, client.address)
         announce(console, order, before)
+        was_cancelled = before is not None and before.state is CampaignState.CANCELLED
+        if is_scheduled(order) and not was_cancelled:
+            say(console, "nobody need wait here: Ctrl-C, and later resume, which asks for the statuses")
         order = await stack.enter_async_context(_kept(order, ledger, path, before))
         tally = Tally.after(before, order.rows)
         screen = display(
@@ -134,15 +137,16 @@ async def execute(order: Order, options: Options) -> int:
                 tally, console, title=campaign_id, limit=lambda: client.limiters[Family.SEND].rate
             ),
         )
-        was_cancelled = before is not None and before.state is CampaignState.CANCELLED
         look = partial(ledger.summary, campaign_id)
         hours = None if was_cancelled else order.campaign.quiet_hours
         telling = partial(tell_of_quiet_hours, console, hours, look, client.clock)
         end = partial(called_off, path, campaign_id)
         ending = await _send(_begun(order, options, client, ledger, before), tally, screen, telling, end)
         if ending is Ending.CANCELLED:
-            with suppress(ValidationError):  # it has just come to its end
+            try:
                 await ledger.cancel(campaign_id)
+            except ValidationError:  # it has just come to its end
+                ending = Ending.DONE
         if ending is Ending.DONE and was_cancelled:
             ending = Ending.CANCELLED
         if ending not in {Ending.DONE, Ending.CANCELLED}:
@@ -229,20 +233,22 @@ async def _send(
     tally: Tally,
     screen: Display,
     telling: Callable[[], Coroutine[Any, Any, None]],
-    called_off: Callable[[], Awaitable[None]],
+    until_called_off: Callable[[], Awaitable[None]],
 ) -> Ending:
-    """The campaign to its end, or until it is stopped, paused or `called_off`; `telling` meanwhile."""
+    """The campaign to its end, or until it is stopped, paused or called off; `telling` meanwhile."""
     error: AntsError | None = None
-    is_called_off = is_done = False
+    is_called_off = False
     scope = anyio.CancelScope()
 
     async def obey() -> None:
         nonlocal is_called_off
-        with suppress(OSError):  # then nobody can, and it goes on
-            await called_off()
-            is_called_off = True
-            say(screen.console, f"cancelled from elsewhere: {_STOPPING}; Ctrl-C stops at once")
-            scope.cancel()
+        try:
+            await until_called_off()
+        except OSError:  # then nobody can call it off, and it goes on
+            return
+        is_called_off = True
+        scope.cancel()
+        say(screen.console, f"cancelled from elsewhere: {_STOPPING}; Ctrl-C stops at once")
 
     with screen:
         async with anyio.create_task_group() as helpers:
@@ -255,18 +261,17 @@ async def _send(
                     async with aclosing(run) as outcomes:
                         async for outcome in outcomes:
                             tally.add(outcome)
-                    is_done = True
             except AntsError as caught:
                 error = caught
             helpers.cancel_scope.cancel()
     if error is not None and not isinstance(error, CampaignPaused):
         raise error
-    if is_called_off and not is_done:
+    if is_called_off and (error is not None or scope.cancelled_caught):
         return Ending.CANCELLED
     if error is not None:
         say(screen.console, f"paused: {error}")
         return Ending.HELD if isinstance(error, CanaryFailed) else Ending.PAUSED
-    return Ending.INTERRUPTED if scope.cancel_called else Ending.DONE
+    return Ending.INTERRUPTED if scope.cancelled_caught else Ending.DONE
 
 
 def _default_place(options: Options, stack: AsyncExitStack) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
-from rich.console import Console
 
 from ants_async.cli.controls import Controls, Suppressed, control_options
 from ants_async.cli.counting import LONG, Plan
@@ -16,6 +15,7 @@ from ants_async.cli.inputs.layout import Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.tables import table
+from ants_async.cli.terminal import Terminal
 from ants_async.dispatch.engine import MAX_BODY
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
@@ -106,7 +106,7 @@ def price_of(text: str) -> Decimal:
 
 def _with_signs_of_life(rows: Iterable[T]) -> Iterator[T]:
     """The rows; a large file takes its time, so whoever waits at a terminal is told how far it is."""
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     if not console.is_terminal:
         yield from rows
         return

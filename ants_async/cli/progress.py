@@ -7,12 +7,13 @@ from typing import Final, Protocol, Self
 
 import anyio
 import attrs
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ants_async.cli.terminal import Terminal, say
 from ants_async.dispatch.campaign import CampaignSummary, Outcome, OutcomeKind
 from ants_async.models.codes import Advice
 
@@ -167,17 +168,12 @@ def by_group(groups: Mapping[str, int]) -> list[str]:
     return [f"{name} {groups[name]:,}" for name in names if groups.get(name)]
 
 
-def say(console: Console, line: str) -> None:
-    """One line, as it is: nothing in it is markup."""
-    console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
-
-
 class Display:
     """Shows progress in plain lines; `draw` whenever `interval` seconds have passed."""
 
     interval = 2.0
 
-    def __init__(self, progress: Progress, console: Console) -> None:
+    def __init__(self, progress: Progress, console: Terminal) -> None:
         self.progress = progress
         self.console = console
         self._drawn = ""
@@ -213,7 +209,7 @@ class LiveDisplay(Display):
 
     interval = 0.2
 
-    def __init__(self, progress: Progress, console: Console) -> None:
+    def __init__(self, progress: Progress, console: Terminal) -> None:
         super().__init__(progress, console)
         self._live = Live(self._picture(), console=console, auto_refresh=False)
         self._live.start()
@@ -233,7 +229,7 @@ class LiveDisplay(Display):
         return picture
 
 
-def display(progress: Progress, console: Console, live: Callable[[], Display] | None = None) -> Display:
+def display(progress: Progress, console: Terminal, live: Callable[[], Display] | None = None) -> Display:
     """The display that suits where the output goes; `live`: what a terminal gets in place of a bar."""
     if not console.is_terminal:
         return Display(progress, console)

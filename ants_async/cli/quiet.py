@@ -7,9 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import anyio
-from rich.console import Console
 
-from ants_async.cli.progress import say
+from ants_async.cli.terminal import Terminal, say
 from ants_async.dispatch import QuietHours
 from ants_async.dispatch.campaign import CampaignSummary
 
@@ -18,7 +17,7 @@ _LONGER: Final = 60.0  # until the next look at a campaign: it counts all its me
 
 
 async def tell_of_quiet_hours(
-    console: Console,
+    console: Terminal,
     hours: QuietHours | None,
     look: Callable[[], Awaitable[CampaignSummary | None]],
     clock: Callable[[], float] = time.time,

@@ -6,13 +6,14 @@ from math import inf
 from typing import Final
 
 import anyio
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from ants_async.cli.progress import GROUP_ORDER, LiveDisplay, Tally
 from ants_async.cli.tables import clean
+from ants_async.cli.terminal import Terminal
 
 _WINDOW: Final = 5.0  # seconds, for the rate now
 _ERRORS: Final = 5
@@ -43,7 +44,7 @@ class CampaignScreen(LiveDisplay):
     def __init__(
         self,
         tally: Tally,
-        console: Console,
+        console: Terminal,
         *,
         title: str,
         limit: Callable[[], float] | None = None,

@@ -7,8 +7,9 @@ import sys
 import anyio
 from anyio.abc import TaskStatus
 
-from ants_async.cli.progress import Display, say
+from ants_async.cli.progress import Display
 from ants_async.cli.refusals import INTERRUPTED
+from ants_async.cli.terminal import say
 
 
 async def stop_on_signal(

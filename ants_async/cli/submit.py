@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 import click
-from rich.console import Console
 
 from ants_async.cli.account import with_options
 from ants_async.cli.announcing import announce
@@ -19,13 +18,14 @@ from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.order import Order
 from ants_async.cli.plan import chunk_option
-from ants_async.cli.progress import Display, Reading, Tally, display, say
+from ants_async.cli.progress import Display, Reading, Tally, display
 from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
 from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import counted
+from ants_async.cli.terminal import Terminal, say
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Recipient
 from ants_async.dispatch.canary import Canary
 from ants_async.dispatch.source import Recipients
@@ -98,7 +98,7 @@ def submit(
 
 async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -> int:
     """Its list into the database, from where workers send it; the exit code. `wait`: for their work, too."""
-    console = Console()
+    console = Terminal()
     before = await scaleout.ledger.summary(order.campaign.id)
     order = order.after(before)
     announce(console, order, before)
@@ -127,7 +127,7 @@ async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -
 
 
 async def _submit(
-    scaleout: "ScaleOut", order: Order, console: Console, before: CampaignSummary | None
+    scaleout: "ScaleOut", order: Order, console: Terminal, before: CampaignSummary | None
 ) -> "SharedCampaign | CampaignPaused | None":
     """None when it was stopped."""
     source, canary = order.source(before), order.canary_after(before)
@@ -170,7 +170,9 @@ async def _submit(
     return done
 
 
-def _telling(scaleout: "ScaleOut", order: Order, console: Console) -> Callable[[], Coroutine[Any, Any, None]]:
+def _telling(
+    scaleout: "ScaleOut", order: Order, console: Terminal
+) -> Callable[[], Coroutine[Any, Any, None]]:
     look = partial(scaleout.ledger.summary, order.campaign.id)
     return partial(tell_of_quiet_hours, console, order.campaign.quiet_hours, look)
 

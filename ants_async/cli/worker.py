@@ -10,15 +10,14 @@ from typing import Any
 
 import anyio
 import click
-from rich.console import Console
 
 from ants_async.cli.account import base_url_option
 from ants_async.cli.controls import Suppressed, suppress_option
 from ants_async.cli.database import needed_database_option
 from ants_async.cli.job import recipients_of
 from ants_async.cli.logs import log_to_stderr
-from ants_async.cli.progress import say
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
+from ants_async.cli.terminal import Terminal, say
 from ants_async.client import AntsClient
 from ants_async.dispatch.unbroken import end_of
 from ants_async.errors import ApiError, AuthenticationError, PermissionDenied, TransportError
@@ -65,7 +64,7 @@ def worker(
     Any number of workers may run, on any machine. The first Ctrl-C or SIGTERM lets requests under way come
     home, the second one stops at once; what is left the others take over.
     """
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     if region is not None and not suppress:
         raise click.UsageError("--region is about --suppress")
     with one_line_errors():
@@ -107,7 +106,7 @@ async def _check_account(client: AntsClient) -> None:
         _log.warning("the API gives no balance, which is no reason not to begin: %s", error)
 
 
-async def _until_stopped(serving: Coroutine[Any, Any, None], what: str, console: Console) -> None:
+async def _until_stopped(serving: Coroutine[Any, Any, None], what: str, console: Terminal) -> None:
     """The first signal stops it gently, the second one at once: the database survives both."""
     task = asyncio.create_task(serving, name="ants_async worker")
 

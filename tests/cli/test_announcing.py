@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
-from rich.console import Console
 
 from ants_async.cli.announcing import announce
 from ants_async.cli.files import Layout, RecipientFile
 from ants_async.cli.order import Order
+from ants_async.cli.terminal import Terminal
 from ants_async.dispatch import Campaign
 
 SOON = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
-MEANS = "; what the API was handed no call takes back."
+MEANS = "; what the API was handed no call takes back\n"
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def told(tmp_path):
         campaign = Campaign("june", text="Hi", **options)
         file = RecipientFile(path, Layout(send_at_column="when"), campaign.template)
         order = Order(campaign=campaign, file=file, check=file.check(tmp_path / "bad.csv"))
-        console = Console(file=StringIO())
+        console = Terminal(width=200, file=StringIO())
         announce(console, order, None)
         return console.file.getvalue()
 

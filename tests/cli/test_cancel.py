@@ -5,11 +5,12 @@ import signal
 from pathlib import Path
 
 import anyio
+import attrs
 import pytest
 from anyio.from_thread import start_blocking_portal
 from scaleout_commands import started
 
-from ants_async.cli import calling_off
+from ants_async.cli import calling_off, job
 from ants_async.dispatch import Campaign, CampaignState, SqliteLedger
 from ants_async.dispatch.messages import Messages
 
@@ -148,7 +149,7 @@ class TestOfARun:
         assert not Path("l.db-cancel-june").exists()
 
     def test_whoever_does_not_hear_of_it_has_to_be_stopped(self, refused, monkeypatch):
-        monkeypatch.setattr(calling_off, "_UNTIL_BEGUN", 0.1)
+        monkeypatch.setattr(calling_off, "_UNTIL_HEARD", 0.1)
         anyio.run(begin, Path("l.db"))
         with (
             start_blocking_portal() as portal,
@@ -157,6 +158,48 @@ class TestOfARun:
             said = refused("campaign", "cancel", "songkran", "--ledger", "l.db")
         assert "stop it where it runs (Ctrl-C, or SIGTERM), then cancel again" in said
         assert not list(Path().glob("*-cancel-*"))
+
+    def test_whoever_has_heard_is_waited_for_however_long_he_takes(self, ledger, monkeypatch):
+        monkeypatch.setattr(calling_off, "_UNTIL_HEARD", -1.0)
+        monkeypatch.setattr(calling_off, "_LOOK", 0.0)
+        looks = []
+
+        async def look(path, campaign_id):
+            async with SqliteLedger(path, read_only=True) as found:
+                now = await found.summary(campaign_id)
+            looks.append(now)
+            if len(looks) == 1:
+                await anyio.Path(f"{path}-cancel-songkran").write_text("heard", encoding="utf-8")
+            state = CampaignState.CANCELLED if len(looks) == 4 else CampaignState.RUNNING
+            return attrs.evolve(now, state=state)
+
+        monkeypatch.setattr(calling_off, "_tried", look)
+        assert anyio.run(calling_off.call_off, ledger, "songkran").state is CampaignState.CANCELLED
+        assert not Path(f"{ledger}-cancel-songkran").exists()
+
+    def test_a_ledger_that_nobody_has_at_work_may_take_its_time_to_open(self, done, ledger, monkeypatch):
+        monkeypatch.setattr(calling_off, "_UNTIL_HEARD", -1.0)
+        assert "cancelled by hand" in done("campaign", "cancel", "songkran", "--ledger", ledger)
+
+    def test_one_that_comes_to_its_end_by_itself_at_that_moment_is_finished(self, done, data, monkeypatch):
+        """Cancelled while it tells its ledger that it is done."""
+        asked, close = [], SqliteLedger.close_campaign
+
+        async def when_it_ends(_ledger, _campaign_id):
+            asked.append(anyio.Event())
+            await asked[0].wait()
+
+        async def closing(self, *how):
+            asked[0].set()
+            await close(self, *how)
+
+        monkeypatch.setattr(job, "called_off", when_it_ends)
+        monkeypatch.setattr(SqliteLedger, "close_campaign", closing)
+        Path("people.csv").write_text("to\n66800000000\n")
+        said = done(*self.RUN)
+        assert "cancelled from elsewhere" in said
+        assert said.splitlines()[-1].startswith("finished after")
+        assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "finished"
 
     def test_is_heard_by_whatever_name_the_ledger_goes(self, done, data, simulator):
         Path("other.db").symlink_to("l.db")

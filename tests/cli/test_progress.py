@@ -5,9 +5,9 @@ import re
 
 import attrs
 import pytest
-from rich.console import Console
 
 from ants_async.cli.progress import Display, LiveDisplay, Reading, Tally, by_group, display
+from ants_async.cli.terminal import Terminal
 from ants_async.dispatch import MemoryLedger
 from ants_async.dispatch.campaign import Campaign, Outcome, OutcomeKind
 from ants_async.models.statuses import STATUSES
@@ -51,7 +51,7 @@ def test_groups_are_named_in_one_order_the_good_one_first():
 
 def test_a_pipe_gets_plain_lines_where_there_is_news(tally):
     out = io.StringIO()
-    with display(tally, Console(file=out)) as screen:
+    with display(tally, Terminal(file=out)) as screen:
         assert type(screen) is Display
         screen.draw()
         screen.draw()
@@ -61,7 +61,7 @@ def test_a_pipe_gets_plain_lines_where_there_is_news(tally):
 
 def test_a_terminal_gets_a_bar_and_its_cursor_back(tally):
     out = io.StringIO()
-    with display(tally, Console(file=out, force_terminal=True, width=100)) as screen:
+    with display(tally, Terminal(file=out, force_terminal=True, width=100)) as screen:
         assert type(screen) is LiveDisplay
     assert re.search("━.*\\n.*sent 0 of 1,000 · 0/s", out.getvalue()), "the bar, below it the line"
     assert out.getvalue().rstrip().endswith("\x1b[?25h")

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import anyio
 import pytest
-from rich.console import Console
 from virtual_time import virtual_time
 
 from ants_async.cli.quiet import tell_of_quiet_hours
+from ants_async.cli.terminal import Terminal
 from ants_async.dispatch import Campaign, QuietHours
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 
@@ -25,7 +25,7 @@ def campaign(planned, *, source_read):
 
 async def told(hour, minute, *, minutes, hours=ALL_DAY, planned=10, source_read=True):
     """What is said to one who looks on for so many minutes, from a time on 13 April in Bangkok."""
-    console = Console(file=StringIO(), width=200)
+    console = Terminal(file=StringIO(), width=200)
     start = datetime(2027, 4, 13, hour, minute, tzinfo=ZoneInfo("Asia/Bangkok")).timestamp()
     began = anyio.current_time()
 

@@ -5,10 +5,10 @@ import re
 from math import inf
 
 import pytest
-from rich.console import Console
 
 from ants_async.cli.progress import Tally
 from ants_async.cli.screen import CampaignScreen, Pace
+from ants_async.cli.terminal import Terminal
 from ants_async.dispatch.campaign import Outcome, OutcomeKind
 from ants_async.models.delivery_errors import DELIVERY_ERRORS
 from ants_async.models.statuses import STATUSES
@@ -38,7 +38,7 @@ def tally():
 def shown(tally, *, width=80, limit=None, title="songkran", later=0):
     """The picture, as text; the second one where there is a `later`, with so many answered meanwhile."""
     clock, out = Clock(), io.StringIO()
-    console = Console(file=out, width=width, force_terminal=False)
+    console = Terminal(file=out, width=width, force_terminal=False)
     screen = CampaignScreen(tally, console, title=title, limit=limit, clock=clock)
     if later:
         clock.now += 2.0

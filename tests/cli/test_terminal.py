@@ -1,0 +1,29 @@
+"""Nobody has to read what a run says for it to come to its end."""
+
+from pathlib import Path
+
+import pytest
+from scaleout_commands import started
+
+RUN = ("campaign", "run", "people.csv", "--id", "june", "--text", "Hi", "--ledger", "l.db", "--rate", "50/1s")
+
+
+@pytest.fixture(autouse=True)
+def _people(api):
+    Path("people.csv").write_text("to\n" + "".join(f"{66_800_000_000 + n}\n" for n in range(150)))
+
+
+def test_it_goes_on_when_its_reader_has_left(data):
+    with started(*RUN, "--chunk", 10, stderr=None) as process:
+        assert "balance" in process.stdout.readline()
+        process.stdout.close()  # as `head -1` does
+        assert process.wait() == 0
+    assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "finished"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_it_goes_on_when_the_disk_of_its_log_is_full(data):
+    with Path("/dev/full").open("w") as full, started(*RUN, "--chunk", 10, stdout=full) as process:
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+    assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "finished"
