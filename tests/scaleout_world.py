@@ -167,7 +167,17 @@ class World:
 
     async def snapshot(self):
         """All that is stored."""
-        tables = ("campaign", "chunk", "planned", "fate", "left_out", "lease", "reading", "consumer")
+        tables = (
+            "campaign",
+            "chunk",
+            "planned",
+            "fate",
+            "left_out",
+            "suppressed",
+            "lease",
+            "reading",
+            "consumer",
+        )
         found = {
             name: await self.sql(f"SELECT t::text FROM {name} AS t ORDER BY 1")  # noqa: S608 - names of ours
             for name in tables

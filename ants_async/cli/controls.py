@@ -107,23 +107,23 @@ def _canary(count: int | None, share: str, wait: str) -> Canary | None:
 
 @attrs.frozen(slots=True)
 class Suppressed:
-    """Whom not to text: `numbers` of lists, read as those of the recipients are; None without a list."""
+    """Whom not to text: `numbers`, of the lists named `of`; None without a list."""
 
-    paths: Sequence[Path] = ()
-    region: str | None = None
+    of: str = ""
     numbers: SuppressionList | None = None
 
     @classmethod
     def read(cls, paths: Sequence[Path], region: str | None) -> Self:
-        """Raises `ConfigurationError`, `ValidationError`."""
+        """Lists, read as those of the recipients are. Raises `ConfigurationError`, `ValidationError`."""
         if not paths:
-            return cls(region=region)
+            return cls()
         if region is not None:
             number_reader(region)  # an odd one is no fault of the lists
+        names = ", ".join(map(str, paths))
         try:
-            return cls(paths, region, SuppressionList.read(*paths, region=region))
+            return cls(names, SuppressionList.read(*paths, region=region))
         except OSError as error:
-            named = error.filename or ", ".join(map(str, paths))
+            named = error.filename or names
             raise ConfigurationError(f"--suppress {named}: {error.strerror}; nothing was sent") from None
         except ValidationError as error:
             raise ValidationError(f"--suppress {error.field}", error.value, error.rule) from None

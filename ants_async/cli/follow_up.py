@@ -1,6 +1,7 @@
 """`ants-async campaign follow-up`: again to whom a campaign did not reach, as a campaign of its own."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import anyio
 import attrs
 import click
 
+from ants_async.cli.controls import Suppressed
 from ants_async.cli.database import (
     database_option,
     either,
@@ -20,7 +22,7 @@ from ants_async.cli.database import (
 from ants_async.cli.files import Check
 from ants_async.cli.following import Follows, name_of_next
 from ants_async.cli.job import check_world, execute
-from ants_async.cli.kept import suppressed_of, unread_of
+from ants_async.cli.kept import unread_of
 from ants_async.cli.options import Options, sending_options
 from ants_async.cli.order import Order
 from ants_async.cli.refusals import one_line_errors
@@ -28,6 +30,7 @@ from ants_async.cli.submit import hand_over
 from ants_async.cli.tables import counted
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.models.codes import Advice
 
 
@@ -58,22 +61,28 @@ def follow_up_(
             refuse_beside_database(*sending.keys() - {"chunk"})
         options = Options.of(sending)
         follows = Follows(campaign_id, [Advice(one) for one in advice])
-        before, count, name = anyio.run(_look, options.ledger, shared, follows, new_id)
+        before, name, suppressed, places = anyio.run(_look, options.ledger, shared, follows, new_id)
+        count = places.pop(None, 0)
         if shared is None:
             check_world(options, before)
         if not before.source_read and (unread := unread_of(before)) != 0:
             rest = "the rest" if unread is None else f"up to {counted(unread, 'recipient')}"
             click.echo(f"campaign {campaign_id}: {rest} of its list not looked at, and not among these")
+        for other, members in places.items():
+            click.echo(
+                f"{counted(members, 'recipient')} in {other} already, and not among these; to whom that does "
+                f"not reach: ants-async campaign follow-up {other}"
+            )
         if not count:
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
         if before.state is CampaignState.CANCELLED and before.planned and Advice.RETRY_LATER in advice:
-            click.echo(f"campaign {campaign_id} was cancelled: whom it did not send to are among these")
+            click.echo(f"campaign {campaign_id} was cancelled: whom it did not send to it did not reach")
         order = Order(
             campaign=attrs.evolve(before.campaign, id=name, text=None, send_at=None),
             file=None,
             check=Check(count),
-            suppress=suppressed_of(before),
+            suppress=Suppressed(f"the lists of {campaign_id}", suppressed) if suppressed else Suppressed(),
             follows=follows,
         )
         if shared is None:
@@ -83,9 +92,13 @@ def follow_up_(
 
 async def _look(
     ledger: Path | None, database: str | None, follows: Follows, new_id: str | None
-) -> tuple[CampaignSummary, int, str]:
-    """The campaign, how many it did not reach, and the name of the one that follows it."""
+) -> tuple[CampaignSummary, str, SuppressionList, Counter[str | None]]:
+    """The campaign, the name of the one that follows it, whom neither texts, and how many it did not reach.
+
+    By the other follow-up that they stand in.
+    """
     async with either(ledger, database) as found:
         before = await find(found, follows.campaign_id)
         name = await name_of_next(found, before, new_id)
-        return before, sum([1 async for _ in follows.recipients(found, name)]), name
+        places = Counter([place async for _, place in follows.all_with_place(found, name)])
+        return before, name, await found.suppressed(follows.campaign_id), places

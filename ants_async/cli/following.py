@@ -35,14 +35,23 @@ class Follows:
 
     async def recipients(self, ledger: SqlLedger, name: str) -> AsyncIterator[Recipient]:
         """For the campaign `name`: not those who stand in another one that follows the same."""
-        elsewhere = NumberSet()
+        async for recipient, elsewhere in self.all_with_place(ledger, name):
+            if elsewhere is None:
+                yield recipient
+
+    async def all_with_place(
+        self, ledger: SqlLedger, name: str
+    ) -> AsyncIterator[tuple[Recipient, str | None]]:
+        """Everybody, with the other campaign that follows the same and has them; None without one."""
+        others: dict[str, NumberSet] = {}
         for one in await ledger.campaigns():
             if one.campaign.id != name and _follows(one, self.campaign_id):
+                members = others[one.campaign.id] = NumberSet()
                 async for numbers in ledger.numbers(await ledger.campaign_key(one.campaign.id)):
-                    elsewhere.add_all(numbers)
+                    members.add_all(numbers)
         async for recipient in follow_up(ledger, self.campaign_id, self.advice):
-            if int(recipient.to) not in elsewhere:
-                yield recipient
+            number = int(recipient.to)
+            yield recipient, next((other for other, members in others.items() if number in members), None)
 
 
 async def name_of_next(ledger: Ledger, before: CampaignSummary, wanted: str | None) -> str:

@@ -22,7 +22,7 @@ from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Notes
 from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
-from ants_async.cli.kept import file_from, kept_of
+from ants_async.cli.kept import file_from, kept_of, suppressed_before
 from ants_async.cli.options import Options
 from ants_async.cli.order import Order
 from ants_async.cli.progress import Display, Tally, display
@@ -122,9 +122,9 @@ async def execute(order: Order, options: Options) -> int:
         before = await ledger.summary(campaign_id)
         if before is not None:
             check_world(options, before)
-        order = order.after(before)
+        order.check_after(before)
         await _check_followed(order, ledger, client.address)
-        announce(console, order, before)
+        announce(console, order, before, await suppressed_before(ledger, before))
         was_cancelled = before is not None and before.state is CampaignState.CANCELLED
         if is_scheduled(order) and not was_cancelled:
             say(console, "nobody need wait here: Ctrl-C, and later resume, which asks for the statuses")
@@ -217,7 +217,6 @@ def _begun(
         ledger,
         chunk_size=options.chunk,
         concurrency=options.concurrency,
-        suppress=order.suppress.numbers,
     )
     simulated = {"simulated": True} if options.simulate else {}
     return dispatcher.run(
@@ -225,6 +224,7 @@ def _begun(
         order.recipients(ledger),
         source=order.source(before, **options.paces, **simulated),
         canary=order.canary_after(before),
+        suppress=order.suppress.numbers,
     )
 
 

@@ -2,16 +2,16 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
-from ants_async.cli.controls import Suppressed
 from ants_async.cli.files import Layout, RecipientFile
 from ants_async.dispatch import Canary
-from ants_async.dispatch.campaign import CampaignSummary
+from ants_async.dispatch.campaign import CampaignState, CampaignSummary
+from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.errors import ConfigurationError
 
 OURS: Final = {"by": "ants-async"}
@@ -57,38 +57,14 @@ def kept_of(summary: CampaignSummary) -> dict[str, Any]:
         source = json.loads(summary.source or "")
     except ValueError:
         return {}
-    return source if isinstance(source, dict) and _is_ours(source) else {}
+    return source if isinstance(source, dict) and source.items() >= OURS.items() else {}
 
 
-def _is_ours(source: dict[str, Any]) -> bool:
-    """Also from before it was marked, by its form: whom not to text must not be forgotten."""
-    is_older = source.keys() >= {"file", "to_column"} or source.keys() >= {"follows", "advice"}
-    return is_older or source.items() >= OURS.items()
-
-
-def suppressed_of(summary: CampaignSummary, given: Suppressed | None = None) -> Suppressed:
-    """Whom a campaign does not text: its lists stay with it, those that are `given` only come on top.
-
-    Raises `ConfigurationError`, `ValidationError`.
-    """
-    given = Suppressed() if given is None else given
-    kept = kept_of(summary)
-    paths, region = [Path(path) for path in kept.get("suppress", ())], kept.get("region")
-    if not paths:
-        return given
-    if region is not None and given.region not in {None, region}:
-        raise ConfigurationError(
-            f"--region {given.region}: the lists of whom campaign {summary.campaign.id!r} does not text "
-            f"are read with --region {region}"
-        )
-    known, region = {path.absolute() for path in given.paths}, region or given.region
-    more = [path for path in paths if path not in known]
-    if not more and region == given.region:
-        return given
-    try:
-        return Suppressed.read([*given.paths, *more], region)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{error}: a campaign's lists stay with it, so put it back") from None
+async def suppressed_before(ledger: SqlLedger, before: CampaignSummary | None) -> Collection[str]:
+    """Whom a campaign does not text any more; none where nothing is sent anyhow."""
+    if before is None or before.state is CampaignState.CANCELLED:
+        return ()
+    return await ledger.suppressed(before.campaign.id)
 
 
 def canary_of(summary: CampaignSummary) -> Canary | None:

@@ -1,24 +1,16 @@
 """What a command sends, and to whom; and what the ledger keeps of that, to go on by."""
 
 import json
-from typing import Any, Self
+from typing import Any
 
 import attrs
 
 from ants_async.cli.controls import Suppressed
 from ants_async.cli.files import Check, RecipientFile
 from ants_async.cli.following import Follows
-from ants_async.cli.kept import (
-    OURS,
-    kept_of,
-    pending,
-    rows_of,
-    source_of,
-    source_of_canary,
-    suppressed_of,
-)
+from ants_async.cli.kept import OURS, kept_of, pending, rows_of, source_of, source_of_canary
 from ants_async.dispatch import Canary, Ledger
-from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary
+from ants_async.dispatch.campaign import Campaign, CampaignSummary
 from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.source import Recipients
 from ants_async.errors import ConfigurationError
@@ -28,8 +20,8 @@ from ants_async.errors import ConfigurationError
 class Order:
     """A campaign and its list. `file` is None when the ledger holds every recipient already.
 
-    `check`: what was found in the list, None for one that a worker reads. `suppress`: whom not to. `follows`:
-    it is to those whom another campaign did not reach.
+    `check`: what was found in the list, None for one that a worker reads. `suppress`: whom not to, beside
+    those of before. `follows`: it is to those whom another campaign did not reach.
     """
 
     campaign: Campaign
@@ -54,23 +46,13 @@ class Order:
         """How many of its list cannot; None where a worker reads it."""
         return None if self.check is None else self.check.bad
 
-    def after(self, before: CampaignSummary | None) -> Self:
-        """With what stays with the campaign. Raises `ConfigurationError`, `ValidationError`."""
-        if before is None or before.state is CampaignState.CANCELLED:
-            return self
-        if not self.has_list and not before.planned:  # nothing can be sent any more
-            return self
-        if self.file is not None and (followed := kept_of(before).get("follows")):
+    def check_after(self, before: CampaignSummary | None) -> None:
+        """That the campaign can take it. Raises `ConfigurationError`."""
+        followed = None if before is None else kept_of(before).get("follows")
+        if followed and self.file is not None:
             raise ConfigurationError(
-                f"campaign {before.campaign.id!r} follows {followed!r}, and takes no other list"
+                f"campaign {self.campaign.id!r} follows {followed!r}, and takes no other list"
             )
-        suppress = suppressed_of(before, self.suppress)
-        if suppress.paths and self.file is not None and self.check is None:
-            raise ConfigurationError(
-                f"campaign {before.campaign.id!r} does not text those of --suppress "
-                f"{', '.join(map(str, suppress.paths))}: its list cannot be read by a worker"
-            )
-        return attrs.evolve(self, suppress=suppress)
 
     async def sent_by(self, ledger: Ledger) -> str | None:
         """The address that alone may send it: whom a rehearsal did not reach nobody needs to be texted."""
@@ -102,9 +84,5 @@ class Order:
             source |= rows_of(source, self.check.good, before)
         if self.follows is not None:
             source |= self.follows.as_source()
-        if self.suppress.paths:
-            source |= {"suppress": [str(path.absolute()) for path in self.suppress.paths]}
-        if self.suppress.region is not None:
-            source |= {"region": self.suppress.region}
         source |= source_of_canary(self.canary, before)
         return json.dumps(OURS | source | more, ensure_ascii=False)

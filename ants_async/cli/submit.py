@@ -16,6 +16,7 @@ from ants_async.cli.database import needed_database_option, with_scaleout
 from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
+from ants_async.cli.kept import suppressed_before
 from ants_async.cli.order import Order
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display
@@ -81,7 +82,7 @@ def submit(
     those of `campaign run`; Ctrl-C then ends the watching alone.
     """
     with one_line_errors():
-        for name in ("strict", "chunk", "suppress", "canary"):
+        for name in ("strict", "chunk", "canary"):
             if by_worker and is_typed(name):
                 raise click.UsageError(f"--by-worker and --{name} exclude each other: FILE is not read here")
         wanted = controls.campaign(campaign_id, text=text, sender=sender, time_zone=layout.time_zone)
@@ -98,10 +99,19 @@ def submit(
 
 async def hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool = False) -> int:
     """Its list into the database, from where workers send it; the exit code. `wait`: for their work, too."""
+    if order.follows is None:
+        return await _hand_over(scaleout, order, wait=wait)
+    followed = order.follows.campaign_id
+    refusal = f"another campaign that follows {followed!r} is being read at this moment: wait for it"
+    async with scaleout.ledger.alone_with(f"follow-ups of {followed}", refusal):
+        return await _hand_over(scaleout, order, wait=wait)
+
+
+async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     console = Terminal()
     before = await scaleout.ledger.summary(order.campaign.id)
-    order = order.after(before)
-    announce(console, order, before)
+    order.check_after(before)
+    announce(console, order, before, await suppressed_before(scaleout.ledger, before))
     campaign = await _submit(scaleout, order, console, before)
     if isinstance(campaign, CampaignPaused):
         say(console, f"paused: {campaign}")
@@ -131,9 +141,10 @@ async def _submit(
 ) -> "SharedCampaign | CampaignPaused | None":
     """None when it was stopped."""
     source, canary = order.source(before), order.canary_after(before)
+    suppress = order.suppress.numbers
     people = None if order.check is None else order.recipients(scaleout.ledger)
     if people is None:
-        return await scaleout.submit(order.campaign, None, source=source)
+        return await scaleout.submit(order.campaign, None, source=source, suppress=suppress)
     reading, api = Reading(order.rows), await order.sent_by(scaleout.ledger)
     counted_people = _counted(people, reading)
     campaign = scaleout.campaign(order.campaign.id)
@@ -149,7 +160,7 @@ async def _submit(
                     counted_people,
                     source=source,
                     canary=canary,
-                    suppress=order.suppress.numbers,
+                    suppress=suppress,
                     api=api,
                 )
             except CampaignPaused as paused:

@@ -1,7 +1,7 @@
 """The bulk engine: planning, sending and tracking as one task, outcomes as a stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from typing import Final
 
 import anyio
@@ -18,7 +18,7 @@ from ants_async.dispatch.ledger.protocol import Ledger, PushedBulk
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.run import Run
 from ants_async.dispatch.source import Recipients
-from ants_async.dispatch.suppression import Suppress, is_suppressed
+from ants_async.dispatch.suppression import Suppress, SuppressionList, is_suppressed
 from ants_async.dispatch.tracking import BESIDE_PUSHES, TrackingRules
 from ants_async.dispatch.unbroken import end_of, to_its_end
 from ants_async.errors import ReportsNotTaken, ValidationError
@@ -43,8 +43,8 @@ class Dispatcher:
     `chunk_size`: messages a request, 1 to 1000. `max_body`: bytes a request, about. `concurrency`:
     requests in flight. `grace`: seconds that requests in flight may take when a run is stopped.
     `push`: have the API push reports (mode `advanced`); `receive` takes them, and pulls become rare.
-    `suppress`: numbers that are not texted, whatever list they stand on: a set, a `SuppressionList`, or a
-    function of a number; each is said in an outcome.
+    `suppress`: numbers that no campaign texts here, whatever list they stand on: a set, a `SuppressionList`,
+    or a function of a number; each is said in an outcome.
     `on_outcome`: a function of yours that is told how many came to what; it must not block.
     """
 
@@ -125,6 +125,7 @@ class Dispatcher:
         *,
         source: str | None = None,
         canary: Canary | None = None,
+        suppress: Collection[str] | None = None,
     ) -> AsyncGenerator[Outcome]:
         """Send, track, and yield outcomes as they happen, each after it is in the ledger.
 
@@ -132,7 +133,8 @@ class Dispatcher:
         campaign for whoever continues it. A run that is closed (`contextlib.aclosing`), cancelled or
         killed is continued by running the same campaign id again. What an earlier run recorded is not
         yielded again: `ledger.outcomes(campaign.id)` has the newest word on everybody. With a `canary` a few
-        go ahead, and `CanaryFailed` is raised where too many of them fail.
+        go ahead, and `CanaryFailed` is raised where too many of them fail. `suppress`: a set of numbers, or a
+        `SuppressionList`, which are not texted; they stay with the campaign, whoever goes on with it.
 
         Raises `CampaignMismatch`, `CampaignPaused`, `LedgerError`, `ValidationError`, and whatever
         `recipients` raises; all that was sent until then is recorded.
@@ -143,6 +145,7 @@ class Dispatcher:
                 source,
                 api=self.client.address,
                 reads_source=recipients is not None,
+                suppress=None if suppress is None else SuppressionList.of(suppress),
                 now=self.client.clock(),
             ),
             undo=lambda unseen: self.ledger.close_campaign(unseen.key, CampaignState.INTERRUPTED, None),

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 _LOW_BITS: Final = 16
@@ -55,6 +55,18 @@ class NumberSet:
 
     def __bool__(self) -> bool:
         return bool(self._buckets)
+
+    def __len__(self) -> int:
+        return sum(
+            int.from_bytes(bucket).bit_count() if isinstance(bucket, bytearray) else len(bucket)
+            for bucket in self._buckets.values()
+        )
+
+    def __iter__(self) -> Iterator[int]:
+        for high, bucket in self._buckets.items():
+            lows = range(1 << _LOW_BITS) if isinstance(bucket, bytearray) else bucket
+            numbers = ((high << _LOW_BITS) + low for low in lows)
+            yield from filter(self.__contains__, numbers) if isinstance(bucket, bytearray) else numbers
 
     def __contains__(self, number: int) -> bool:
         bucket = self._buckets.get(number >> _LOW_BITS)

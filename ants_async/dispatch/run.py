@@ -20,6 +20,7 @@ from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.source import ROWS_A_TURN, Recipients, batches
+from ants_async.dispatch.suppression import is_suppressed
 from ants_async.dispatch.tracking import BESIDE_PUSHES, Tracker, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import ApiError, CampaignPaused, DecodeError, DispatchError, LedgerDamaged
@@ -50,6 +51,7 @@ class Run:
         self._failure: Exception | None = None
         self._textless = False
         self._canary = canary
+        self._is_suppressed = is_suppressed(dispatcher.is_suppressed, opened.suppressed or None)
         self._pushed, self._relayed = anyio.create_memory_object_stream[Sequence[Outcome]](inf)
         self.unread = 0
         client, clock = dispatcher.client, dispatcher.client.clock
@@ -67,7 +69,7 @@ class Run:
             track=self._tracker.watch,
             pause=self._pause,
             push=dispatcher.push,
-            is_suppressed=dispatcher.is_suppressed,
+            is_suppressed=self._is_suppressed,
         )
 
     @property
@@ -238,7 +240,7 @@ class Run:
             max_body=dispatcher.max_body,
             own_bytes=0 if push is None else push.bytes_a_message,
             wanted=wanted,
-            is_suppressed=dispatcher.is_suppressed,
+            is_suppressed=self._is_suppressed,
         )
 
     async def _plan(

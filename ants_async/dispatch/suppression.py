@@ -28,15 +28,25 @@ Suppress: TypeAlias = Container[str] | Callable[[str], bool]
 
 
 class SuppressionList:
-    """Numbers that are not to be texted: a million take a few megabytes.
+    """Numbers that are not to be texted: a million take a few megabytes. `numbers`: as integers.
 
     Raises `ValidationError` for what is no number.
     """
 
     def __init__(self, numbers: Iterable[str] = ()) -> None:
         self._all_meant: Callable[[str], Collection[str]] = lambda number: (parse_number(number),)
-        self._numbers = NumberSet()
-        self._count = sum(self._numbers.add_all(int(parse_number(number)) for number in numbers))
+        self.numbers = NumberSet()
+        self.numbers.add_all(int(parse_number(number)) for number in numbers)
+
+    @classmethod
+    def of(cls, numbers: Iterable[str]) -> "SuppressionList":
+        """A list of what may be one already. Raises `ValidationError`."""
+        if isinstance(numbers, SuppressionList):
+            return numbers
+        if isinstance(numbers, str) or not isinstance(numbers, Iterable):
+            rule = "a set of numbers or a SuppressionList, to be kept; a function is for all campaigns here"
+            raise ValidationError("suppress", numbers, rule)
+        return cls(numbers)
 
     @classmethod
     def read(cls, *paths: Path, region: str | None = None) -> Self:
@@ -69,7 +79,7 @@ class SuppressionList:
     def add(self, number: str, *, field: str = "to") -> None:
         """One more."""
         try:
-            self._count += sum(self._numbers.add_all(map(int, self._all_meant(number))))
+            self.numbers.add_all(map(int, self._all_meant(number)))
         except ValidationError as error:
             raise ValidationError(field, _shown(number), error.rule) from None
 
@@ -84,10 +94,13 @@ class SuppressionList:
         return False
 
     def __len__(self) -> int:
-        return self._count
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self.numbers)
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, str) and int(number) in self._numbers
+        return isinstance(number, str) and int(number) in self.numbers
 
 
 def _lines(path: Path) -> Iterator[str]:

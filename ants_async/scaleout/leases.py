@@ -16,16 +16,18 @@ import attrs
 
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import CampaignState, Outcome
-from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
+from ants_async.dispatch.ledger import campaigns, chunks, queries, settling, suppressed
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.ledger.work import Work, row, run
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.errors import CampaignMismatch, CampaignPaused, LeaseLost
 from ants_async.models.reports import DeliveryReport
 
+_MOST_LISTS: Final = 16  # campaigns whose suppression lists are kept in memory
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -55,7 +57,8 @@ WITH free AS (
 )
 UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
 FROM free WHERE lease.chunk = free.chunk
-RETURNING fence, free.key, created_at, store_texts, free.api, free.state, id, {", ".join(campaigns.ASKED)}
+RETURNING fence, free.key, created_at, store_texts, free.api, free.state,
+    (SELECT max(key) FROM suppressed WHERE suppressed.campaign = free.key), id, {", ".join(campaigns.ASKED)}
 """.encode()  # noqa: S608 - names of ours
 """The chunk is locked as well: what its late holder wrote while we waited for the lease counts."""
 
@@ -69,6 +72,7 @@ class Leases:
         self._seconds = seconds
         self._length = timedelta(seconds=seconds)
         self.owner = secrets.token_hex(8)
+        self._lists: dict[int, tuple[int, SuppressionList]] = {}
 
     async def to_send(self, chunk: int, job: int | None = None) -> Taken[Chunk] | None:
         """Take a chunk without an answer; None when another worker has it, or nothing is to be done.
@@ -93,7 +97,7 @@ class Leases:
             found = await (await connection.execute(_TAKE, values)).fetchone()
             if found is None:
                 return None
-            fence, key, created_at, stores_texts, begun_at, now, *asked = found
+            fence, key, created_at, stores_texts, begun_at, now, newest_list, *asked = found
             campaign = campaigns.campaign_of(asked)
             if begun_at not in {None, self._api}:
                 raise CampaignMismatch(
@@ -106,12 +110,23 @@ class Leases:
                 created_at,
                 stores_texts=bool(stores_texts),
                 is_cancelled=now == str(CampaignState.CANCELLED),
+                suppressed=await self._suppressed(connection, key, newest_list),
             )
             held = await perform(connection, read(opened, chunk))
             begins_at = self._api if begun_at is None else None
             return Taken(chunk, fence, opened, held, is_running=now == running, begins_at=begins_at)
 
         return await self._ledger.within(do)
+
+    async def _suppressed(self, connection: Connection, campaign: int, newest: int | None) -> SuppressionList:
+        """Whom a campaign does not text; read anew when there is another list of them."""
+        if newest is None:
+            return SuppressionList()
+        if self._lists.get(campaign, (None,))[0] != newest:
+            if len(self._lists) >= _MOST_LISTS:
+                self._lists.clear()
+            self._lists[campaign] = newest, await perform(connection, suppressed.suppressed(campaign))
+        return self._lists[campaign][1]
 
     async def inherit(self, connection: Connection, chunk: int) -> int:
         """A chunk that was made of one that we have: its fence."""

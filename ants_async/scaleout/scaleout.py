@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from types import TracebackType
@@ -26,7 +26,7 @@ from ants_async.dispatch.ledger.protocol import OpenCampaign, PushedBulk
 from ants_async.dispatch.ledger.work import Work, row, run
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.source import Recipients
-from ants_async.dispatch.suppression import Suppress, is_suppressed
+from ants_async.dispatch.suppression import Suppress, SuppressionList, is_suppressed
 from ants_async.dispatch.tracking import BESIDE_PUSHES, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.endpoints import Family
@@ -209,7 +209,7 @@ class ScaleOut:
         *,
         source: str | None = None,
         canary: Canary | None = None,
-        suppress: Suppress | None = None,
+        suppress: Collection[str] | None = None,
         api: str | None = None,
     ) -> SharedCampaign:
         """Read the list into the database, from where workers send it while it is still being read.
@@ -217,7 +217,7 @@ class ScaleOut:
         With `recipients=None` a worker reads it: `source` says to its `read_source` which. Submitting the
         same campaign again goes on with it: a list that was cut short, extended or shuffled loses and doubles
         nobody. With a `canary` a few go ahead, and the rest is read when enough of them have arrived.
-        `suppress`: whom not to text, beside those whom nothing here texts, where the list is read here.
+        `suppress`: a set of numbers, or a `SuppressionList`, that no worker texts in it from now on.
         `api`: the address of the API that alone may send it; else it is the first that answers a worker.
 
         Raises `CanaryFailed` when too many have not, `CampaignPaused` when it is paused while they are waited
@@ -232,10 +232,15 @@ class ScaleOut:
             raise ValidationError("source", None, "the name of the list, for a worker to read it")
         if recipients is None and canary is not None:
             raise ValidationError("canary", canary, "for a list that is read here")
-        if recipients is None and suppress is not None:
-            raise ValidationError("suppress", suppress, "for a list that is read here")
         opened = await to_its_end(
-            self.ledger.open_campaign(campaign, source, api=api, reads_source=True, now=time.time()),
+            self.ledger.open_campaign(
+                campaign,
+                source,
+                api=api,
+                reads_source=True,
+                suppress=None if suppress is None else SuppressionList.of(suppress),
+                now=time.time(),
+            ),
             undo=lambda unseen: self.ledger.release(unseen.key),
         )
         try:
@@ -243,7 +248,7 @@ class ScaleOut:
             if recipients is None:
                 await self.ledger.within(lambda there: self._queue.read(there, opened.key, campaign.id))
             else:
-                await self._read(opened, recipients, canary, suppress)
+                await self._read(opened, recipients, canary)
         except CampaignPaused as paused:
             await self._pause(opened.key, str(paused))
             raise
@@ -251,13 +256,7 @@ class ScaleOut:
             await self.ledger.release(opened.key)
         return self.campaign(campaign.id)
 
-    async def _read(
-        self,
-        opened: OpenCampaign,
-        recipients: Recipients,
-        canary: Canary | None = None,
-        suppress: Suppress | None = None,
-    ) -> None:
+    async def _read(self, opened: OpenCampaign, recipients: Recipients, canary: Canary | None = None) -> None:
         reader = ListReader(
             self.ledger,
             self._queue,
@@ -265,7 +264,7 @@ class ScaleOut:
             chunk_size=self._chunk_size,
             max_body=self._max_body,
             own_bytes=0 if self._push is None else self._push.bytes_a_message,
-            is_suppressed=is_suppressed(self._is_suppressed, suppress),
+            is_suppressed=is_suppressed(self._is_suppressed, opened.suppressed or None),
         )
         await reader.read(recipients, canary)
         await self.ledger.within(lambda there: control.is_read(there, opened.key))
@@ -332,6 +331,8 @@ class ScaleOut:
         """Read the list of a campaign that was submitted by its name."""
         summary = await self.ledger.summary(campaign_id)
         if summary is None or summary.source is None or summary.state is not CampaignState.RUNNING:
+            return
+        if summary.source_read:  # by somebody else, since this was asked for
             return
         campaign = summary.campaign
         key = await self.campaign(campaign_id).key()

@@ -26,6 +26,7 @@ from ants_async.dispatch.ledger.protocol import Bulk, Chunk
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
+from ants_async.dispatch.suppression import is_suppressed
 from ants_async.dispatch.tracking import OVERDUE, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import (
@@ -96,7 +97,7 @@ class Worker:
             track=_its_job_does,
             pause=_sleep,
             push=self._push,
-            is_suppressed=self._is_suppressed,
+            is_suppressed=is_suppressed(self._is_suppressed, taken.campaign.suppressed or None),
         )
         try:
             async with self._leases.kept(ledger.fences):

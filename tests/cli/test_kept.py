@@ -33,15 +33,6 @@ class TestUnread:
         assert unread_of(summary(source)) is None
 
 
-@pytest.mark.parametrize("mark", [{}, {"by": "ants-async"}])
-@pytest.mark.parametrize(
-    "list_", [{"file": "/may.csv", "to_column": "to"}, {"follows": "april", "advice": []}]
-)
-def test_its_own_words_are_known_also_from_before_they_were_marked(mark, list_):
-    kept = mark | list_ | {"suppress": ["/stop.txt"]}
-    assert kept_of(summary(kept)) == kept
-
-
 def test_the_words_of_another_program_are_its_own():
     assert kept_of(summary({"rows": "many", "chunk": "abc", "canary": 5})) == {}
 

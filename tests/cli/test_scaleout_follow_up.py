@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import anyio
 import psycopg
 import pytest
 from scaleout_commands import LIST, SUBMIT, until, worker
+
+from ants_async.dispatch import PostgresLedger
 
 UNREACHABLE = "66847781471"
 FOLLOW_UP = ("campaign", "follow-up", "songkran")
@@ -33,8 +36,7 @@ class TestFollowUp:
     def test_has_each_ones_own_text_and_goes_on_with_the_lists_of_whom_not_to_text(self, done, data):
         said = done(*FOLLOW_UP, "--advice", "retry_later")
         assert "1 recipient in the database" in said
-        source = json.loads(data("campaign", "status", "songkran.2")["source"])
-        assert source["suppress"] == [str(Path("stop.txt").absolute())]
+        assert "not to 1 number of the lists of songkran\n" in said
         with worker():
             texts = [
                 json.loads(line)["to"] for line in done("campaign", "outcomes", "songkran.2").splitlines()
@@ -45,6 +47,17 @@ class TestFollowUp:
         for _ in range(2):
             done(*FOLLOW_UP, "--advice", "retry_later")
         assert data("campaign", "status", "songkran.2")["total"] == 1
+
+    def test_is_alone_while_it_is_read(self, done, ants, place):
+        async def read_another():
+            ledger = PostgresLedger(place)
+            async with ledger, ledger.alone_with("follow-ups of songkran", "somebody else"):
+                return await anyio.to_thread.run_sync(lambda: ants(*FOLLOW_UP, "--advice", "retry_later"))
+
+        refused = anyio.run(read_another)
+        assert refused.exit_code == 2
+        assert "another campaign that follows 'songkran' is being read at this moment" in refused.stderr
+        assert "campaign songkran.2: 1 recipient\n" in done(*FOLLOW_UP, "--advice", "retry_later")
 
     def test_says_when_there_is_nobody(self, done):
         assert "nobody to send to again" in done(*FOLLOW_UP, "--advice", "top_up")

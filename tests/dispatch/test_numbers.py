@@ -16,6 +16,7 @@ def test_it_agrees_with_a_set(numbers):
         assert ours.add(number) == (number not in theirs)
         theirs.add(number)
     assert all(number in ours for number in theirs)
+    assert (sorted(ours), len(ours)) == (sorted(theirs), len(theirs))
 
 
 def test_a_crowded_bucket_becomes_a_bitmap_and_forgets_nothing():
@@ -25,3 +26,4 @@ def test_a_crowded_bucket_becomes_a_bitmap_and_forgets_nothing():
     assert not any(ours.add(number) for number in numbers)
     assert all(number in ours for number in numbers)
     assert not any(number + 1 in ours for number in numbers)
+    assert (sorted(ours), len(ours)) == ([*numbers], len(numbers))

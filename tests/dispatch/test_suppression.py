@@ -4,7 +4,7 @@ import pytest
 from engine_world import people
 from virtual_time import virtual_time
 
-from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, Recipient
+from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, Recipient, SqliteLedger
 from ants_async.dispatch.campaign import SUPPRESSED
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.suppression import SuppressionList, is_suppressed
@@ -76,6 +76,45 @@ async def test_who_was_planned_before_the_list_had_the_number_is_rejected_unsent
         assert by_kind(outcomes, OutcomeKind.REJECTED) == [(2, TWO[0]), (3, TWO[1])]
         assert {one.error for one in outcomes if one.kind is OutcomeKind.REJECTED} == {SUPPRESSED}
         assert (await w.stats())["accepted"] == 4
+
+
+class TestKept:
+    @virtual_time
+    async def test_with_a_campaign_they_hold_whoever_goes_on_with_it(self, world, tmp_path):
+        async with world(SqliteLedger(tmp_path / "ledger.db")) as w:
+            told = []
+            for count, some in ((4, SuppressionList(TWO[:1])), (5, {f"+{TWO[1]}"})):
+                told += [one async for one in w.dispatcher().run(CAMPAIGN, people(count), suppress=some)]
+            assert len(by_kind(told, OutcomeKind.FINAL)) == 4
+        async with world(SqliteLedger(tmp_path / "ledger.db")) as w:
+            await w.run(CAMPAIGN, people(6))
+            assert set(await w.ledger.suppressed(CAMPAIGN.id)) == set(TWO)
+            assert not {one["to"] for one in await w.sent()} & set(TWO)
+
+    @virtual_time
+    async def test_with_a_campaign_they_hold_for_whoever_was_planned_before(self, world):
+        async with world() as w:
+            opened = await w.ledger.open_campaign(CAMPAIGN, None, reads_source=False, now=1.0)
+            messages = Messages.planned(CAMPAIGN.id, [*range(1, 7)], EVERYBODY, ["Hi"] * 6)
+            await w.ledger.attempting(await w.ledger.begin(opened, messages, 1.0), None)
+            await w.ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
+            outcomes = [one async for one in w.dispatcher().run(CAMPAIGN, None, suppress=TWO)]
+            assert by_kind(outcomes, OutcomeKind.REJECTED) == [(2, TWO[0]), (3, TWO[1])]
+
+    @virtual_time
+    async def test_with_a_campaign_they_hold_for_no_other(self, world):
+        async with world() as w:
+            await anext(w.dispatcher().run(CAMPAIGN, people(6), suppress=set(EVERYBODY)))
+            outcomes = await w.run(Campaign("other", text="Hi"), people(6))
+            assert len(by_kind(outcomes, OutcomeKind.FINAL)) == 6
+
+    @pytest.mark.parametrize("odd", [TWO[0], TWO.__contains__], ids=["a number", "a function"])
+    @virtual_time
+    async def test_only_a_list_can_be(self, world, odd):
+        async with world() as w:
+            with pytest.raises(ValidationError, match="a set of numbers or a SuppressionList, to be kept"):
+                await anext(w.dispatcher().run(CAMPAIGN, people(6), suppress=odd))
+            assert await w.ledger.campaigns() == []
 
 
 class TestFiles:

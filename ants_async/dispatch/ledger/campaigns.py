@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, OutcomeKind
+from ants_async.dispatch.ledger import suppressed
 from ants_async.dispatch.ledger.foreign import storable
 from ants_async.dispatch.ledger.protocol import OpenCampaign
 from ants_async.dispatch.ledger.schema import MessageState
 from ants_async.dispatch.ledger.work import LOCKED, Work, read_of, row, rows, run
 from ants_async.dispatch.quiet import QuietHours
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.errors import CampaignMismatch, LedgerInUse, ValidationError
 
 ASKED: Final = ("text", "sender", "mode", "validity", "send_at", "quiet_hours")
@@ -41,6 +43,7 @@ def open_campaign(
     now: float,
     *,
     reads_source: bool,
+    suppress: SuppressionList | None,
     store_texts: bool,
     is_alone: bool,
     check: Callable[[int], Work[None]],
@@ -59,7 +62,8 @@ def open_campaign(
             f" VALUES ({', '.join('?' * (6 + len(wanted)))}) RETURNING key",
             *(campaign.id, *wanted.values(), api, now, running, storable(source), int(store_texts)),
         )
-        return OpenCampaign(int(key), campaign, stores_texts=store_texts)
+        kept = yield from suppressed.suppress(int(key), suppress)
+        return OpenCampaign(int(key), campaign, stores_texts=store_texts, suppressed=kept)
     key, state, created_at, stores_texts, begun_at, *asked = found
     if state == running and not is_alone:
         raise LedgerInUse(at_work_already(campaign.id))
@@ -94,6 +98,7 @@ def open_campaign(
         created_at if started_at is None else started_at,
         stores_texts=store_texts,
         is_cancelled=is_cancelled,
+        suppressed=(yield from suppressed.suppress(key, suppress)),
     )
 
 

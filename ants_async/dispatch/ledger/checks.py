@@ -27,6 +27,8 @@ def check_file(connection: sqlite3.Connection) -> None:
         highest, rows = connection.execute(f"SELECT max({key}), count(*) FROM {table}").fetchone()  # noqa: S608
         if (highest or 0) != chunks or rows != chunks:
             raise damaged("chunks are missing")
+    if connection.execute("SELECT 1 FROM suppressed WHERE checksum(campaign, numbers) <> seal").fetchone():
+        raise damaged("a suppression list is not as it was written")
 
 
 def check_seals(key: int) -> Work[None]:

@@ -116,6 +116,15 @@ LEDGER: Final[Sequence[LiteralString]] = (
     """
     ALTER TABLE campaign ADD COLUMN api TEXT;
     """,
+    """
+    CREATE TABLE suppressed (
+        key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        campaign BIGINT NOT NULL REFERENCES campaign,
+        numbers TEXT NOT NULL,
+        seal BIGINT NOT NULL
+    );
+    CREATE INDEX suppressed_by_campaign ON suppressed (campaign, key);
+    """,
 )
 """`status_once`: of hashes, for an index holds no long texts, and what the API sends may be any length.
 `told_in`, `told_as`: an order in which fates can be read as they come; `told_of`: their campaign.

@@ -1,7 +1,7 @@
 """The ledger in PostgreSQL: the same work as on SQLite, over a pool of connections."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import cache
 from types import TracebackType
 from typing import Final, ParamSpec, Self, TypeVar
@@ -147,7 +147,7 @@ class PostgresLedger(SqlLedger):
     async def _open_campaign(
         self, campaign_id: str, opening: Callable[..., Work[OpenCampaign]]
     ) -> OpenCampaign:
-        session = await self._lock_campaign(campaign_id)
+        session = await self._locked(_name(campaign_id), campaigns.at_work_already(campaign_id))
         try:
             opened, times = await self._run(_opened, lambda: opening(is_alone=True, check=self._check))
         except BaseException:
@@ -173,16 +173,22 @@ class PostgresLedger(SqlLedger):
     async def cancel(self, campaign_id: str, reason: str = "cancelled by hand") -> None:
         """As any ledger."""
         await self.campaign_key(campaign_id)
-        session = await self._lock_campaign(campaign_id)
-        try:
+        async with self.alone_with(_name(campaign_id), campaigns.at_work_already(campaign_id)):
             await self._run(campaigns.cancel, campaign_id, reason, is_alone=True)
+
+    @asynccontextmanager
+    async def alone_with(self, name: str, refusal: str) -> AsyncIterator[None]:
+        """The lock of a name, while the block lasts. Raises `LedgerInUse`, with `refusal`."""
+        session = await self._locked(name, refusal)
+        try:
+            yield
         finally:
             await to_its_end(unlock(session))
 
-    async def _lock_campaign(self, campaign_id: str) -> Connection:
-        session = await self.lock(_name(campaign_id))
+    async def _locked(self, name: str, refusal: str) -> Connection:
+        session = await self.lock(name)
         if session is None:
-            raise LedgerInUse(campaigns.at_work_already(campaign_id))
+            raise LedgerInUse(refusal)
         return session
 
     async def begin(self, campaign: OpenCampaign, messages: Messages, attempted_at: float) -> Chunk:

@@ -11,6 +11,7 @@ import attrs
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Outcome
 from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.models.reports import DeliveryReport
 
 
@@ -71,7 +72,7 @@ class OpenCampaign:
 
     `started_at`: when its first request left, None for one that begins; by the server's clock as far as that
     was known then. `stores_texts`: whether the ledger keeps its recipients' own texts. `is_cancelled`:
-    nothing is sent any more; of what may have left the logs are asked.
+    nothing is sent any more; of what may have left the logs are asked. `suppressed`: whom it does not text.
     """
 
     key: int
@@ -79,6 +80,7 @@ class OpenCampaign:
     started_at: float | None = None
     stores_texts: bool = True
     is_cancelled: bool = False
+    suppressed: SuppressionList = attrs.field(factory=SuppressionList)
 
 
 class Ledger(Protocol):
@@ -91,9 +93,12 @@ class Ledger(Protocol):
         *,
         api: str | None = None,
         reads_source: bool,
+        suppress: SuppressionList | None = None,
         now: float,
     ) -> OpenCampaign:
         """Create the campaign or continue it, `reads_source` with its list; `api`: whom it is sent to.
+
+        `suppress`: whom it does not text from now on, beside those of before.
 
         Raises `CampaignMismatch`, and `LedgerInUse` while it is at work already. One that was cancelled
         stays so, and takes no list any more.

@@ -8,13 +8,14 @@ upwards; a report's bulk id ends in the chunk's key and finds it without an inde
 
 `first` and `last` of a chunk number all messages of a ledger, so that a missing chunk leaves a gap; of a fate
 they are places in its chunk. `was`: the state it came from, so that sums over fates tell how many are where.
+`suppressed`: whom a campaign does not text, thousands a row.
 """
 
 from collections.abc import Collection
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 6
+VERSION: Final = 7
 APPLICATION_ID: Final = 0x414E5453  # "ANTS", for `file` and for telling a stranger's database
 
 
@@ -143,6 +144,12 @@ CREATE TABLE left_out (
     why TEXT NOT NULL,
     row INTEGER NOT NULL,
     number INTEGER NOT NULL
+) STRICT;
+CREATE TABLE suppressed (
+    key INTEGER PRIMARY KEY,
+    campaign INTEGER NOT NULL REFERENCES campaign,
+    numbers TEXT NOT NULL,
+    seal INTEGER NOT NULL
 ) STRICT;
 {_sealing("campaign", CAMPAIGN_SEAL)}
 {_sealing("chunk", CHUNK_SEAL)}

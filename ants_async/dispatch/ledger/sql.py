@@ -6,11 +6,12 @@ from typing import ParamSpec, TypeVar
 
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummary, Mode, Outcome
-from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
+from ants_async.dispatch.ledger import campaigns, chunks, queries, settling, suppressed
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign, Pushed
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.work import Work
 from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.errors import LedgerError, ValidationError
 from ants_async.models.reports import DeliveryReport
 
@@ -39,9 +40,10 @@ class SqlLedger:
         *,
         api: str | None = None,
         reads_source: bool,
+        suppress: SuppressionList | None = None,
         now: float,
     ) -> OpenCampaign:
-        """Create the campaign or continue it, `reads_source` with its list.
+        """Create the campaign or continue it, `reads_source` with its list, without those of `suppress`.
 
         Raises `CampaignMismatch`, `LedgerInUse` while it is at work already, `LedgerError` for damage, and
         `ValidationError` in mode `multi` without texts.
@@ -57,6 +59,7 @@ class SqlLedger:
             api,
             now,
             reads_source=reads_source,
+            suppress=suppress,
             store_texts=self._store_texts,
         )
         return await self._open_campaign(campaign.id, opening)
@@ -167,6 +170,10 @@ class SqlLedger:
         if key is None:
             raise LedgerError(f"campaign {campaign_id!r} is not in {self!r}")
         return key
+
+    async def suppressed(self, campaign_id: str) -> SuppressionList:
+        """Whom a campaign does not text."""
+        return await self._look(suppressed.suppressed, await self.campaign_key(campaign_id))
 
     async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
         """The newest outcome of every recipient in the order planned, then the rows left out."""

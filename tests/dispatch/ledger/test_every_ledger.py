@@ -24,6 +24,7 @@ from ledger_work import (
 )
 
 from ants_async.dispatch import Campaign, CampaignState, Mode, Outcome, OutcomeKind
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.errors import CampaignMismatch, LedgerError, LedgerInUse, ValidationError
 
 durable = pytest.mark.parametrize("make_ledger", ["sqlite", "postgres"], indirect=True)
@@ -58,6 +59,19 @@ async def test_a_campaign_begins_as_it_was_asked_for(ledger):
     assert summary.created_at == datetime.fromtimestamp(1_800_000_000.25, UTC)
     assert (summary.source, summary.source_read, summary.stores_texts) == ("people.csv", False, True)
     assert (summary.total, summary.duplicates, summary.deduplicated, summary.by_group) == (0, 0, 0, {})
+
+
+async def test_whom_a_campaign_does_not_text_is_kept_with_it_and_only_grows(ledger):
+    first = SuppressionList(str(66_800_000_000 + n) for n in range(25_000))
+    work = await ledger.open_campaign(CAMPAIGN, None, suppress=first, reads_source=True, now=1.0)
+    assert set(work.suppressed) == set(first)
+    await ledger.close_campaign(work.key, CampaignState.INTERRUPTED, None)
+    more = SuppressionList(["66800000007", "66999999999"])
+    work = await ledger.open_campaign(CAMPAIGN, None, suppress=more, reads_source=True, now=1.0)
+    await ledger.close_campaign(work.key, CampaignState.INTERRUPTED, None)
+    assert set((await opened(ledger)).suppressed) == {*first, "66999999999"}
+    assert set(await ledger.suppressed(CAMPAIGN.id)) == {*first, "66999999999"}
+    assert not (await opened(ledger, FULL)).suppressed
 
 
 @pytest.mark.parametrize("state", ["paused", "interrupted", "finished"])

@@ -79,6 +79,24 @@ async def test_what_was_changed_in_it_is_noticed_before_anything_is_sent(world, 
         assert not w.network.requests
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE suppressed SET numbers = replace(numbers, '31', '13')",
+        "UPDATE suppressed SET campaign = campaign + 1",
+    ],
+)
+@virtual_time
+async def test_nor_does_a_changed_suppression_list_let_anybody_through(world, tmp_path, sql):
+    async with world() as w:
+        async with SqliteLedger(tmp_path / "ledger.db") as w.ledger:
+            stop = {one.to for one in people(50)}
+            assert [one async for one in w.dispatcher().run(CAMPAIGN, people(50), suppress=stop)]
+        changed(tmp_path / "ledger.db", sql)
+        with pytest.raises(LedgerDamaged, match="a suppression list is not as it was written"):
+            await finish(w, tmp_path / "ledger.db")
+
+
 @virtual_time
 async def test_a_sound_one_goes_on(world, tmp_path):
     async with world() as w:

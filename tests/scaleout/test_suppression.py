@@ -1,0 +1,60 @@
+"""Whom a campaign is not to text no worker texts, whenever that was said and wherever its list is read."""
+
+import pytest
+from scaleout_world import CAMPAIGN, FIRST, SMALL, everybody, people
+
+from ants_async.dispatch import OutcomeKind, SuppressionList
+from ants_async.dispatch.campaign import SUPPRESSED
+from ants_async.errors import ValidationError
+
+SECOND = str(FIRST + 1)
+
+
+async def test_whoever_stands_in_its_list_is_left_out_also_when_it_is_submitted_again(world):
+    await world.scaleout.submit(CAMPAIGN, people(3), suppress={SECOND})
+    await world.scaleout.submit(CAMPAIGN, people(5))
+    summary = await world.work_to_the_end()
+    assert (summary.final, summary.suppressed) == (4, 1)
+    assert SECOND not in await world.texted()
+
+
+async def test_whoever_is_planned_by_then_is_rejected_unsent(world):
+    await world.scaleout.submit(CAMPAIGN, people(3))
+    await world.scaleout.submit(CAMPAIGN, people(3), suppress={SECOND})
+    await world.work_to_the_end()
+    assert (await world.texted()).keys() == everybody(3).keys() - {SECOND}
+    (held_back,) = [one for one in await world.newest() if one.kind is OutcomeKind.REJECTED]
+    assert (held_back.to, held_back.error) == (SECOND, SUPPRESSED)
+
+
+async def test_a_worker_that_is_at_work_hears_of_every_list(world):
+    await world.scaleout.submit(CAMPAIGN, people(10), suppress={SECOND})
+    await world.work()
+    await world.scaleout.submit(CAMPAIGN, people(30), suppress={str(FIRST + 20)})
+    await world.submit(2, SMALL)
+    await world.work()
+    assert not (await world.texted()).keys() & {str(FIRST + 20)}
+    assert (await world.texted())[SECOND] == 1, "by the other campaign alone"
+
+
+async def test_a_list_that_a_worker_reads_is_read_without_them(world):
+    reader = await world.worker_of_its_own(read_source=lambda _: people(5))
+    await world.scaleout.submit(CAMPAIGN, None, source="customers.csv", suppress=SuppressionList([SECOND]))
+    await world.work(scaleout=reader)
+    assert (await world.work_to_the_end()).suppressed == 1
+    assert SECOND not in await world.texted()
+
+
+async def test_a_list_that_was_read_meanwhile_is_not_read_again_by_a_worker(world):
+    names = []
+    reader = await world.worker_of_its_own(read_source=lambda one: names.append(one) or people(5))
+    await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
+    await world.scaleout.submit(CAMPAIGN, people(3))
+    await world.work(scaleout=reader)
+    assert names == []
+    assert (await world.work_to_the_end()).total == 3
+
+
+async def test_only_a_list_can_be_kept(world):
+    with pytest.raises(ValidationError, match="a function is for all campaigns here"):
+        await world.scaleout.submit(CAMPAIGN, people(3), suppress=SECOND.__eq__)
