@@ -2,8 +2,9 @@
 
     report = simulate(seed)
 
-It raises `Breach` when the promise is broken: nobody lost, nobody texted twice, one last word each and a true
-one, no report of others taken, no forged report believed, memory bounded, no task left behind.
+It raises `Breach` when the promise is broken: nobody lost, nobody texted twice or against a suppression list,
+one last word each and a true one, no report of others taken, no forged report believed, memory bounded, no
+task left behind.
 """
 
 import tempfile
@@ -18,7 +19,7 @@ from ants_async.dispatch import SqliteLedger
 from simulation.judge import compare
 from simulation.others import Others
 from simulation.process import deterministic, run
-from simulation.scenario import Disk, change_list, draw_campaign, draw_people
+from simulation.scenario import Disk, change_list, draw_campaign, draw_people, draw_suppressed
 from simulation.work import idle, work
 from simulation.world import World
 
@@ -47,6 +48,7 @@ def simulate(seed):
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder, deterministic(rng):
         world = World(rng, Path(folder), seed)
         campaign, people = draw_campaign(rng), draw_people(rng)
+        world.suppressed = draw_suppressed(seed)
         others = Others(world, rng.choice([0, 40, 300]), [one.to for one in people])
         people, pushes = _all_runs(world, others, campaign, people)
         summary = run(world, _check, others, campaign, people)
@@ -69,7 +71,9 @@ def _all_runs(world, others, campaign, people):
     pushes = campaign.mode == "advanced" and rng.random() < 0.5
     run(world, _begin, others)
     for _ in range(rng.randint(0, _RUNS)):
-        done = run(world, work, others, campaign, people, pushes=pushes, faulty=True)
+        done = run(
+            world, work, others, campaign, people, begins=not disk.is_begun(), pushes=pushes, faulty=True
+        )
         world.runs += 1
         if done and rng.random() < 0.5:
             break
@@ -77,7 +81,7 @@ def _all_runs(world, others, campaign, people):
             run(world, idle, others, 30.0)
         run(world, idle, others, rng.choice([0.0, 0.5, 30.0, 600.0]))
         people = change_list(rng, people)
-    run(world, work, others, campaign, people, pushes=pushes, faulty=False)
+    run(world, work, others, campaign, people, begins=not disk.is_begun(), pushes=pushes, faulty=False)
     world.runs += 1
     return people, pushes
 
@@ -95,7 +99,7 @@ async def _check(world, others, campaign, people):
         {"to": one.to, "messageId": one.message_id, "status": one.status(world.server_time()).name}
         for one in world.sent()
     ]
-    compare(people, outcomes, sent, summary, world.last_words)
+    compare(people, outcomes, sent, summary, world.last_words, suppressed=world.suppressed)
     await anyio.sleep(3600)
     await others.check()
     return summary

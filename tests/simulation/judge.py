@@ -16,9 +16,10 @@ class Breach(AssertionError):
         return Breach, (self.kind, str(self).removeprefix(f"{self.kind}: "))
 
 
-def compare(people, outcomes, sent, summary, last_words):
+def compare(people, outcomes, sent, summary, last_words, *, suppressed):
     """`people`: the list as it was read last; `sent`: what the server accepted of this campaign."""
     _nobody_twice(people, sent)
+    _nobody_against_a_list(outcomes, sent, suppressed)
     _nobody_lost(people, outcomes, summary)
     _one_last_word(outcomes, last_words)
     _the_truth(outcomes, sent)
@@ -30,6 +31,15 @@ def _nobody_twice(people, sent):
         raise Breach("twice", f"texted twice: {twice}")
     if {message["to"] for message in sent} - {recipient.to for recipient in people}:
         raise Breach("twice", "somebody was texted who is not in the list")
+
+
+def _nobody_against_a_list(outcomes, sent, suppressed):
+    for message in sent:
+        if message["to"] in suppressed:
+            raise Breach("suppressed", f"{message['to']} was texted, who is not to be texted")
+    told = {one.to for one in outcomes if one.kind is OutcomeKind.SUPPRESSED}
+    if told != {one.to for one in outcomes} & suppressed:
+        raise Breach("suppressed", f"the ledger says that these are suppressed: {told}")
 
 
 def _nobody_lost(people, outcomes, summary):

@@ -8,17 +8,18 @@ from simulation.judge import Breach
 
 MOST_UNREAD = 50  # outcomes of pushed reports, so that even small campaigns come to the limit
 _PUSHES_AT_ONCE = 64
-_MOST_DOUBLED = 1000  # doubled rows, before they are noted and told
+_MOST_DOUBLED = 1000  # doubled and suppressed rows, before they are noted and told
 
 
 class Measure:
     """Counts what was taken but not recorded, and recorded but not read, and knows how much may be."""
 
-    def __init__(self, chunk_size, concurrency, *, pushes, largest):
+    def __init__(self, suppressed, chunk_size, concurrency, *, pushes, largest):
         """`largest`: the chunks of earlier runs may hold more than those of this one."""
         self._most_held = chunk_size * (concurrency + 2)
         batches = engine._BATCHES_AHEAD + concurrency + _TRACKERS + 2
         self._most_unread = largest * batches + (MOST_UNREAD + _PUSHES_AT_ONCE if pushes else 0)
+        self._suppressed = suppressed
         self.known = set()
         self.held = 0
         self.doubled = 0
@@ -30,10 +31,10 @@ class Measure:
         """The recipients, each counted when it is taken."""
         seen = set()
         for recipient in people:
-            if recipient.to in seen:
+            if recipient.to in seen or recipient.to in self._suppressed:
                 self.doubled += 1
                 if self.doubled > _MOST_DOUBLED:
-                    raise Breach("memory", f"{self.doubled} doubled rows read ahead, at most {_MOST_DOUBLED}")
+                    raise Breach("memory", f"{self.doubled} odd rows read ahead, at most {_MOST_DOUBLED}")
             elif int(recipient.to) not in self.known:
                 self.held += 1
                 if self.held > self._most_held:

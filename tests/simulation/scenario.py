@@ -1,6 +1,9 @@
 """What a seed asks for: the campaign, its list, and what becomes of list and ledger between runs."""
 
 import shutil
+import sqlite3
+from contextlib import closing
+from random import Random
 
 from ants_async.dispatch import Campaign, Recipient
 
@@ -25,6 +28,12 @@ def draw_people(rng, count=None):
 
 def _person(number):
     return Recipient(str(FIRST + number), fields={"name": f"n{number}"})
+
+
+def draw_suppressed(seed):
+    """Whom not to text: nobody, or one number in five. It draws by itself, and changes nothing else."""
+    rng = Random(f"suppressed by {seed}")
+    return frozenset(str(FIRST + n) for n in rng.sample(range(NUMBERS), rng.choice([0, 0, NUMBERS // 5])))
 
 
 def change_list(rng, people):
@@ -63,6 +72,15 @@ class Disk:
         if mode == "advanced":
             self._delete()
         return False
+
+    def is_begun(self):
+        """Whether the campaign is in the ledger."""
+        path = self._world.folder / "ledger.db"
+        if not path.exists():
+            return False
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'campaign'").fetchall()
+            return bool(tables and connection.execute("SELECT 1 FROM campaign").fetchall())
 
     def _save(self):
         world = self._world

@@ -8,10 +8,11 @@ import attrs
 
 from ants_async.dispatch import lookback, run
 from ants_async.dispatch.inquiry import Inquiry
-from ants_async.dispatch.ledger import SqliteLedger
+from ants_async.dispatch.ledger import SqliteLedger, suppressed
 from ants_async.dispatch.lookback import Lookback
 from ants_async.dispatch.run import Run
 from ants_async.dispatch.sending import Sender
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.dispatch.tracking import Tracker
 from ants_async.resources.reports import Logs
 from ants_async.transport import retry
@@ -80,6 +81,16 @@ class TestNobodyIsTextedTwice:
 
         with mock.patch.object(Logs, "_page", misread):
             assert noticed("the ledger says")
+
+
+class TestNobodyIsTextedAgainstASuppressionList:
+    def test_one_that_whoever_goes_on_has_to_bring_again(self):
+        def given(_, more):
+            yield from ()
+            return more or SuppressionList()
+
+        with mock.patch.object(suppressed, "suppress", given):
+            assert noticed("is not to be texted")
 
 
 class TestNobodyIsLost:
@@ -183,7 +194,7 @@ class TestMemoryIsBounded:
             return draw_people(rng) * 200
 
         with mock.patch.object(run, "ROWS_A_TURN", 10**9):
-            assert noticed("doubled rows read ahead", doubled)
+            assert noticed("odd rows read ahead", doubled)
 
     def test_a_slow_reader_who_holds_back_nobody(self):
         real = Run.__init__

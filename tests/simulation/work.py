@@ -33,8 +33,8 @@ async def idle(world, others, seconds):
         group.cancel_scope.cancel()
 
 
-async def work(world, others, campaign, people, *, pushes, faulty):
-    """One run of the campaign; True when it came to its end."""
+async def work(world, others, campaign, people, *, begins, pushes, faulty):
+    """One run; True when the campaign came to its end. Only where it begins is it said whom not to text."""
     rng = world.rng
     share = rng.choice([0.02, 0.1, 0.3, 0.6]) if faulty else 0.0
     fate = Fate(world, rng.choice(KINDS)) if faulty and rng.random() < 0.6 else None
@@ -52,7 +52,7 @@ async def work(world, others, campaign, people, *, pushes, faulty):
     chunk_size = rng.randint(1, 20) if len(people) < 100 else rng.choice([20, 100, 500])
     concurrency = rng.randint(1, 4)
     world.largest = max(world.largest, chunk_size)
-    measure = Measure(chunk_size, concurrency, pushes=pushes, largest=world.largest)
+    measure = Measure(world.suppressed, chunk_size, concurrency, pushes=pushes, largest=world.largest)
     ledger = MeasuredLedger(world.folder / "ledger.db", measure, fate)
     world.database = ledger._database
     lives = [others.live, _pushing(world, way), *([way.lie] if pushes else [])]
@@ -81,8 +81,10 @@ async def work(world, others, campaign, people, *, pushes, faulty):
                     sending=SendingRules(patience=rng.choice([60.0, 600.0]) if faulty else 7200.0),
                     push=draw_push(rng, world.runs) if pushes else None,
                 )
+                suppress = world.suppressed if begins else None
+                stream = dispatcher.run(campaign, measure.source(people), suppress=suppress)
                 with measure.watch(dispatcher), _receiving(world, dispatcher):
-                    done = await _dispatch(world, dispatcher, measure, campaign, people, stop=faulty)
+                    done = await _dispatch(world, stream, measure, len(people), stop=faulty)
                     await _shut_down(world)
                 measure.check_end(dispatcher, finished=done)
                 group.cancel_scope.cancel()
@@ -120,10 +122,10 @@ async def _shut_down(world):
             await anyio.sleep(0.1)
 
 
-async def _dispatch(world, dispatcher, measure, campaign, people, *, stop):
+async def _dispatch(world, stream, measure, count, *, stop):
     try:
         with anyio.fail_after(PATIENCE):
-            return await _read(world, dispatcher, measure, campaign, people, stop=stop)
+            return await _read(world, stream, measure, count, stop=stop)
     except (CampaignPaused, LedgerError) as error:
         if not stop:
             raise Breach("stuck", f"without faults it stopped: {error}") from error
@@ -133,20 +135,20 @@ async def _dispatch(world, dispatcher, measure, campaign, people, *, stop):
     return False
 
 
-async def _read(world, dispatcher, measure, campaign, people, *, stop):
+async def _read(world, stream, measure, count, *, stop):
     """A reader who is quick or slow, stalls, leaves early, or is cancelled."""
     rng = world.rng
     leave_after = rng.choice([None, None, rng.randint(1, 100)]) if stop else None
     cancel_at = 10 ** rng.uniform(0, 3.5) if stop and rng.random() < 0.15 else PATIENCE
-    pause = rng.choice([0.0, 0.0, 0.1, 5.0]) if len(people) < 100 else rng.choice([0.0, 0.1])
+    pause = rng.choice([0.0, 0.0, 0.1, 5.0]) if count < 100 else rng.choice([0.0, 0.1])
     stall_at = rng.choice([None, rng.randint(1, 50)])
     seen = 0
     with anyio.move_on_after(cancel_at):
-        async with aclosing(dispatcher.run(campaign, measure.source(people))) as stream:
+        async with aclosing(stream) as outcomes:
             measure.is_running = True
             try:
-                async for outcome in stream:
-                    if outcome.kind is not OutcomeKind.DUPLICATE:
+                async for outcome in outcomes:
+                    if outcome.kind not in {OutcomeKind.DUPLICATE, OutcomeKind.SUPPRESSED}:
                         measure.unread -= 1
                         world.last_words[outcome.to] += outcome.is_last
                     seen += 1

@@ -26,6 +26,7 @@ class World:
     epoch: float = 1_800_000_000.0
     now: float = 0.0
     skew: float = 0.0
+    suppressed: frozenset = frozenset()
     runs: int = 0
     largest: int = 0  # chunk, of all runs
     requests: int = 0
