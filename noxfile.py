@@ -1,5 +1,7 @@
 """`nox` runs what CI runs: lint, types, imports, tests, pages, the distributions, that the benchmarks run."""
 
+import os
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -8,10 +10,11 @@ nox.options.error_on_external_run = True
 nox.options.sessions = ["lint", "types", "imports", "tests", "docs", "package", "bench_smoke"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-SPREAD = ["--numprocesses", "auto", "--dist", "loadfile"]
-"""A process of tests for each core; a file's tests share what they set up."""
-PROOFS = [f"tests/{one}" for one in ("crash", "scale", "simulation", "storms")]
-"""Whole campaigns by the hundred: counting the lines that they come by would take as long again."""
+SPREAD = ["--numprocesses", str(2 * (os.cpu_count() or 1)), "--dist", "loadfile"]
+"""Two processes of tests for each core: many wait for others. A file's tests share what they set up."""
+PROOFS = ["tests/crash", "tests/scale", "tests/simulation", "tests/storms"]
+PROOFS += ["tests/scaleout/test_shared_rate.py", "tests/transport/test_rate.py"]
+"""Campaigns and storms by the hundred: counting the lines that they come by would take as long again."""
 VERSIONS = nox.project.python_versions(PYPROJECT)
 
 

@@ -58,14 +58,17 @@ class TrackingRules:
         return now - bulk.since > self.give_up_after
 
     def next_look(
-        self, wait: float, came: int, *, age: float = 0.0, ahead: float = 0.0
+        self, wait: float, came: int, *, answered: float, age: float = 0.0, ahead: float = 0.0
     ) -> tuple[float, float]:
         """The next wait after one that brought so many statuses, and seconds that come before it.
 
-        A bulk that was answered so long ago, and whose last message is sent so far ahead. What is open for
-        longer than an hour is phones that are off: they are asked for ten times as rarely. So are those
-        beside messages that are sent later; when these are sent, it begins anew.
+        Of a bulk that was `answered` so long ago, and whose last message is sent so far `ahead`, or was sent
+        its `age` ago. What is open for longer than an hour is phones that are off: they are asked for
+        ten times as rarely. So are those beside messages that are sent later, as long as there may be news
+        of them; when these are sent, it begins anew.
         """
+        if ahead > 0 and answered > self.give_up_after:
+            return self.first, ahead
         longest = 10 * self.longest if age >= _HOUR or ahead > 0 else self.longest
         wait = max(self.first, wait / 2 if came else min(longest, wait * self.growth))
         return (self.first, ahead) if 0 < ahead <= wait else (wait, 0.0)
@@ -247,7 +250,8 @@ class Tracker:
         now, ahead = anyio.current_time(), self._ahead(watched.bulk)
         if came:
             watched.quiet_since = now + max(0.0, ahead)
-        watched.wait, delay = self._rules.next_look(watched.wait, came, ahead=ahead)
+        answered = self._now() - watched.bulk.answered_at
+        watched.wait, delay = self._rules.next_look(watched.wait, came, answered=answered, ahead=ahead)
         watched.due = now + delay + watched.wait
         self._push(watched)
 

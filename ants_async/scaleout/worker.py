@@ -207,8 +207,11 @@ class Worker:
                 after = Look(wait=look.wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.look_up(connection, chunk, after)
             else:
-                age = self._client.clock() - bulk.since
-                wait, delay = self._tracking.next_look(look.wait, came, age=age, ahead=ahead)
+                now = self._client.clock()
+                answered, age = now - bulk.answered_at, now - bulk.since
+                wait, delay = self._tracking.next_look(
+                    look.wait, came, answered=answered, age=age, ahead=ahead
+                )
                 after = Look(wait=wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.track(connection, chunk, after, delay=delay)
 

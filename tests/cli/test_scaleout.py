@@ -10,7 +10,7 @@ from scaleout_commands import SUBMIT, worker
 
 class TestTables:
     def test_are_made_once(self, done, database):
-        assert "5 steps" in done("database", "migrate", "--database", database)
+        assert "6 steps" in done("database", "migrate", "--database", database)
         assert "nothing to do" in done("database", "migrate", "--database", database)
 
     def test_that_are_missing_are_told_with_what_to_do(self, refused, database):

@@ -51,6 +51,7 @@ class TestRows:
                 *(None, None),
                 "2027-04-13T12:00:00.000+00:00",
             ]
+            assert w.network.count("/sms/1/reports") < 400, "in three months"
 
     @virtual_time
     async def test_do_not_hold_up_what_is_known_of_the_others(self, world):
