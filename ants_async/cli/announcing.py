@@ -1,11 +1,10 @@
 """What is told before anything is sent: to how many, what of the list is left out, what in it is odd."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from ants_async.cli.controls import Suppressed
 from ants_async.cli.files import Notes
 from ants_async.cli.order import Order
 from ants_async.cli.tables import clean, counted
@@ -16,17 +15,15 @@ _EXAMPLES: Final = 3  # of changed numbers
 _HANDED_OVER: Final = "what the API was handed no call takes back"
 
 
-def announce(
-    console: Terminal, order: Order, before: CampaignSummary | None, kept: Collection[str] = ()
-) -> None:
-    """What is sent, or gone on with. `kept`: whom the campaign does not text since before."""
+def announce(console: Terminal, order: Order, before: CampaignSummary | None) -> None:
+    """What is sent, or gone on with."""
     campaign, check = order.campaign, order.check
     if check is not None and check.bad:
         say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
     if check is not None:
         for line in in_words(check.notes, check.changes):
             say(console, line)
-    for line in _of_lists(order.suppress, kept):
+    for line in _of_lists(order, before):
         say(console, line)
     is_cancelled = before is not None and before.state is CampaignState.CANCELLED
     if campaign.send_at is not None and campaign.send_at > datetime.now(UTC) and not is_cancelled:
@@ -48,13 +45,12 @@ def announce(
     say(console, f"continues campaign {campaign.id}, {sent}{refused}; {again}")
 
 
-def _of_lists(given: Suppressed, kept: Collection[str]) -> Iterator[str]:
+def _of_lists(order: Order, before: CampaignSummary | None) -> Iterator[str]:
     """Whom not to text, and why."""
-    new = given.numbers or ()
-    if given.numbers is not None:
-        yield f"not to {counted(len(new), 'number')} of {given.of}"
-    if others := sum(number not in new for number in kept):
-        yield f"not to {counted(others, 'number')} that it was given before"
+    if order.suppress.numbers is not None:
+        yield f"not to {counted(len(order.suppress.numbers), 'number')} of {order.suppress.of}"
+    if before is not None and before.suppression_size:
+        yield f"not to {counted(before.suppression_size, 'number')} that it was given before"
 
 
 def is_scheduled(order: Order) -> bool:

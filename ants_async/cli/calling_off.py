@@ -1,9 +1,10 @@
 """`campaign cancel` over a ledger, also while another terminal runs the campaign.
 
 A ledger is one process's at a time, so whoever has it at work has to end the campaign himself: a mark beside
-the ledger asks for that, and he writes into it that he has heard.
+the ledger asks for that, and he puts another one in its place, which says that he has heard.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.errors import ConfigurationError, LedgerInUse
 
 _LOOK: Final = 0.5  # seconds
-_UNTIL_HEARD: Final = 10.0
+_UNTIL_HEARD: Final = 20.0
 _HEARD: Final = "heard"
 
 
@@ -26,7 +27,11 @@ async def called_off(ledger: Path, campaign_id: str) -> None:
     await mark.unlink(missing_ok=True)
     while not await mark.exists():  # noqa: ASYNC110 - another process puts it there
         await anyio.sleep(_LOOK)
-    await mark.write_text(_HEARD)
+    with suppress(OSError):  # a full disk is no reason to go on
+        answer = mark.with_name(f"{mark.name}-{_HEARD}")  # the mark may be another user's, who cancels
+        await answer.write_text(_HEARD)
+        await answer.chmod(0o644)
+        await answer.replace(mark)
 
 
 async def call_off(ledger: Path, campaign_id: str) -> CampaignSummary:
@@ -34,19 +39,18 @@ async def call_off(ledger: Path, campaign_id: str) -> CampaignSummary:
 
     Raises `ConfigurationError` when it is finished, or nobody hears.
     """
-    mark, asked_at, is_heard = _mark(ledger, campaign_id), None, False
+    mark, unheard_since = _mark(ledger, campaign_id), None
     await mark.unlink(missing_ok=True)
     try:
         while (now := await _tried(ledger, campaign_id)).state is not CampaignState.CANCELLED:
-            if asked_at is None:
-                asked_at = anyio.current_time()
+            if unheard_since is None:
+                unheard_since = anyio.current_time()
                 click.echo(
                     f"ledger {ledger} is at work: asking whoever runs {campaign_id!r} to end it", err=True
                 )
-            if not is_heard:
-                await mark.touch(mode=0o600)
-                is_heard = await mark.read_text() == _HEARD
-            if not is_heard and anyio.current_time() - asked_at > _UNTIL_HEARD:
+            if await _is_heard(mark):
+                unheard_since = anyio.current_time()
+            elif anyio.current_time() - unheard_since > _UNTIL_HEARD:
                 raise ConfigurationError(
                     f"ledger {ledger} is at work, and not for a run of {campaign_id!r} that hears of it: "
                     "stop it where it runs (Ctrl-C, or SIGTERM), then cancel again"
@@ -56,6 +60,15 @@ async def call_off(ledger: Path, campaign_id: str) -> CampaignSummary:
     finally:
         with anyio.CancelScope(shield=True):
             await mark.unlink(missing_ok=True)
+
+
+async def _is_heard(mark: anyio.Path) -> bool:
+    """Asked anew at every look: whoever has heard may have died, and the next one runs."""
+    try:
+        return await mark.read_text() == _HEARD
+    except FileNotFoundError:
+        await mark.touch(mode=0o600)
+        return False
 
 
 async def _tried(ledger: Path, campaign_id: str) -> CampaignSummary:

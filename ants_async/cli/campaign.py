@@ -8,7 +8,7 @@ from typing import Any, Final
 import anyio
 import click
 
-from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options
+from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options, suppress_options
 from ants_async.cli.database import (
     campaigns_in,
     database_option,
@@ -112,15 +112,23 @@ def run(
 @click.argument("campaign_id", metavar="ID")
 @database_option
 @click.option("--no-canary", is_flag=True, help="Send to the others though too many of the first failed.")
+@suppress_options
 @resuming_options
-def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending: Any) -> None:
+def resume(
+    campaign_id: str,
+    database: str | None,
+    *,
+    no_canary: bool,
+    make_suppressed: Callable[[], Suppressed],
+    **sending: Any,
+) -> None:
     """Go on with campaign ID where it stopped; its file and text are in the ledger.
 
     With --database the workers go on with it, and this command is done.
     """
     with one_line_errors():
         if database and is_database(sending["ledger"], database):
-            refuse_beside_database("no_canary", *sending)
+            refuse_beside_database("no_canary", "suppress", *sending)
             show_one(resume_shared(database, campaign_id), in_json=False)
             return
         summary = summary_in(sending["ledger"], None, campaign_id)
@@ -132,6 +140,7 @@ def resume(campaign_id: str, database: str | None, *, no_canary: bool, **sending
             campaign=summary.campaign,
             file=file,
             check=Check(size_of(summary)) if file is None else _check(file, options),
+            suppress=make_suppressed(),
             canary=None if no_canary else canary_of(summary),
             follows=follows,
         )

@@ -16,17 +16,20 @@ from ants_async.errors import ConfigurationError, ValidationError
 from ants_async.models.limits import TimeSpan
 from ants_async.numbers import number_reader
 
-suppress_option: Final = click.option(
+_SUPPRESS: Final = click.option(
     "--suppress",
     type=click.Path(path_type=Path),
     multiple=True,
     help="A list of numbers that are not texted, a number a line. May be given more than once.",
 )
+_REGION: Final = click.option(
+    "--region", metavar="TH", help="The country of numbers in --suppress without one."
+)
 _OPTIONS: Final = with_options(
     click.option("--validity", help="How long the network may try: minutes, or 12h; at most 48h."),
     click.option("--send-at", help="When the API sends it: 2027-04-13T09:00. [default: at once]"),
     click.option("--quiet-hours", metavar="21:00-08:00", help="Every day, when nothing leaves."),
-    suppress_option,
+    _SUPPRESS,
 )
 _CANARY: Final = with_options(
     click.option("--canary", type=click.IntRange(1), metavar="N", help="Send to the first N, and wait."),
@@ -78,6 +81,19 @@ def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(controls=Controls(*(given.pop(name) for name in names)), **given)
 
     return _OPTIONS(with_controls)
+
+
+def suppress_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options about whom not to text, where no list is read, handed over as `make_suppressed`."""
+
+    @wraps(command)
+    def with_suppress(**given: Any) -> Any:
+        paths, region = given.pop("suppress"), given.pop("region")
+        if region is not None and not paths:
+            raise click.UsageError("--region is about --suppress")
+        return command(make_suppressed=lambda: Suppressed.read(paths, region), **given)
+
+    return with_options(_SUPPRESS, _REGION)(with_suppress)
 
 
 def canary_options(command: Callable[..., Any]) -> Callable[..., Any]:

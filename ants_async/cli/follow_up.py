@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import anyio
 import attrs
 import click
 
-from ants_async.cli.controls import Suppressed
+from ants_async.cli.controls import Suppressed, suppress_options
 from ants_async.cli.database import (
     database_option,
     either,
@@ -30,7 +30,6 @@ from ants_async.cli.submit import hand_over
 from ants_async.cli.tables import counted
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
 from ants_async.dispatch.follow_up import WORTH_ANOTHER_TRY
-from ants_async.dispatch.suppression import SuppressionList
 from ants_async.models.codes import Advice
 
 
@@ -46,9 +45,16 @@ from ants_async.models.codes import Advice
     help="Whom: by what is to be done about them. 'top_up' alone after the account was topped up.",
 )
 @database_option
+@suppress_options
 @sending_options
 def follow_up_(
-    campaign_id: str, new_id: str | None, advice: Sequence[str], database: str | None, **sending: Any
+    *,
+    campaign_id: str,
+    new_id: str | None,
+    advice: Sequence[str],
+    database: str | None,
+    make_suppressed: Callable[[], Suppressed],
+    **sending: Any,
 ) -> None:
     """Send again to whom campaign ID did not reach, and may reach now: a new campaign, with ids of its own.
 
@@ -59,15 +65,17 @@ def follow_up_(
         shared = database if is_database(sending["ledger"], database) else None
         if shared is not None:
             refuse_beside_database(*sending.keys() - {"chunk"})
-        options = Options.of(sending)
+        options, suppress = Options.of(sending), make_suppressed()
         follows = Follows(campaign_id, [Advice(one) for one in advice])
-        before, name, suppressed, places = anyio.run(_look, options.ledger, shared, follows, new_id)
+        before, name, places = anyio.run(_look, options.ledger, shared, follows, new_id)
         count = places.pop(None, 0)
         if shared is None:
             check_world(options, before)
         if not before.source_read and (unread := unread_of(before)) != 0:
             rest = "the rest" if unread is None else f"up to {counted(unread, 'recipient')}"
             click.echo(f"campaign {campaign_id}: {rest} of its list not looked at, and not among these")
+        if before.suppression_size:
+            click.echo(f"not to {counted(before.suppression_size, 'number')} of the lists of {campaign_id}")
         for other, members in places.items():
             click.echo(
                 f"{counted(members, 'recipient')} in {other} already, and not among these; to whom that does "
@@ -77,12 +85,12 @@ def follow_up_(
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
         if before.state is CampaignState.CANCELLED and before.planned and Advice.RETRY_LATER in advice:
-            click.echo(f"campaign {campaign_id} was cancelled: whom it did not send to it did not reach")
+            click.echo(f"campaign {campaign_id} was cancelled: whom it did not send to count as not reached")
         order = Order(
             campaign=attrs.evolve(before.campaign, id=name, text=None, send_at=None),
             file=None,
             check=Check(count),
-            suppress=Suppressed(f"the lists of {campaign_id}", suppressed) if suppressed else Suppressed(),
+            suppress=suppress,
             follows=follows,
         )
         if shared is None:
@@ -92,13 +100,10 @@ def follow_up_(
 
 async def _look(
     ledger: Path | None, database: str | None, follows: Follows, new_id: str | None
-) -> tuple[CampaignSummary, str, SuppressionList, Counter[str | None]]:
-    """The campaign, the name of the one that follows it, whom neither texts, and how many it did not reach.
-
-    By the other follow-up that they stand in.
-    """
+) -> tuple[CampaignSummary, str, Counter[str | None]]:
+    """The campaign, the name of the one that follows it, and how many it did not reach, by where they are."""
     async with either(ledger, database) as found:
         before = await find(found, follows.campaign_id)
         name = await name_of_next(found, before, new_id)
         places = Counter([place async for _, place in follows.all_with_place(found, name)])
-        return before, name, await found.suppressed(follows.campaign_id), places
+        return before, name, places

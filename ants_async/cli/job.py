@@ -22,7 +22,7 @@ from ants_async.cli.ending import Ending, conclude, exit_code
 from ants_async.cli.files import BadRow, Notes
 from ants_async.cli.inputs.layout import unpacked
 from ants_async.cli.inputs.standard import drop, keep_beside
-from ants_async.cli.kept import file_from, kept_of, suppressed_before
+from ants_async.cli.kept import file_from, kept_of
 from ants_async.cli.options import Options
 from ants_async.cli.order import Order
 from ants_async.cli.progress import Display, Tally, display
@@ -124,7 +124,7 @@ async def execute(order: Order, options: Options) -> int:
             check_world(options, before)
         order.check_after(before)
         await _check_followed(order, ledger, client.address)
-        announce(console, order, before, await suppressed_before(ledger, before))
+        announce(console, order, before)
         was_cancelled = before is not None and before.state is CampaignState.CANCELLED
         if is_scheduled(order) and not was_cancelled:
             say(console, "nobody need wait here: Ctrl-C, and later resume, which asks for the statuses")

@@ -1,8 +1,8 @@
-"""What the ledger keeps of a command, for a campaign to go on: its list, its canary, whom not to text."""
+"""What the ledger keeps of a command, for a campaign to go on: its list, its canary."""
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,8 +10,7 @@ import attrs
 
 from ants_async.cli.files import Layout, RecipientFile
 from ants_async.dispatch import Canary
-from ants_async.dispatch.campaign import CampaignState, CampaignSummary
-from ants_async.dispatch.ledger.sql import SqlLedger
+from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.errors import ConfigurationError
 
 OURS: Final = {"by": "ants-async"}
@@ -58,13 +57,6 @@ def kept_of(summary: CampaignSummary) -> dict[str, Any]:
     except ValueError:
         return {}
     return source if isinstance(source, dict) and source.items() >= OURS.items() else {}
-
-
-async def suppressed_before(ledger: SqlLedger, before: CampaignSummary | None) -> Collection[str]:
-    """Whom a campaign does not text any more; none where nothing is sent anyhow."""
-    if before is None or before.state is CampaignState.CANCELLED:
-        return ()
-    return await ledger.suppressed(before.campaign.id)
 
 
 def canary_of(summary: CampaignSummary) -> Canary | None:

@@ -16,7 +16,6 @@ from ants_async.cli.database import needed_database_option, with_scaleout
 from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
-from ants_async.cli.kept import suppressed_before
 from ants_async.cli.order import Order
 from ants_async.cli.plan import chunk_option
 from ants_async.cli.progress import Display, Reading, Tally, display
@@ -111,7 +110,7 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     console = Terminal()
     before = await scaleout.ledger.summary(order.campaign.id)
     order.check_after(before)
-    announce(console, order, before, await suppressed_before(scaleout.ledger, before))
+    announce(console, order, before)
     campaign = await _submit(scaleout, order, console, before)
     if isinstance(campaign, CampaignPaused):
         say(console, f"paused: {campaign}")

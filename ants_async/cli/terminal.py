@@ -8,19 +8,25 @@ from rich.console import Console
 class Terminal(Console):
     """A run does not end because nobody reads on, or because the disk of its log is full."""
 
-    def on_broken_pipe(self) -> None:
-        """To whoever prints; rich's own would exit."""
-        raise  # noqa: PLE0704 - called where the error was caught
+    def _check_buffer(self) -> None:
+        """All that rich writes is written here."""
+        try:
+            super()._check_buffer()
+        except OSError:
+            self._hush()
 
-    def hush(self) -> None:
+    def on_broken_pipe(self) -> None:
+        """Rich's own would exit."""
+        self._hush()
+
+    def _hush(self) -> None:
         """Say nothing more, also not what Python still has to write at its end."""
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 def say(console: Terminal, line: str) -> None:
     """One line, as it is: nothing in it is markup."""
-    try:
-        console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)
-    except OSError:
-        console.hush()
+    console.print(line, markup=False, highlight=False, emoji=False, soft_wrap=True)

@@ -4,15 +4,14 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine, Sequence
-from pathlib import Path
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
 import click
 
 from ants_async.cli.account import base_url_option
-from ants_async.cli.controls import Suppressed, suppress_option
+from ants_async.cli.controls import Suppressed, suppress_options
 from ants_async.cli.database import needed_database_option
 from ants_async.cli.job import recipients_of
 from ants_async.cli.logs import log_to_stderr
@@ -46,8 +45,7 @@ _log = logging.getLogger("ants_async.cli")
     "--grace", type=click.FloatRange(0.0), default=10.0, show_default=True, help="Seconds to stop in."
 )
 @base_url_option
-@suppress_option
-@click.option("--region", metavar="TH", help="The country of numbers in --suppress without one.")
+@suppress_options
 def worker(
     *,
     database: str,
@@ -56,8 +54,7 @@ def worker(
     lease: float,
     grace: float,
     base_url: str | None,
-    suppress: Sequence[Path],
-    region: str | None,
+    make_suppressed: Callable[[], Suppressed],
 ) -> None:
     """Send and track what was submitted, until it is stopped.
 
@@ -65,8 +62,6 @@ def worker(
     home, the second one stops at once; what is left the others take over.
     """
     console = Terminal(stderr=True)
-    if region is not None and not suppress:
-        raise click.UsageError("--region is about --suppress")
     with one_line_errors():
         with needing_extra("scaleout"):
             from ants_async.dispatch.ledger.connecting import without_password  # noqa: PLC0415
@@ -78,7 +73,7 @@ def worker(
                 lease=lease,
                 read_source=recipients_of,
                 connections=concurrency + 8,
-                suppress=Suppressed.read(suppress, region).numbers,
+                suppress=make_suppressed().numbers,
             )
             async with (
                 scaleout,

@@ -261,7 +261,7 @@ class CampaignState(StrEnum):
 class CampaignSummary:
     """A campaign's counts as the ledger knows them; `by_group` counts final statuses by group name.
 
-    `api`: where it is sent to, as far as that is known.
+    `api`: where it is sent to, as far as that is known. `suppression_size`: numbers on its suppression lists.
     """
 
     campaign: Campaign
@@ -281,6 +281,7 @@ class CampaignSummary:
     deduplicated: int
     by_group: Mapping[str, int]
     api: str | None = None
+    suppression_size: int = 0
 
     @property
     def total(self) -> int:

@@ -17,16 +17,18 @@ async def follow_up(
 ) -> AsyncIterator[Recipient]:
     """Whom a campaign did not reach: recipients of another one, which has ids of its own.
 
-    Those whose outcome has one of these `advice`, each with the text it was to get. With
-    `Advice.MAY_HAVE_ARRIVED` some may get a second copy. Raises `LedgerError` where no texts are kept.
+    Those whose outcome has one of these `advice`, each with the text it was to get; who is on a suppression
+    list of it by now is left out. With `Advice.MAY_HAVE_ARRIVED` some may get a second copy. Raises
+    `LedgerError` where no texts are kept.
 
         dispatcher.run(Campaign("songkran.2", sender="ANTS"), follow_up(ledger, "songkran"))
     """
     summary = await ledger.summary(campaign_id)
     template = None if summary is None else summary.campaign.template
     common = None if template is None or template.fields else template.render({})
+    suppressed = await ledger.suppressed(campaign_id)
     async for outcome, text, sender in ledger.with_texts(campaign_id):
-        if outcome.advice in advice:
+        if outcome.advice in advice and outcome.to not in suppressed:
             if text == "":
                 raise LedgerError(
                     f"campaign {campaign_id!r} was begun without storing texts: give the list again"

@@ -51,7 +51,7 @@ class Run:
         self._failure: Exception | None = None
         self._textless = False
         self._canary = canary
-        self._is_suppressed = is_suppressed(dispatcher.is_suppressed, opened.suppressed or None)
+        self._is_suppressed = is_suppressed(dispatcher.is_suppressed, opened.suppressed)
         self._pushed, self._relayed = anyio.create_memory_object_stream[Sequence[Outcome]](inf)
         self.unread = 0
         client, clock = dispatcher.client, dispatcher.client.clock

@@ -16,18 +16,16 @@ import attrs
 
 from ants_async.dispatch.answers import Answer
 from ants_async.dispatch.campaign import CampaignState, Outcome
-from ants_async.dispatch.ledger import campaigns, chunks, queries, settling, suppressed
+from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, OpenCampaign
 from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.ledger.work import Work, row, run
-from ants_async.dispatch.suppression import SuppressionList
-from ants_async.errors import CampaignMismatch, CampaignPaused, LeaseLost
+from ants_async.errors import CampaignMismatch, CampaignPaused, LeaseLost, LedgerError
 from ants_async.models.reports import DeliveryReport
 
-_MOST_LISTS: Final = 16  # campaigns whose suppression lists are kept in memory
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -37,6 +35,7 @@ class Taken(Generic[T]):
     """A chunk that this worker has, its campaign, and what it was taken for: a `Chunk`, or a `Bulk`.
 
     `begins_at`: the API that the campaign belongs to from the first answer on, where it is none's yet.
+    `suppression_size`: numbers on its suppression lists.
     """
 
     key: int
@@ -45,6 +44,11 @@ class Taken(Generic[T]):
     found: T
     is_running: bool = True
     begins_at: str | None = None
+    suppression_size: int = 0
+
+
+class ListsGrown(LedgerError):
+    """The campaign has a newer suppression list than this worker goes by."""
 
 
 _TAKE: Final = f"""
@@ -58,7 +62,7 @@ WITH free AS (
 UPDATE lease SET fence = fence + 1, owner = %s, until = clock_timestamp() + %s
 FROM free WHERE lease.chunk = free.chunk
 RETURNING fence, free.key, created_at, store_texts, free.api, free.state,
-    (SELECT max(key) FROM suppressed WHERE suppressed.campaign = free.key), id, {", ".join(campaigns.ASKED)}
+    free.suppression_size, id, {", ".join(campaigns.ASKED)}
 """.encode()  # noqa: S608 - names of ours
 """The chunk is locked as well: what its late holder wrote while we waited for the lease counts."""
 
@@ -72,7 +76,6 @@ class Leases:
         self._seconds = seconds
         self._length = timedelta(seconds=seconds)
         self.owner = secrets.token_hex(8)
-        self._lists: dict[int, tuple[int, SuppressionList]] = {}
 
     async def to_send(self, chunk: int, job: int | None = None) -> Taken[Chunk] | None:
         """Take a chunk without an answer; None when another worker has it, or nothing is to be done.
@@ -97,7 +100,7 @@ class Leases:
             found = await (await connection.execute(_TAKE, values)).fetchone()
             if found is None:
                 return None
-            fence, key, created_at, stores_texts, begun_at, now, newest_list, *asked = found
+            fence, key, created_at, stores_texts, begun_at, now, size, *asked = found
             campaign = campaigns.campaign_of(asked)
             if begun_at not in {None, self._api}:
                 raise CampaignMismatch(
@@ -110,23 +113,12 @@ class Leases:
                 created_at,
                 stores_texts=bool(stores_texts),
                 is_cancelled=now == str(CampaignState.CANCELLED),
-                suppressed=await self._suppressed(connection, key, newest_list),
             )
             held = await perform(connection, read(opened, chunk))
             begins_at = self._api if begun_at is None else None
-            return Taken(chunk, fence, opened, held, is_running=now == running, begins_at=begins_at)
+            return Taken(chunk, fence, opened, held, now == running, begins_at, size)
 
         return await self._ledger.within(do)
-
-    async def _suppressed(self, connection: Connection, campaign: int, newest: int | None) -> SuppressionList:
-        """Whom a campaign does not text; read anew when there is another list of them."""
-        if newest is None:
-            return SuppressionList()
-        if self._lists.get(campaign, (None,))[0] != newest:
-            if len(self._lists) >= _MOST_LISTS:
-                self._lists.clear()
-            self._lists[campaign] = newest, await perform(connection, suppressed.suppressed(campaign))
-        return self._lists[campaign][1]
 
     async def inherit(self, connection: Connection, chunk: int) -> int:
         """A chunk that was made of one that we have: its fence."""
@@ -180,15 +172,17 @@ SELECT count(*) FROM mine
 """How many nobody has taken over: what we let go a moment ago is not renewed, and not lost either."""
 
 
-def _begin(key: int, at: float | None) -> Work[None]:
-    """Whoever pauses or cancels the campaign comes before this, or after it: then it is sent."""
-    (state,) = yield from row(
-        "SELECT campaign.state FROM campaign JOIN chunk ON chunk.campaign = campaign.key"
+def _begin(key: int, at: float, suppression_size: int) -> Work[None]:
+    """Whoever pauses or cancels the campaign, or suppresses somebody, comes before this, or it is sent."""
+    state, size = yield from row(
+        "SELECT campaign.state, suppression_size FROM campaign JOIN chunk ON chunk.campaign = campaign.key"
         " WHERE chunk.key = ? FOR SHARE OF campaign",
         key,
     )
     if state != str(CampaignState.RUNNING):
         raise CampaignPaused(f"the campaign is {state}")
+    if size != suppression_size:
+        raise ListsGrown("the campaign has another suppression list by now: its chunk is taken anew")
     yield from queries.set_attempted(key, at)
 
 
@@ -274,7 +268,10 @@ class LeasedLedger(SqlLedger):
 
         async def do(connection: Connection) -> None:
             await self._check(connection, chunk.key)
-            await perform(connection, (queries.set_attempted if at is None else _begin)(chunk.key, at))
+            if at is None:
+                await perform(connection, queries.set_attempted(chunk.key, at))
+            else:
+                await perform(connection, _begin(chunk.key, at, self._taken.suppression_size))
 
         await self._ledger.within(do)
         return attrs.evolve(chunk, attempted_at=at)

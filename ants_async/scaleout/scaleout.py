@@ -264,7 +264,7 @@ class ScaleOut:
             chunk_size=self._chunk_size,
             max_body=self._max_body,
             own_bytes=0 if self._push is None else self._push.bytes_a_message,
-            is_suppressed=is_suppressed(self._is_suppressed, opened.suppressed or None),
+            is_suppressed=is_suppressed(self._is_suppressed, opened.suppressed),
         )
         await reader.read(recipients, canary)
         await self.ledger.within(lambda there: control.is_read(there, opened.key))

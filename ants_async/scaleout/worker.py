@@ -40,7 +40,8 @@ from ants_async.errors import (
     TransportError,
 )
 from ants_async.scaleout.control import finish, leave_to_a_person, pause
-from ants_async.scaleout.leases import LeasedLedger, Leases, Taken
+from ants_async.scaleout.leases import LeasedLedger, Leases, ListsGrown, Taken
+from ants_async.scaleout.lists import SuppressionLists
 from ants_async.scaleout.queue import Look, Queue
 
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class Worker:
         self._ledger = ledger
         self._queue = queue
         self._leases = Leases(ledger, lease, client.address)
+        self._lists = SuppressionLists(ledger)
         self._sending = sending
         self._tracking = tracking
         self._push = push
@@ -87,23 +89,14 @@ class Worker:
         if wait:
             await to_its_end(self._give_back(ledger, wait))
             return
-        sender = Sender(
-            self._client,
-            ledger,
-            taken.campaign,
-            # What has begun in one that is not running any more must not keep a place from the others.
-            self._sending if taken.is_running else attrs.evolve(self._sending, patience=0.0),
-            emit=_nobody_waits,
-            track=_its_job_does,
-            pause=_sleep,
-            push=self._push,
-            is_suppressed=is_suppressed(self._is_suppressed, taken.campaign.suppressed or None),
-        )
         try:
             async with self._leases.kept(ledger.fences):
+                sender = await self._sender(ledger, taken)
                 await sender.get_ready(None)
                 await sender.deliver(taken.found)
-        except CampaignPaused as refused:
+        except ListsGrown as grown:
+            _log.debug("chunk %s: %s", chunk, grown, extra=_fields(taken, chunk, grown))
+        except (CampaignPaused, LedgerDamaged) as refused:
             wait = _UNTIL_TRIED_AGAIN
             await self._pause(taken.campaign.key, str(refused))
         except LeaseLost as lost:
@@ -114,6 +107,21 @@ class Worker:
         finally:
             await to_its_end(self._give_back(ledger, wait))
         await self._finish(ledger, taken.campaign.key)
+
+    async def _sender(self, ledger: LeasedLedger, taken: Taken[Chunk]) -> Sender:
+        suppressed = await self._lists.of(taken.campaign.key, taken.suppression_size)
+        return Sender(
+            self._client,
+            ledger,
+            taken.campaign,
+            # What has begun in one that is not running any more must not keep a place from the others.
+            self._sending if taken.is_running else attrs.evolve(self._sending, patience=0.0),
+            emit=_nobody_waits,
+            track=_its_job_does,
+            pause=_sleep,
+            push=self._push,
+            is_suppressed=is_suppressed(self._is_suppressed, suppressed),
+        )
 
     def _until_answered(self, taken: Taken[Chunk]) -> LeasedLedger:
         async def follow(connection: Connection, chunk: int) -> None:

@@ -69,7 +69,10 @@ class TestLists:
         Path("more.txt").write_text(f"{SECOND}\n66812345680\n")
         said = done(*RUN, "--suppress", "more.txt")
         assert "not to 2 numbers of more.txt\nnot to 1 number that it was given before\n" in said
-        assert "not to 3 numbers that it was given before\n" in done(*RUN)
+        Path("last.txt").write_text("081-234-5699\n")
+        asked = ("campaign", "resume", "x", "--ledger", "l.db", "--suppress", "last.txt")
+        assert "not to 1 number of last.txt\n" in done(*asked, "--region", "TH")
+        assert "not to 4 numbers that it was given before\n" in done(*RUN)
         assert sent().keys() == {SECOND}
         assert data("campaign", "status", "x", "--ledger", "l.db")["suppressed"] == 2
 
@@ -272,6 +275,13 @@ class TestFollowUp:
         done(*RUN, "--id", "y")
         said = "campaign id: ''" if not name else f"--id {name}: is the name of another campaign"
         assert said in refused(*self.AGAIN, "--id", name)
+
+    def test_does_not_text_whoever_asked_for_that_meanwhile(self, done, data):
+        Path("stop.txt").write_text(f"{UNREACHABLE}\n")
+        done(*RUN)
+        done(*self.AGAIN, "--advice", "retry_later", "--suppress", "stop.txt")
+        again = data("campaign", "status", "x.2", "--ledger", "l.db")
+        assert (again["total"], again["suppressed"]) == (0, 1)
 
     def test_says_when_there_is_nobody(self, done):
         done(*RUN)

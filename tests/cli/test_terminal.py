@@ -1,5 +1,6 @@
 """Nobody has to read what a run says for it to come to its end."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,19 @@ def test_it_goes_on_when_its_reader_has_left(data):
     with started(*RUN, "--chunk", 10, stderr=None) as process:
         assert "balance" in process.stdout.readline()
         process.stdout.close()  # as `head -1` does
+        assert process.wait() == 0
+    assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "finished"
+
+
+def test_it_goes_on_when_its_terminal_is_closed(data):
+    terminal, shown = os.openpty()
+    with started(
+        *RUN, "--chunk", 10, stdout=shown, start_new_session=True
+    ) as process:  # as `disown` leaves it
+        os.close(shown)
+        assert os.read(terminal, 1)
+        os.close(terminal)
+        assert process.stderr.read() == ""
         assert process.wait() == 0
     assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "finished"
 

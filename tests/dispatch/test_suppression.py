@@ -4,7 +4,7 @@ import pytest
 from engine_world import people
 from virtual_time import virtual_time
 
-from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, Recipient, SqliteLedger
+from ants_async.dispatch import Campaign, CampaignState, OutcomeKind, Recipient, SqliteLedger, follow_up
 from ants_async.dispatch.campaign import SUPPRESSED
 from ants_async.dispatch.messages import Messages
 from ants_async.dispatch.suppression import SuppressionList, is_suppressed
@@ -107,6 +107,14 @@ class TestKept:
             await anext(w.dispatcher().run(CAMPAIGN, people(6), suppress=set(EVERYBODY)))
             outcomes = await w.run(Campaign("other", text="Hi"), people(6))
             assert len(by_kind(outcomes, OutcomeKind.FINAL)) == 6
+
+    @virtual_time
+    async def test_whom_a_campaign_is_not_to_text_by_now_no_follow_up_texts(self, world):
+        async with world(unreachable=set(TWO)) as w:
+            await w.run(CAMPAIGN, people(6))
+            assert [one.to async for one in follow_up(w.ledger, CAMPAIGN.id)] == TWO
+            assert [one async for one in w.dispatcher().run(CAMPAIGN, None, suppress=TWO[:1])] == []
+            assert [one.to async for one in follow_up(w.ledger, CAMPAIGN.id)] == TWO[1:]
 
     @pytest.mark.parametrize("odd", [TWO[0], TWO.__contains__], ids=["a number", "a function"])
     @virtual_time

@@ -1,11 +1,15 @@
 """Whom a campaign is not to text no worker texts, whenever that was said and wherever its list is read."""
 
+import httpx
 import pytest
-from scaleout_world import CAMPAIGN, FIRST, SMALL, everybody, people
+from scaleout_world import CAMPAIGN, FIRST, SEND, SMALL, everybody, people
 
-from ants_async.dispatch import OutcomeKind, SuppressionList
+from ants_async.dispatch import CampaignState, OutcomeKind, SuppressionList
 from ants_async.dispatch.campaign import SUPPRESSED
+from ants_async.dispatch.ledger.suppressed import read_on
 from ants_async.errors import ValidationError
+from ants_async.scaleout import lists
+from ants_async.scaleout.queue import SEND_QUEUE
 
 SECOND = str(FIRST + 1)
 
@@ -35,6 +39,62 @@ async def test_a_worker_that_is_at_work_hears_of_every_list(world):
     await world.work()
     assert not (await world.texted()).keys() & {str(FIRST + 20)}
     assert (await world.texted())[SECOND] == 1, "by the other campaign alone"
+
+
+async def test_whoever_tries_again_and_again_goes_by_the_newest_list(world):
+    await world.scaleout.submit(CAMPAIGN, people(3))
+    refused = 0
+
+    async def away(request, _):
+        nonlocal refused
+        if request.url.path != SEND or refused == 2:
+            return
+        refused += 1
+        if refused == 2:
+            await world.scaleout.submit(CAMPAIGN, people(3), suppress={SECOND})
+        raise httpx.ConnectError("away")
+
+    world.network.bend = away
+    await world.work_to_the_end()
+    assert (await world.texted()).keys() == everybody(3).keys() - {SECOND}
+    assert (await world.kinds())[OutcomeKind.REJECTED] == 1
+
+
+async def test_a_list_is_read_once_for_all_chunks_and_its_next_part_alone(world, monkeypatch):
+    reads = []
+
+    def reading(campaign, after, most):
+        reads.append(after)
+        return read_on(campaign, after, most)
+
+    monkeypatch.setattr(lists, "read_on", reading)
+    await world.scaleout.submit(CAMPAIGN, people(30), suppress={SECOND})
+    await world.work()
+    assert reads == [0]
+    await world.scaleout.submit(CAMPAIGN, people(50), suppress={str(FIRST + 40)})
+    await world.work()
+    assert len(reads) == 2
+    assert reads[1] > 0
+    assert (await world.texted()).keys() == everybody(50).keys() - {SECOND, str(FIRST + 40)}
+
+
+async def test_only_so_many_campaigns_lists_are_kept_in_memory(world, monkeypatch):
+    monkeypatch.setattr(lists, "_MOST", 1)
+    for campaign in (CAMPAIGN, SMALL):
+        await world.scaleout.submit(campaign, people(20), suppress={SECOND})
+    await world.work()
+    assert SECOND not in await world.texted()
+    assert len(world.worker._lists._read) == 1
+
+
+async def test_a_list_that_is_damaged_pauses_its_campaign(world):
+    campaign = await world.scaleout.submit(CAMPAIGN, people(3), suppress={SECOND})
+    await world.sql("DELETE FROM suppressed")
+    await world.work(SEND_QUEUE)
+    summary = await campaign.summary()
+    assert summary.state is CampaignState.PAUSED
+    assert "0 of 1 numbers that are not to be texted" in summary.reason
+    assert not await world.texted()
 
 
 async def test_a_list_that_a_worker_reads_is_read_without_them(world):

@@ -168,7 +168,7 @@ def source_read(key: int) -> Work[None]:
 
 _CAMPAIGN: Final = (
     *("key", "id", *ASKED, "created_at", "state", "reason", "source"),
-    *("source_read", "store_texts", "api"),
+    *("source_read", "store_texts", "api", "suppression_size"),
 )
 
 
@@ -233,4 +233,5 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
         deduplicated,
         by_group,
         campaign["api"],
+        campaign["suppression_size"],
     )

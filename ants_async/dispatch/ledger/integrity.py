@@ -33,6 +33,6 @@ def readable(what: str) -> Iterator[None]:
         raise damaged(f"{what} cannot be read") from error
 
 
-def checksum(*values: float | str | None) -> int:
+def checksum(*values: float | str | bytes | None) -> int:
     """Of a row's values; SQLite calls it as `checksum(…)`."""
     return crc32(marshal.dumps(values, 2))  # of this version the form never changes

@@ -120,9 +120,10 @@ LEDGER: Final[Sequence[LiteralString]] = (
     CREATE TABLE suppressed (
         key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         campaign BIGINT NOT NULL REFERENCES campaign,
-        numbers TEXT NOT NULL,
+        numbers BYTEA NOT NULL,
         seal BIGINT NOT NULL
     );
+    ALTER TABLE campaign ADD COLUMN suppression_size BIGINT NOT NULL DEFAULT 0;
     CREATE INDEX suppressed_by_campaign ON suppressed (campaign, key);
     """,
 )

@@ -80,7 +80,7 @@ class OpenCampaign:
     started_at: float | None = None
     stores_texts: bool = True
     is_cancelled: bool = False
-    suppressed: SuppressionList = attrs.field(factory=SuppressionList)
+    suppressed: SuppressionList | None = None
 
 
 class Ledger(Protocol):
@@ -183,6 +183,10 @@ class Ledger(Protocol):
 
     async def campaigns(self) -> Sequence[CampaignSummary]:
         """All campaigns, newest first."""
+        ...
+
+    async def suppressed(self, campaign_id: str) -> SuppressionList:
+        """Whom a campaign does not text."""
         ...
 
     def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:

@@ -8,7 +8,7 @@ upwards; a report's bulk id ends in the chunk's key and finds it without an inde
 
 `first` and `last` of a chunk number all messages of a ledger, so that a missing chunk leaves a gap; of a fate
 they are places in its chunk. `was`: the state it came from, so that sums over fates tell how many are where.
-`suppressed`: whom a campaign does not text, thousands a row.
+`suppressed`: whom a campaign does not text, thousands a row; `suppression_size`: how many these are.
 """
 
 from collections.abc import Collection
@@ -51,7 +51,7 @@ class ChunkState(IntEnum):
 
 CAMPAIGN_SEAL: Final = (
     "checksum(key, id, text, sender, mode, validity, send_at, quiet_hours, api, created_at, source,"
-    " store_texts)"
+    " store_texts, suppression_size)"
 )
 CHUNK_SEAL: Final = (
     "checksum(key, campaign, first, last, bulk_id, state, attempted_at, answered_at, send_at, messages)"
@@ -85,6 +85,7 @@ CREATE TABLE campaign (
     source TEXT,
     source_read INTEGER NOT NULL DEFAULT 0,
     store_texts INTEGER NOT NULL,
+    suppression_size INTEGER NOT NULL DEFAULT 0,
     seal INTEGER
 ) STRICT;
 CREATE TABLE chunk (
@@ -148,7 +149,7 @@ CREATE TABLE left_out (
 CREATE TABLE suppressed (
     key INTEGER PRIMARY KEY,
     campaign INTEGER NOT NULL REFERENCES campaign,
-    numbers TEXT NOT NULL,
+    numbers BLOB NOT NULL,
     seal INTEGER NOT NULL
 ) STRICT;
 {_sealing("campaign", CAMPAIGN_SEAL)}

@@ -173,7 +173,8 @@ class SqlLedger:
 
     async def suppressed(self, campaign_id: str) -> SuppressionList:
         """Whom a campaign does not text."""
-        return await self._look(suppressed.suppressed, await self.campaign_key(campaign_id))
+        found = await self._look(suppressed.suppressed, await self.campaign_key(campaign_id))
+        return found or SuppressionList()
 
     async def outcomes(self, campaign_id: str) -> AsyncIterator[Outcome]:
         """The newest outcome of every recipient in the order planned, then the rows left out."""

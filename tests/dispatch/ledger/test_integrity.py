@@ -82,8 +82,9 @@ async def test_what_was_changed_in_it_is_noticed_before_anything_is_sent(world, 
 @pytest.mark.parametrize(
     "sql",
     [
-        "UPDATE suppressed SET numbers = replace(numbers, '31', '13')",
+        "UPDATE suppressed SET numbers = zeroblob(5)",
         "UPDATE suppressed SET campaign = campaign + 1",
+        "DELETE FROM suppressed",
     ],
 )
 @virtual_time
@@ -93,7 +94,7 @@ async def test_nor_does_a_changed_suppression_list_let_anybody_through(world, tm
             stop = {one.to for one in people(50)}
             assert [one async for one in w.dispatcher().run(CAMPAIGN, people(50), suppress=stop)]
         changed(tmp_path / "ledger.db", sql)
-        with pytest.raises(LedgerDamaged, match="a suppression list is not as it was written"):
+        with pytest.raises(LedgerDamaged, match=r"suppression list|numbers that are not to be texted"):
             await finish(w, tmp_path / "ledger.db")
 
 
