@@ -1,6 +1,6 @@
 """Whom a campaign does not text, whoever goes on with it: the ledger's work on its suppression lists.
 
-Numbers are sorted, and stored by their differences: a million take some three megabytes. The campaign's row
+Numbers are sorted, and stored by their differences: a million take some two megabytes. The campaign's row
 knows how many there are, so that none can be missing.
 """
 
