@@ -2,6 +2,7 @@
 
 import json
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,19 @@ from postgres_server import _template, database, migrated_database, postgres
 from scaleout_commands import LIST, SUBMIT
 
 from ants_async.cli.root import cli
+from ants_async.dispatch import engine
+from ants_async.dispatch.tracking import TrackingRules
 from ants_async.simulator import SimulatorConfig, running
 
 __all__ = ["_template", "database", "migrated_database", "postgres"]
 DEMO = {"ANTS_USERNAME": "demo", "ANTS_PASSWORD": "demo"}
 UNREACHABLE = "66847781471"
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    """What runs in this process asks for statuses at once: the simulators here have them by then."""
+    monkeypatch.setattr(engine, "TrackingRules", partial(TrackingRules, first=0.05))
 
 
 @pytest.fixture
