@@ -12,9 +12,10 @@ nox.options.sessions = ["lint", "types", "imports", "tests", "docs", "package", 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SPREAD = ["--numprocesses", str(2 * (os.cpu_count() or 1)), "--dist", "loadfile"]
 """Two processes of tests for each core: many wait for others. A file's tests share what they set up."""
-PROOFS = ["tests/crash", "tests/scale", "tests/simulation", "tests/storms"]
-PROOFS += ["tests/scaleout/test_shared_rate.py", "tests/transport/test_rate.py"]
-"""Campaigns and storms by the hundred: counting the lines that they come by would take as long again."""
+PROOFS = ["tests/crash", "tests/fuzz", "tests/scale", "tests/simulation", "tests/storms"]
+PROOFS += ["tests/scaleout/test_shared_rate.py", "tests/simulator/test_nonsense.py"]
+PROOFS += ["tests/transport/test_hostile_memory.py", "tests/transport/test_rate.py"]
+"""Campaigns, storms, hostile bytes by the thousand: counting their lines would take as long again."""
 VERSIONS = nox.project.python_versions(PYPROJECT)
 
 

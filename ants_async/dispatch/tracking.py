@@ -57,19 +57,17 @@ class TrackingRules:
         """Whether no source will tell any more."""
         return now - bulk.since > self.give_up_after
 
-    def next_look(
-        self, wait: float, came: int, *, answered: float, age: float = 0.0, ahead: float = 0.0
-    ) -> tuple[float, float]:
+    def next_look(self, bulk: Bulk, wait: float, came: int, now: float) -> tuple[float, float]:
         """The next wait after one that brought so many statuses, and seconds that come before it.
 
-        Of a bulk that was `answered` so long ago, and whose last message is sent so far `ahead`, or was sent
-        its `age` ago. What is open for longer than an hour is phones that are off: they are asked for
-        ten times as rarely. So are those beside messages that are sent later, as long as there may be news
-        of them; when these are sent, it begins anew.
+        What is open for longer than an hour is phones that are off: they are asked for ten times as rarely.
+        So are those beside messages that are sent later, as long as there may be news of them; when these
+        are sent, it begins anew.
         """
-        if ahead > 0 and answered > self.give_up_after:
+        ahead = bulk.ahead(now)
+        if ahead > 0 and now - bulk.answered_at > self.give_up_after:
             return self.first, ahead
-        longest = 10 * self.longest if age >= _HOUR or ahead > 0 else self.longest
+        longest = 10 * self.longest if ahead > 0 or now - bulk.since >= _HOUR else self.longest
         wait = max(self.first, wait / 2 if came else min(longest, wait * self.growth))
         return (self.first, ahead) if 0 < ahead <= wait else (wait, 0.0)
 
@@ -127,7 +125,7 @@ class Tracker:
             bulk,
             now + self._campaign.campaign.until_sent(self._now()) + rules.first,
             rules.first,
-            quiet_since=now + max(0.0, self._ahead(bulk)),
+            quiet_since=now + max(0.0, bulk.ahead(self._now())),
             ask_logs=is_old or bulk.stands_elsewhere,
         )
         self._followed[bulk.key] = watched
@@ -247,14 +245,9 @@ class Tracker:
         _log.debug("reports: %s; asked again later, and the logs too", failure, extra=fields)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
-        now, ahead = anyio.current_time(), self._ahead(watched.bulk)
+        now, bulk = anyio.current_time(), watched.bulk
         if came:
-            watched.quiet_since = now + max(0.0, ahead)
-        answered = self._now() - watched.bulk.answered_at
-        watched.wait, delay = self._rules.next_look(watched.wait, came, answered=answered, ahead=ahead)
+            watched.quiet_since = now + max(0.0, bulk.ahead(self._now()))
+        watched.wait, delay = self._rules.next_look(bulk, watched.wait, came, self._now())
         watched.due = now + delay + watched.wait
         self._push(watched)
-
-    def _ahead(self, bulk: Bulk) -> float:
-        """Seconds until the last of its messages is sent."""
-        return (bulk.send_at or 0.0) - self._now()

@@ -205,8 +205,8 @@ class Worker:
                 _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error, extra=fields)
         if isinstance(failure, AuthenticationError | PermissionDenied):
             await self._pause(taken.campaign.key, f"the API refuses the account: {failure}")
-        ahead = (bulk.send_at or 0.0) - self._client.clock()
-        quiet_since = time.time() + max(0.0, ahead) if came else look.quiet_since
+        ahead = max(0.0, bulk.ahead(self._client.clock()))
+        quiet_since = time.time() + ahead if came else look.quiet_since
         is_quiet = time.time() - quiet_since >= self._tracking.logs_after
         goes_to_logs = look.ask_logs or failure is not None or bulk.stands_elsewhere or is_quiet
 
@@ -215,11 +215,7 @@ class Worker:
                 after = Look(wait=look.wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.look_up(connection, chunk, after)
             else:
-                now = self._client.clock()
-                answered, age = now - bulk.answered_at, now - bulk.since
-                wait, delay = self._tracking.next_look(
-                    look.wait, came, answered=answered, age=age, ahead=ahead
-                )
+                wait, delay = self._tracking.next_look(bulk, look.wait, came, self._client.clock())
                 after = Look(wait=wait, quiet_since=quiet_since, ask_logs=failure is not None)
                 await self._queue.track(connection, chunk, after, delay=delay)
 

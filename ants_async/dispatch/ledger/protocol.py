@@ -44,6 +44,10 @@ class Bulk:
         """From when on final statuses can be expected."""
         return self.answered_at if self.send_at is None else max(self.answered_at, self.send_at)
 
+    def ahead(self, now: float) -> float:
+        """Seconds until the last of its messages is sent; 0 or less where all are."""
+        return 0.0 if self.send_at is None else self.send_at - now
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class PushedBulk:
