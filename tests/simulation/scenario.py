@@ -20,9 +20,9 @@ def draw_campaign(rng):
 
 
 def draw_people(rng, count=None):
-    """Mostly a few; one list in forty has two thousand, for what has to stay small beside it."""
+    """Mostly a few; one list in forty has a thousand, for what has to stay small beside it."""
     if count is None:
-        count = 2000 if rng.random() < 0.025 else rng.randint(1, 60)
+        count = 1000 if rng.random() < 0.025 else rng.randint(1, 60)
     return [_person(number) for number in rng.sample(range(NUMBERS), count)]
 
 
