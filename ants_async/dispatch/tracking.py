@@ -39,10 +39,10 @@ OVERDUE = "no final status within validity period and log window"
 class TrackingRules:
     """When to ask, in seconds.
 
-    `first`: after the answer. Then each wait is `growth` times the last, up to `longest`, and half the
-    last when something came. `logs_after`: quiet for so long, the logs are asked too. `give_up_after`:
-    counted from the answer, or the time it was scheduled for, past validity period (48 h), a grace and the
-    logs' window: then unresolved.
+    `first`: after the answer. Then each wait is `growth` times the last, up to `longest` (after an hour ten
+    times that), and half the last when something came. `logs_after`: quiet for so long, the logs are asked
+    too. `give_up_after`: counted from the answer, or the time it was scheduled for, past validity period
+    (48 h), a grace and the logs' window: then unresolved.
     `patience`: how long the API may be out of reach before the campaign pauses.
     """
 
