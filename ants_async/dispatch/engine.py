@@ -18,7 +18,7 @@ from ants_async.dispatch.ledger.protocol import Ledger, PushedBulk
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.run import Run
 from ants_async.dispatch.source import Recipients
-from ants_async.dispatch.suppression import Suppress, SuppressionList, is_suppressed
+from ants_async.dispatch.suppression import Suppress, is_suppressed
 from ants_async.dispatch.tracking import BESIDE_PUSHES, TrackingRules
 from ants_async.dispatch.unbroken import end_of, to_its_end
 from ants_async.errors import ReportsNotTaken, ValidationError
@@ -145,7 +145,7 @@ class Dispatcher:
                 source,
                 api=self.client.address,
                 reads_source=recipients is not None,
-                suppress=None if suppress is None else SuppressionList.of(suppress),
+                suppress=suppress,
                 now=self.client.clock(),
             ),
             undo=lambda unseen: self.ledger.close_campaign(unseen.key, CampaignState.INTERRUPTED, None),

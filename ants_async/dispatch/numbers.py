@@ -64,9 +64,12 @@ class NumberSet:
 
     def __iter__(self) -> Iterator[int]:
         for high, bucket in self._buckets.items():
-            lows = range(1 << _LOW_BITS) if isinstance(bucket, bytearray) else bucket
-            numbers = ((high << _LOW_BITS) + low for low in lows)
-            yield from filter(self.__contains__, numbers) if isinstance(bucket, bytearray) else numbers
+            first = high << _LOW_BITS
+            if isinstance(bucket, bytearray):
+                lows = range(1 << _LOW_BITS)
+                yield from (first + low for low in lows if bucket[low >> 3] & 1 << (low & 7))
+            else:
+                yield from (first + low for low in bucket)
 
     def __contains__(self, number: int) -> bool:
         bucket = self._buckets.get(number >> _LOW_BITS)

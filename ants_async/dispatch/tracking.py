@@ -125,7 +125,7 @@ class Tracker:
             bulk,
             now + self._campaign.campaign.until_sent(self._now()) + rules.first,
             rules.first,
-            quiet_since=now + max(0.0, bulk.ahead(self._now())),
+            quiet_since=now + bulk.ahead(self._now()),
             ask_logs=is_old or bulk.stands_elsewhere,
         )
         self._followed[bulk.key] = watched
@@ -247,7 +247,7 @@ class Tracker:
     def _schedule(self, watched: _Watched, came: int) -> None:
         now, bulk = anyio.current_time(), watched.bulk
         if came:
-            watched.quiet_since = now + max(0.0, bulk.ahead(self._now()))
+            watched.quiet_since = now + bulk.ahead(self._now())
         watched.wait, delay = self._rules.next_look(bulk, watched.wait, came, self._now())
         watched.due = now + delay + watched.wait
         self._push(watched)

@@ -115,8 +115,15 @@ class Leases:
                 is_cancelled=now == str(CampaignState.CANCELLED),
             )
             held = await perform(connection, read(opened, chunk))
-            begins_at = self._api if begun_at is None else None
-            return Taken(chunk, fence, opened, held, now == running, begins_at, size)
+            return Taken(
+                chunk,
+                fence,
+                opened,
+                held,
+                is_running=now == running,
+                begins_at=self._api if begun_at is None else None,
+                suppression_size=size,
+            )
 
         return await self._ledger.within(do)
 

@@ -21,21 +21,22 @@ class SuppressionLists:
     def __init__(self, ledger: PostgresLedger) -> None:
         self._ledger = ledger
         self._turn = anyio.Lock()
-        self._read: dict[int, tuple[int, SuppressionList]] = {}
+        self._read: dict[int, tuple[int, int, SuppressionList]] = {}
 
     async def of(self, campaign: int, size: int) -> SuppressionList | None:
         """So many numbers, or more: lists only grow. Raises `LedgerDamaged`, `LedgerError`."""
         if not size:
             return None
         async with self._turn:
-            after, found = self._read.pop(campaign, (0, SuppressionList()))
-            while len(found) < size:
+            known, after, found = self._read.pop(campaign, (0, 0, SuppressionList()))
+            while known < size:
                 read = partial(_read_on, campaign, after)
                 after, numbers = await self._ledger.within(read)
                 if not numbers:
-                    raise damaged(f"{len(found)} of {size} numbers that are not to be texted")
+                    raise damaged(f"{known} of {size} numbers that are not to be texted")
                 found.numbers.add_all(numbers)
-            self._read[campaign] = after, found
+                known += len(numbers)  # no number is stored twice; to count those of a set takes long
+            self._read[campaign] = known, after, found
             if len(self._read) > _MOST:
                 del self._read[next(iter(self._read))]
         return found

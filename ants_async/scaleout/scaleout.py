@@ -26,7 +26,7 @@ from ants_async.dispatch.ledger.protocol import OpenCampaign, PushedBulk
 from ants_async.dispatch.ledger.work import Work, row, run
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.source import Recipients
-from ants_async.dispatch.suppression import Suppress, SuppressionList, is_suppressed
+from ants_async.dispatch.suppression import Suppress, is_suppressed
 from ants_async.dispatch.tracking import BESIDE_PUSHES, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.endpoints import Family
@@ -234,12 +234,7 @@ class ScaleOut:
             raise ValidationError("canary", canary, "for a list that is read here")
         opened = await to_its_end(
             self.ledger.open_campaign(
-                campaign,
-                source,
-                api=api,
-                reads_source=True,
-                suppress=None if suppress is None else SuppressionList.of(suppress),
-                now=time.time(),
+                campaign, source, api=api, reads_source=True, suppress=suppress, now=time.time()
             ),
             undo=lambda unseen: self.ledger.release(unseen.key),
         )

@@ -205,8 +205,7 @@ class Worker:
                 _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error, extra=fields)
         if isinstance(failure, AuthenticationError | PermissionDenied):
             await self._pause(taken.campaign.key, f"the API refuses the account: {failure}")
-        ahead = max(0.0, bulk.ahead(self._client.clock()))
-        quiet_since = time.time() + ahead if came else look.quiet_since
+        quiet_since = time.time() + bulk.ahead(self._client.clock()) if came else look.quiet_since
         is_quiet = time.time() - quiet_since >= self._tracking.logs_after
         goes_to_logs = look.ask_logs or failure is not None or bulk.stands_elsewhere or is_quiet
 

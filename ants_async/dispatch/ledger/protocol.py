@@ -3,7 +3,7 @@
 Every method is one transaction: it happened, on disk, or it did not.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -45,8 +45,8 @@ class Bulk:
         return self.answered_at if self.send_at is None else max(self.answered_at, self.send_at)
 
     def ahead(self, now: float) -> float:
-        """Seconds until the last of its messages is sent; 0 or less where all are."""
-        return 0.0 if self.send_at is None else self.send_at - now
+        """Seconds until the last of its messages is sent; 0 where all are."""
+        return 0.0 if self.send_at is None else max(0.0, self.send_at - now)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Ledger(Protocol):
         *,
         api: str | None = None,
         reads_source: bool,
-        suppress: SuppressionList | None = None,
+        suppress: Collection[str] | None = None,
         now: float,
     ) -> OpenCampaign:
         """Create the campaign or continue it, `reads_source` with its list; `api`: whom it is sent to.

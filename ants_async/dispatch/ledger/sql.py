@@ -1,6 +1,6 @@
 """What every ledger in a database does: each method a piece of work, in one transaction."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -40,7 +40,7 @@ class SqlLedger:
         *,
         api: str | None = None,
         reads_source: bool,
-        suppress: SuppressionList | None = None,
+        suppress: Collection[str] | None = None,
         now: float,
     ) -> OpenCampaign:
         """Create the campaign or continue it, `reads_source` with its list, without those of `suppress`.
@@ -59,7 +59,7 @@ class SqlLedger:
             api,
             now,
             reads_source=reads_source,
-            suppress=suppress,
+            suppress=None if suppress is None else SuppressionList.of(suppress),
             store_texts=self._store_texts,
         )
         return await self._open_campaign(campaign.id, opening)
