@@ -136,8 +136,7 @@ class Sender:
             return
         if work.chunk.attempted_at is None:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
-        elif work.unclear and self._campaign.campaign.mode is Mode.MULTI:
-            # A repeat has no ids that would be taken: is the campaign still ours?
+        elif work.unclear:  # a repeat: is it still ours, and to be texted?
             await self._ledger.attempting(work.chunk, work.chunk.attempted_at)
         receipt = await self._send(work.chunk)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)

@@ -15,7 +15,7 @@ import anyio
 import attrs
 
 from ants_async.dispatch.answers import Answer
-from ants_async.dispatch.campaign import CampaignState, Outcome
+from ants_async.dispatch.campaign import CampaignState, Mode, Outcome
 from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
@@ -47,8 +47,8 @@ class Taken(Generic[T]):
     suppression_size: int = 0
 
 
-class ListsGrown(LedgerError):
-    """The campaign has a newer suppression list than this worker goes by."""
+class ChangedMeanwhile(LedgerError):
+    """The campaign is not what it was when this worker took its chunk."""
 
 
 _TAKE: Final = f"""
@@ -179,18 +179,22 @@ SELECT count(*) FROM mine
 """How many nobody has taken over: what we let go a moment ago is not renewed, and not lost either."""
 
 
-def _begin(key: int, at: float, suppression_size: int) -> Work[None]:
-    """Whoever pauses or cancels the campaign, or suppresses somebody, comes before this, or it is sent."""
+def _begin(taken: Taken[Any], chunk: Chunk, at: float) -> Work[None]:
+    """Whoever pauses or cancels the campaign, or suppresses somebody, comes before this, or it is sent.
+
+    A repeat under the same ids, which only asks for an answer, is not kept by a pause.
+    """
     state, size = yield from row(
         "SELECT campaign.state, suppression_size FROM campaign JOIN chunk ON chunk.campaign = campaign.key"
         " WHERE chunk.key = ? FOR SHARE OF campaign",
-        key,
+        chunk.key,
     )
-    if state != str(CampaignState.RUNNING):
+    is_repeat, mode = chunk.attempted_at is not None, taken.campaign.campaign.mode
+    if size != taken.suppression_size or (is_repeat and state == str(CampaignState.CANCELLED)):
+        raise ChangedMeanwhile("its campaign is cancelled, or texts fewer people by now: it is taken anew")
+    if state != str(CampaignState.RUNNING) and not (is_repeat and mode is Mode.ADVANCED):
         raise CampaignPaused(f"the campaign is {state}")
-    if size != suppression_size:
-        raise ListsGrown("the campaign has another suppression list by now: its chunk is taken anew")
-    yield from queries.set_attempted(key, at)
+    yield from queries.set_attempted(chunk.key, at)
 
 
 def _answered(taken: Taken[Any], chunk: Chunk, answers: Sequence[Answer], now: float) -> Work[Bulk | None]:
@@ -278,7 +282,7 @@ class LeasedLedger(SqlLedger):
             if at is None:
                 await perform(connection, queries.set_attempted(chunk.key, at))
             else:
-                await perform(connection, _begin(chunk.key, at, self._taken.suppression_size))
+                await perform(connection, _begin(self._taken, chunk, at))
 
         await self._ledger.within(do)
         return attrs.evolve(chunk, attempted_at=at)

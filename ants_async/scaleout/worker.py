@@ -40,7 +40,7 @@ from ants_async.errors import (
     TransportError,
 )
 from ants_async.scaleout.control import finish, leave_to_a_person, pause
-from ants_async.scaleout.leases import LeasedLedger, Leases, ListsGrown, Taken
+from ants_async.scaleout.leases import ChangedMeanwhile, LeasedLedger, Leases, Taken
 from ants_async.scaleout.lists import SuppressionLists
 from ants_async.scaleout.queue import Look, Queue
 
@@ -94,8 +94,8 @@ class Worker:
                 sender = await self._sender(ledger, taken)
                 await sender.get_ready(None)
                 await sender.deliver(taken.found)
-        except ListsGrown as grown:
-            _log.debug("chunk %s: %s", chunk, grown, extra=_fields(taken, chunk, grown))
+        except ChangedMeanwhile as changed:
+            _log.debug("chunk %s: %s", chunk, changed, extra=_fields(taken, chunk, changed))
         except (CampaignPaused, LedgerDamaged) as refused:
             wait = _UNTIL_TRIED_AGAIN
             await self._pause(taken.campaign.key, str(refused))

@@ -246,6 +246,23 @@ class TestPausedAndCancelled:
             goes_on.set()
         assert (await world.work_to_the_end()).final == 10
 
+    @pytest.mark.parametrize("how", ["pause", "cancel"])
+    async def test_what_is_repeated_is_so_in_a_paused_one_and_not_in_a_cancelled_one(
+        self, world, campaign, how
+    ):
+        async def failing(request, _):
+            if request.url.path != SEND or world.network.count(SEND) > 2:
+                return None
+            if world.network.count(SEND) == 2:
+                await getattr(campaign, how)()
+            return httpx.Response(503)
+
+        world.network.bend = failing
+        summary = await world.work_to_the_end()
+        left = 0 if how == "pause" else 10
+        assert (summary.final, summary.planned) == (10 - left, left)
+        assert len(await world.texted()) == 10 - left
+
     async def test_what_a_dead_worker_has_begun_in_a_cancelled_one_is_looked_up_alone(self, world, campaign):
         world.network.bend = hang
         (chunk,) = await world.chunks()

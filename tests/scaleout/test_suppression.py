@@ -41,20 +41,29 @@ async def test_a_worker_that_is_at_work_hears_of_every_list(world):
     assert (await world.texted())[SECOND] == 1, "by the other campaign alone"
 
 
-async def test_whoever_tries_again_and_again_goes_by_the_newest_list(world):
+def away(request):
+    raise httpx.ConnectError("away", request=request)
+
+
+def unclear(_):
+    return httpx.Response(503)
+
+
+@pytest.mark.parametrize("failure", [away, unclear])
+async def test_whoever_tries_again_and_again_goes_by_the_newest_list(world, failure):
     await world.scaleout.submit(CAMPAIGN, people(3))
-    refused = 0
+    failed = 0
 
-    async def away(request, _):
-        nonlocal refused
-        if request.url.path != SEND or refused == 2:
-            return
-        refused += 1
-        if refused == 2:
+    async def failing(request, _):
+        nonlocal failed
+        if request.url.path != SEND or failed == 2:
+            return None
+        failed += 1
+        if failed == 2:
             await world.scaleout.submit(CAMPAIGN, people(3), suppress={SECOND})
-        raise httpx.ConnectError("away")
+        return failure(request)
 
-    world.network.bend = away
+    world.network.bend = failing
     await world.work_to_the_end()
     assert (await world.texted()).keys() == everybody(3).keys() - {SECOND}
     assert (await world.kinds())[OutcomeKind.REJECTED] == 1
