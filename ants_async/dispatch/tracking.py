@@ -57,19 +57,25 @@ class TrackingRules:
         """Whether no source will tell any more."""
         return now - bulk.since > self.give_up_after
 
+    def asks_logs(self, bulk: Bulk, quiet: float, now: float) -> bool:
+        """Whether nothing came for so many seconds, or since some were sent, which is too long."""
+        sent_for = bulk.sent_for(now) if bulk.schedule else quiet
+        return min(quiet, sent_for) >= self.logs_after
+
     def next_look(self, bulk: Bulk, wait: float, came: int, now: float) -> tuple[float, float]:
         """The next wait after one that brought so many statuses, and seconds that come before it.
 
         What is open for longer than an hour is phones that are off: they are asked for ten times as rarely.
-        So are those beside messages that are sent later, as long as there may be news of them; when these
-        are sent, it begins anew.
+        So are those beside messages that are sent later, as long as there may be news of them. When some are
+        sent long after the ones before, it begins anew.
         """
-        ahead = bulk.ahead(now)
-        if ahead > 0 and now - bulk.answered_at > self.give_up_after:
-            return self.first, ahead
-        longest = 10 * self.longest if ahead > 0 or now - bulk.since >= _HOUR else self.longest
-        wait = max(self.first, wait / 2 if came else min(longest, wait * self.growth))
-        return (self.first, ahead) if 0 < ahead <= wait else (wait, 0.0)
+        until, sent_for, rarely = bulk.until_next(now), bulk.sent_for(now), 10 * self.longest
+        wait *= 1 / 2 if came else self.growth
+        wait = max(self.first, min(wait, rarely if until or sent_for >= _HOUR else self.longest))
+        is_idle = not 0 <= sent_for <= self.give_up_after
+        if until and (is_idle or (until <= wait and sent_for >= rarely)):
+            return self.first, until
+        return wait, 0.0
 
 
 BESIDE_PUSHES: Final = TrackingRules(first=60.0, longest=600.0)  # pulls find only what was lost on its way
@@ -120,12 +126,12 @@ class Tracker:
         """
         if bulk.key in self._ended:
             return
-        now, rules = anyio.current_time(), self._rules
+        now, first = anyio.current_time(), self._rules.first
         watched = _Watched(
             bulk,
-            now + self._campaign.campaign.until_sent(self._now()) + rules.first,
-            rules.first,
-            quiet_since=now + bulk.ahead(self._now()),
+            now + max(0.0, -bulk.sent_for(self._now())) + first,
+            first,
+            quiet_since=now,
             ask_logs=is_old or bulk.stands_elsewhere,
         )
         self._followed[bulk.key] = watched
@@ -204,7 +210,8 @@ class Tracker:
             failure = error
             watched.ask_logs = True  # what that answer held may be gone
         quiet = anyio.current_time() - watched.quiet_since
-        if left and (watched.ask_logs or (not came and quiet >= self._rules.logs_after)):
+        is_quiet = not came and self._rules.asks_logs(bulk, quiet, self._now())
+        if left and (watched.ask_logs or is_quiet):
             try:
                 found, left = await self._inquiry.logs(bulk)
                 watched.ask_logs = bulk.stands_elsewhere
@@ -245,9 +252,9 @@ class Tracker:
         _log.debug("reports: %s; asked again later, and the logs too", failure, extra=fields)
 
     def _schedule(self, watched: _Watched, came: int) -> None:
-        now, bulk = anyio.current_time(), watched.bulk
+        now = anyio.current_time()
         if came:
-            watched.quiet_since = now + bulk.ahead(self._now())
-        watched.wait, delay = self._rules.next_look(bulk, watched.wait, came, self._now())
+            watched.quiet_since = now
+        watched.wait, delay = self._rules.next_look(watched.bulk, watched.wait, came, self._now())
         watched.due = now + delay + watched.wait
         self._push(watched)

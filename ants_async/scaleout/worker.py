@@ -20,8 +20,9 @@ from ants_async.dispatch.campaign import Outcome
 from ants_async.dispatch.delivery import SendingRules
 from ants_async.dispatch.fields import fields_of
 from ants_async.dispatch.inquiry import Inquiry
+from ants_async.dispatch.ledger import queries
 from ants_async.dispatch.ledger.connecting import Connection
-from ants_async.dispatch.ledger.postgres import PostgresLedger
+from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.dispatch.push import Push
@@ -125,10 +126,9 @@ class Worker:
 
     def _until_answered(self, taken: Taken[Chunk]) -> LeasedLedger:
         async def follow(connection: Connection, chunk: int) -> None:
-            now = self._client.clock()
-            delay = taken.campaign.campaign.until_sent(now)
-            last = max(delay, (taken.found.messages.send_at or 0.0) - now)
-            look = Look(wait=self._tracking.first, quiet_since=time.time() + last)
+            bulk = await perform(connection, queries.bulk(chunk))
+            delay = max(0.0, -bulk.sent_for(self._client.clock()))
+            look = Look(wait=self._tracking.first, quiet_since=time.time())
             await self._queue.track(connection, chunk, look, delay=delay)
 
         return LeasedLedger(self._ledger, self._leases, taken, done_in=ChunkState.TRACKED, then=follow)
@@ -205,8 +205,8 @@ class Worker:
                 _log.info("chunk %s: %s; asked again later, and the logs too", chunk, error, extra=fields)
         if isinstance(failure, AuthenticationError | PermissionDenied):
             await self._pause(taken.campaign.key, f"the API refuses the account: {failure}")
-        quiet_since = time.time() + bulk.ahead(self._client.clock()) if came else look.quiet_since
-        is_quiet = time.time() - quiet_since >= self._tracking.logs_after
+        quiet_since = time.time() if came else look.quiet_since
+        is_quiet = self._tracking.asks_logs(bulk, time.time() - quiet_since, self._client.clock())
         goes_to_logs = look.ask_logs or failure is not None or bulk.stands_elsewhere or is_quiet
 
         async def go_on(connection: Connection, chunk: int) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, time, timedelta
 
 import anyio
+import httpx
 import pytest
 from engine_world import people, wall_clock
 from virtual_time import virtual_time
@@ -18,6 +19,7 @@ from ants_async.models.codes import Advice
 SEND = "/sms/1/text/advanced"
 CAMPAIGN = Campaign("songkran", text="Hi", sender="ANTS")
 FIRST, SECOND, THIRD = (one.to for one in people(3))
+DAY = 24 * 3600.0
 NOON = datetime(2027, 4, 13, 12, 0, tzinfo=UTC)
 
 
@@ -65,6 +67,50 @@ class TestRows:
             assert known[FIRST, OutcomeKind.FINAL] < 10
             assert 3 * 3600 < known[THIRD, OutcomeKind.FINAL] < 3 * 3600 + 10
             assert w.network.count("/sms/1/reports") < 40
+
+    @virtual_time
+    async def test_are_each_told_of_soon_after_their_time(self, world):
+        async with world() as w:
+            told = await self._told_after(w, days=(0, 1, 10, 90))
+            assert [round(late) for late in told] == [0, 0, 0, 0], "minutes"
+            assert w.network.count("/sms/1/reports") < 800
+
+    @virtual_time
+    @pytest.mark.parametrize("lost", range(3))
+    async def test_whose_reports_somebody_else_took_are_found_in_the_logs_before_the_last_is_sent(
+        self, world, lost
+    ):
+        async with world() as w:
+
+            async def takes(request, real):
+                if request.url.path != "/sms/1/reports":
+                    return None
+                is_lost = anyio.current_time() - began > (0, 1, 10)[lost] * DAY
+                answer = await real(request)
+                if is_lost and b"messageId" in await answer.aread():
+                    w.network.bend = None
+                    return httpx.Response(200, json={"results": []})
+                return answer
+
+            began = anyio.current_time()
+            w.network.bend = takes
+            told = await self._told_after(w, days=(0, 1, 10, 90))
+            assert w.network.bend is None
+            assert max(told) < 60, "minutes"
+
+    async def _told_after(self, w, *, days):
+        """Minutes after its time when each row's final status came."""
+        now = wall_clock()
+        rows = [
+            Recipient(one.to, send_at=datetime.fromtimestamp(now + day * DAY, UTC) if day else None)
+            for one, day in zip(people(len(days)), days, strict=True)
+        ]
+        due = {one.to: now + day * DAY for one, day in zip(rows, days, strict=True)}
+        return [
+            (wall_clock() - due[outcome.to]) / 60
+            async for outcome in w.dispatcher().run(CAMPAIGN, rows)
+            if outcome.kind is OutcomeKind.FINAL
+        ]
 
     @virtual_time
     async def test_that_share_them_share_a_message(self, world):

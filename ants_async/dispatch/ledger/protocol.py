@@ -3,6 +3,7 @@
 Every method is one transaction: it happened, on disk, or it did not.
 """
 
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -30,23 +31,32 @@ class Bulk:
     """An answered chunk some of whose messages are not final yet.
 
     `stands_elsewhere`: some of them under another bulk id than this one, so that only the logs tell.
-    `send_at`: when the last of them is sent, where that was scheduled.
+    `schedule`: when its messages are sent, each time once and in order, where that is not all at the answer.
     """
 
     key: int
     bulk_id: str
     answered_at: float
     stands_elsewhere: bool
-    send_at: float | None = None
+    schedule: Sequence[float] = ()
 
     @property
     def since(self) -> float:
-        """From when on final statuses can be expected."""
-        return self.answered_at if self.send_at is None else max(self.answered_at, self.send_at)
+        """From when on final statuses of all can be expected."""
+        return self.schedule[-1] if self.schedule else self.answered_at
 
-    def ahead(self, now: float) -> float:
-        """Seconds until the last of its messages is sent; 0 where all are."""
-        return 0.0 if self.send_at is None else max(0.0, self.send_at - now)
+    def until_next(self, now: float) -> float:
+        """Seconds until the next of its messages is sent; 0 where all are."""
+        passed = self._passed(now)
+        return self.schedule[passed] - now if passed < len(self.schedule) else 0.0
+
+    def sent_for(self, now: float) -> float:
+        """Seconds since the latest time at which some were sent; below 0 where none is yet."""
+        now = max(now, self.answered_at)  # the clock may have been put right meanwhile
+        return now - (self.schedule[max(0, self._passed(now) - 1)] if self.schedule else self.answered_at)
+
+    def _passed(self, now: float) -> int:
+        return bisect_right(self.schedule, now)
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The ledger's work on chunks as a whole, and on what became of their messages."""
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -76,7 +77,9 @@ def close_chunk(key: int) -> Work[None]:
 
 _ACCEPTED: Final = int(MessageState.ACCEPTED)
 _BULKS: Final = f"""
-SELECT key, bulk_id, coalesce(answered_at, attempted_at), send_at, EXISTS (
+SELECT key, bulk_id, coalesce(answered_at, attempted_at) AS since, send_at, (
+    SELECT campaign.send_at FROM campaign WHERE campaign.key = chunk.campaign
+), EXISTS (
     SELECT 1 FROM fate WHERE fate.chunk = chunk.key AND fate.state = {_ACCEPTED}
     AND (deduplicated <> 0 OR fate.bulk_id <> chunk.bulk_id)
 ) FROM chunk WHERE
@@ -102,10 +105,20 @@ def bulks(key: int) -> Work[list[Bulk]]:
 
 def _bulks(where: str, key: int) -> Work[list[Bulk]]:
     found = yield from rows(f"{_BULKS} {where} ORDER BY chunk.key", key)
-    return [
-        Bulk(chunk, bulk_id, answered_at, bool(other), send_at)
-        for chunk, bulk_id, answered_at, send_at, other in found
-    ]
+    bulks = []
+    for chunk, bulk_id, answered_at, last, common, other in found:
+        is_ahead = last is not None and last > answered_at
+        times = (yield from _schedule(chunk, answered_at, common)) if is_ahead else ()
+        bulks.append(Bulk(chunk, bulk_id, answered_at, bool(other), times))
+    return bulks
+
+
+@read_of("a chunk")
+def _schedule(key: int, answered_at: float, common: float | None) -> Work[Sequence[float]]:
+    """When its messages are sent; what has no time, or a late one, at the answer."""
+    own = [None if one is None else one[1] for one in (yield from column(key, "options"))] or [None]
+    times = (common if at is None else at for at in own)
+    return array("d", sorted({max(answered_at, at or 0.0) for at in times}))
 
 
 def answered(chunk: Chunk, answers: Sequence[Answer], now: float) -> Work[Bulk | None]:

@@ -1,5 +1,7 @@
 """A chunk's life in every ledger, up to its answers: begun, loaded, answered in part, divided."""
 
+from datetime import UTC, datetime
+
 import pytest
 from ledger_work import (
     CAMPAIGN,
@@ -18,9 +20,12 @@ from ledger_work import (
 )
 
 from ants_async.dispatch import Campaign, OutcomeKind
+from ants_async.dispatch.ledger.protocol import Bulk
 from ants_async.dispatch.ledger.work import rows
+from ants_async.dispatch.messages import Messages, Options
 
 durable = pytest.mark.parametrize("make_ledger", ["sqlite", "postgres"], indirect=True)
+THEN = 1_800_000_000.0
 SAME = Campaign("same", text="for all")
 
 
@@ -103,6 +108,40 @@ async def test_a_chunk_answered_as_a_whole_is_a_bulk_to_follow(ledger):
         assert (outcome.kind, outcome.to, outcome.message_id) == (OutcomeKind.ACCEPTED, number, message_id)
         assert (outcome.bulk_id, outcome.sms_count, outcome.deduplicated) == (chunk.bulk_id, 1, False)
         assert outcome.status.name == "PENDING_ENROUTE"
+
+
+@pytest.mark.parametrize(
+    ("campaign_at", "own", "schedule"),
+    [
+        (None, [None, None], []),
+        (None, [None, 9.5], [3.0, 9.5]),
+        (None, [2.0, 1.0], []),
+        (8.0, [None, None], [8.0]),
+        (8.0, [9.5, 5.0, None, 9.5], [5.0, 8.0, 9.5]),
+    ],
+)
+async def test_a_bulk_to_follow_knows_when_its_messages_are_sent(ledger, campaign_at, own, schedule):
+    at = None if campaign_at is None else datetime.fromtimestamp(THEN + campaign_at, UTC)
+    work = await opened(ledger, Campaign("later", text="Hi", send_at=at))
+    options = [None if one is None else Options("ANTS", THEN + one) for one in own]
+    numbers = NUMBERS[: len(own)]
+    planned = Messages.planned("later", list(range(len(own))), numbers, ["Hi"] * len(own), options)
+    chunk = await ledger.begin(work, planned, THEN + 2.0)
+    bulk = await ledger.answered(chunk, [accepted(chunk)], THEN + 3.0)
+    assert [one - THEN for one in bulk.schedule] == schedule
+    assert await ledger.bulks(work.key) == [bulk]
+
+
+def test_of_a_schedule_counts_what_has_passed_and_what_comes_next():
+    bulk = Bulk(1, "bulk", 3.0, stands_elsewhere=False, schedule=[5.0, 8.0])
+    found = [(bulk.sent_for(now), bulk.until_next(now)) for now in (4.0, 5.0, 7.0, 8.0, 10.0)]
+    assert found == [(-1.0, 1.0), (0.0, 3.0), (2.0, 1.0), (0.0, 0.0), (2.0, 0.0)]
+    assert bulk.since == 8.0
+
+
+def test_a_clock_that_was_put_back_since_the_answer_makes_nothing_unsent():
+    for schedule in ([], [3.0, 8.0]):
+        assert Bulk(1, "bulk", 3.0, stands_elsewhere=False, schedule=schedule).sent_for(1.0) == 0.0
 
 
 async def test_one_refused_as_a_whole_has_nothing_to_follow(ledger):
