@@ -67,7 +67,7 @@ def follow_up_(
             refuse_beside_database(*sending.keys() - {"chunk"})
         options, suppress = Options.of(sending), make_suppressed()
         follows = Follows(campaign_id, [Advice(one) for one in advice])
-        before, name, places = anyio.run(_look, options.ledger, shared, follows, new_id)
+        before, name, goes_on, places = anyio.run(_look, options.ledger, shared, follows, new_id)
         count = places.pop(None, 0)
         if shared is None:
             check_world(options, before)
@@ -81,7 +81,7 @@ def follow_up_(
                 f"{counted(members, 'recipient')} in {other} already, and not among these; to whom that does "
                 f"not reach: ants-async campaign follow-up {other}"
             )
-        if not count:
+        if not count and not goes_on:
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return
         if before.state is CampaignState.CANCELLED and before.planned and Advice.RETRY_LATER in advice:
@@ -100,10 +100,11 @@ def follow_up_(
 
 async def _look(
     ledger: Path | None, database: str | None, follows: Follows, new_id: str | None
-) -> tuple[CampaignSummary, str, Counter[str | None]]:
-    """The campaign, the name of the one that follows it, and how many it did not reach, by where they are."""
+) -> tuple[CampaignSummary, str, bool, Counter[str | None]]:
+    """The campaign; the one that follows it, and whether that is at work; whom it did not reach, by place."""
     async with either(ledger, database) as found:
         before = await find(found, follows.campaign_id)
         name = await name_of_next(found, before, new_id)
         places = Counter([place async for _, place in follows.all_with_place(found, name)])
-        return before, name, places
+        after = await found.summary(name)
+        return before, name, after is not None and not after.is_done, places

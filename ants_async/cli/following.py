@@ -6,7 +6,7 @@ from typing import Any, Self
 import attrs
 
 from ants_async.cli.kept import kept_of
-from ants_async.dispatch import Ledger, follow_up
+from ants_async.dispatch import Ledger, SuppressionList, follow_up
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Recipient
 from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.numbers import NumberSet
@@ -45,7 +45,7 @@ class Follows:
         """Everybody, with the other campaign that follows the same and has them; None without one."""
         others: dict[str, NumberSet] = {}
         for one in await ledger.campaigns():
-            if one.campaign.id != name and _follows(one, self.campaign_id):
+            if one.campaign.id != name and followed_by(one) == self.campaign_id:
                 members = others[one.campaign.id] = NumberSet()
                 async for numbers in ledger.numbers(await ledger.campaign_key(one.campaign.id)):
                     members.add_all(numbers)
@@ -54,13 +54,23 @@ class Follows:
             yield recipient, next((other for other, members in others.items() if number in members), None)
 
 
+async def suppressed_before(ledger: Ledger, campaign_id: str | None) -> SuppressionList:
+    """Whom a campaign is not to text by now, nor those that it follows itself; nobody for None."""
+    found = SuppressionList()
+    while campaign_id is not None and (summary := await ledger.summary(campaign_id)) is not None:
+        if summary.suppression_size:
+            found.numbers.add_all((await ledger.suppressed(campaign_id)).numbers)
+        campaign_id = followed_by(summary)
+    return found
+
+
 async def name_of_next(ledger: Ledger, before: CampaignSummary, wanted: str | None) -> str:
     """The campaign that follows `before`, or is to: `songkran.2` after `songkran`, `songkran.3` after that.
 
     Raises `ConfigurationError` when the name that is `wanted` is another campaign's.
     """
     campaigns = await ledger.campaigns()
-    following = [one for one in campaigns if _follows(one, before.campaign.id)]
+    following = [one for one in campaigns if followed_by(one) == before.campaign.id]
     taken = {one.campaign.id for one in campaigns}
     if wanted is not None:
         if wanted in taken and wanted not in {one.campaign.id for one in following}:
@@ -70,12 +80,14 @@ async def name_of_next(ledger: Ledger, before: CampaignSummary, wanted: str | No
         if one.state is not CampaignState.CANCELLED:
             return one.campaign.id
     name, _, number = before.campaign.id.rpartition(".")
-    is_second = "follows" in kept_of(before) and bool(name) and number.isdecimal()
+    is_second = followed_by(before) and bool(name) and number.isdecimal()
     name, place = (name, int(number) + 1) if is_second else (before.campaign.id, 2)
     while f"{name}.{place}" in taken:
         place += 1
     return f"{name}.{place}"
 
 
-def _follows(summary: CampaignSummary, campaign_id: str) -> bool:
-    return bool(kept_of(summary).get("follows") == campaign_id)
+def followed_by(summary: CampaignSummary) -> str | None:
+    """The campaign that it follows, if any."""
+    followed: str | None = kept_of(summary).get("follows")
+    return followed

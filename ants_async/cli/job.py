@@ -141,7 +141,8 @@ async def execute(order: Order, options: Options) -> int:
         hours = None if was_cancelled else order.campaign.quiet_hours
         telling = partial(tell_of_quiet_hours, console, hours, look, client.clock)
         end = partial(called_off, path, campaign_id)
-        ending = await _send(_begun(order, options, client, ledger, before), tally, screen, telling, end)
+        run = await _begun(order, options, client, ledger, before)
+        ending = await _send(run, tally, screen, telling, end)
         if ending is Ending.CANCELLED:
             try:
                 await ledger.cancel(campaign_id)
@@ -205,7 +206,7 @@ async def _client(options: Options) -> AsyncIterator[AntsClient]:
         yield client
 
 
-def _begun(
+async def _begun(
     order: Order,
     options: Options,
     client: AntsClient,
@@ -224,7 +225,7 @@ def _begun(
         order.recipients(ledger),
         source=order.source(before, **options.paces, **simulated),
         canary=order.canary_after(before),
-        suppress=order.suppress.numbers,
+        suppress=await order.all_suppressed(ledger, before),
     )
 
 

@@ -7,9 +7,9 @@ import attrs
 
 from ants_async.cli.controls import Suppressed
 from ants_async.cli.files import Check, RecipientFile
-from ants_async.cli.following import Follows
+from ants_async.cli.following import Follows, followed_by, suppressed_before
 from ants_async.cli.kept import OURS, kept_of, pending, rows_of, source_of, source_of_canary
-from ants_async.dispatch import Canary, Ledger
+from ants_async.dispatch import Canary, Ledger, SuppressionList
 from ants_async.dispatch.campaign import Campaign, CampaignSummary
 from ants_async.dispatch.ledger.sql import SqlLedger
 from ants_async.dispatch.source import Recipients
@@ -48,7 +48,7 @@ class Order:
 
     def check_after(self, before: CampaignSummary | None) -> None:
         """That the campaign can take it. Raises `ConfigurationError`."""
-        followed = None if before is None else kept_of(before).get("follows")
+        followed = None if before is None else followed_by(before)
         if followed and self.file is not None:
             raise ConfigurationError(
                 f"campaign {self.campaign.id!r} follows {followed!r}, and takes no other list"
@@ -60,6 +60,15 @@ class Order:
             return None
         followed = await ledger.summary(self.follows.campaign_id)
         return None if followed is None else followed.api
+
+    async def all_suppressed(self, ledger: Ledger, before: CampaignSummary | None) -> SuppressionList | None:
+        """Whom not to: those of its lists, and whom the campaign that it follows is not to text by now."""
+        followed = None if before is None else followed_by(before)
+        if self.follows is not None:
+            followed = self.follows.campaign_id
+        found = await suppressed_before(ledger, followed)
+        found.numbers.add_all(() if self.suppress.numbers is None else self.suppress.numbers.numbers)
+        return found or None
 
     def recipients(self, ledger: SqlLedger) -> Recipients | None:
         """To whom; None for those that the ledger has."""

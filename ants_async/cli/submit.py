@@ -140,7 +140,7 @@ async def _submit(
 ) -> "SharedCampaign | CampaignPaused | None":
     """None when it was stopped."""
     source, canary = order.source(before), order.canary_after(before)
-    suppress = order.suppress.numbers
+    suppress = await order.all_suppressed(scaleout.ledger, before)
     people = None if order.check is None else order.recipients(scaleout.ledger)
     if people is None:
         return await scaleout.submit(order.campaign, None, source=source, suppress=suppress)

@@ -18,10 +18,11 @@ async def follow_up(
     """Whom a campaign did not reach: recipients of another one, which has ids of its own.
 
     Those whose outcome has one of these `advice`, each with the text it was to get; who is on a suppression
-    list of it by now is left out. With `Advice.MAY_HAVE_ARRIVED` some may get a second copy. Raises
-    `LedgerError` where no texts are kept.
+    list of it by now is left out. With its lists the new one also goes by them when it goes on. With
+    `Advice.MAY_HAVE_ARRIVED` some may get a second copy. Raises `LedgerError` where no texts are kept.
 
-        dispatcher.run(Campaign("songkran.2", sender="ANTS"), follow_up(ledger, "songkran"))
+        people, lists = follow_up(ledger, "songkran"), await ledger.suppressed("songkran")
+        dispatcher.run(Campaign("songkran.2", sender="ANTS"), people, suppress=lists)
     """
     summary = await ledger.summary(campaign_id)
     template = None if summary is None else summary.campaign.template

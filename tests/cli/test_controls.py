@@ -283,6 +283,15 @@ class TestFollowUp:
         again = data("campaign", "status", "x.2", "--ledger", "l.db")
         assert (again["total"], again["suppressed"]) == (0, 1)
 
+    def test_does_not_text_whom_a_campaign_that_it_follows_is_not_to_text_by_now(self, done, data):
+        Path("stop.txt").write_text(f"{UNREACHABLE}\n")
+        done(*RUN)
+        done(*self.AGAIN, "--advice", "retry_later")
+        done("campaign", "resume", "x", "--ledger", "l.db", "--suppress", "stop.txt")
+        done("campaign", "follow-up", "x.2", "--ledger", "l.db", "--advice", "retry_later")
+        again = data("campaign", "status", "x.3", "--ledger", "l.db")
+        assert (again["total"], again["suppressed"]) == (0, 1)
+
     def test_says_when_there_is_nobody(self, done):
         done(*RUN)
         assert "nobody to send to again" in done(*self.AGAIN, "--advice", "top_up")

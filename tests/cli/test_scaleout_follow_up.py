@@ -43,6 +43,16 @@ class TestFollowUp:
             ]
         assert set(texts) == {UNREACHABLE}
 
+    def test_gone_on_with_it_goes_by_the_lists_that_its_campaign_was_given_meanwhile(self, done, data):
+        done(*FOLLOW_UP, "--advice", "retry_later")
+        Path("more.txt").write_text(f"{UNREACHABLE}\n")
+        done(*SUBMIT, "--suppress", "more.txt")
+        done(*FOLLOW_UP, "--advice", "retry_later")
+        with worker():
+            done("campaign", "outcomes", "songkran.2")
+        status = data("campaign", "status", "songkran.2")
+        assert (status["rejected"], status["accepted"], status["final"]) == (1, 0, 0)
+
     def test_again_texts_nobody_again(self, done, data):
         for _ in range(2):
             done(*FOLLOW_UP, "--advice", "retry_later")
