@@ -15,7 +15,7 @@ from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Mode, O
 from ants_async.dispatch.canary import Canary, go_ahead
 from ants_async.dispatch.counting import tell
 from ants_async.dispatch.ledger.protocol import Chunk, OpenCampaign, PushedBulk
-from ants_async.dispatch.messages import Messages
+from ants_async.dispatch.messages import Message, Messages
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.sending import Sender
@@ -220,9 +220,16 @@ class Run:
             await self._plan(recipients, planner, jobs)
         self._textless = bool(textless)
         for chunk in textless:  # before the others leave: a chunk that is divided puts all to other places
-            await self._sender.look_up_only(_without_texts(chunk, texts))
+            await self._sender.look_up_only(_some(chunk, lambda one: not self._is_told(one, texts)))
         for chunk in textless:
-            await jobs.send(_with_texts(chunk, texts))
+            told = _some(chunk, lambda one: self._is_told(one, texts))
+            own = [texts[to] for to in told.messages.to]
+            await jobs.send(attrs.evolve(told, messages=attrs.evolve(told.messages, texts=own)))
+
+    def _is_told(self, message: Message, texts: Mapping[str, str]) -> bool:
+        """Whether the list has its text, or it needs none: nobody suppressed is sent one."""
+        suppressed = self._is_suppressed is not None and self._is_suppressed(message.to)
+        return suppressed or bool(texts[message.to])
 
     async def _summary(self) -> CampaignSummary:
         summary = await self._ledger.summary(self._opened.campaign.id)
@@ -302,12 +309,5 @@ class Run:
         return not self._stopping.is_set()
 
 
-def _with_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
-    """A chunk that was stored without texts, with those that the list has."""
-    found = chunk.messages.where(lambda one: bool(texts[one.to]))
-    return attrs.evolve(chunk, messages=attrs.evolve(found, texts=[texts[to] for to in found.to]))
-
-
-def _without_texts(chunk: Chunk, texts: Mapping[str, str]) -> Chunk:
-    """Those that the list has not."""
-    return attrs.evolve(chunk, messages=chunk.messages.where(lambda one: not texts[one.to]))
+def _some(chunk: Chunk, which: Callable[[Message], bool]) -> Chunk:
+    return attrs.evolve(chunk, messages=chunk.messages.where(which))

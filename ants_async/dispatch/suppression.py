@@ -100,7 +100,7 @@ class SuppressionList:
         return map(str, self.numbers)
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, str) and int(number) in self.numbers
+        return isinstance(number, str) and number.isdecimal() and int(number) in self.numbers
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -34,6 +34,7 @@ from ants_async.errors import (
     AntsError,
     CampaignMismatch,
     CampaignPaused,
+    LedgerDamaged,
     LedgerError,
     LedgerInUse,
     ReportsNotTaken,
@@ -327,10 +328,11 @@ class ScaleOut:
         summary = await self.ledger.summary(campaign_id)
         if summary is None or summary.source is None or summary.state is not CampaignState.RUNNING:
             return
-        if summary.source_read:  # by somebody else, since this was asked for
-            return
         campaign = summary.campaign
         key = await self.campaign(campaign_id).key()
+        if summary.source_read:  # by somebody else, since this was asked for
+            await self.ledger.within(lambda there: control.is_read(there, key))
+            return
         if self._read_source is None:
             await self._pause(key, "its list is to be read by a worker that has `read_source`")
             return
@@ -338,6 +340,9 @@ class ScaleOut:
             opened = await self.ledger.open_while_running(campaign, now=time.time())
         except LedgerInUse:
             return  # it is being read, or was paused
+        except LedgerDamaged as error:
+            await self._pause(key, str(error))
+            return
         try:
             await self._read(opened, self._read_source(summary))
         except LedgerError:

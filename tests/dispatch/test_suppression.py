@@ -144,6 +144,7 @@ class TestFiles:
         assert "66800000001" in found
         assert "66800000002" in found
         assert "66800000003" not in found
+        assert "nobody" not in found
 
     @pytest.mark.parametrize(
         "line",

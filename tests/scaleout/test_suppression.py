@@ -114,13 +114,26 @@ async def test_a_list_that_a_worker_reads_is_read_without_them(world):
     assert SECOND not in await world.texted()
 
 
+async def test_one_that_is_damaged_pauses_a_campaign_whose_list_a_worker_is_to_read(world):
+    reader = await world.worker_of_its_own(read_source=lambda _: people(5))
+    campaign = await world.scaleout.submit(CAMPAIGN, None, source="customers.csv", suppress={SECOND})
+    await world.sql("DELETE FROM suppressed")
+    await world.work(scaleout=reader)
+    summary = await campaign.summary()
+    assert summary.state is CampaignState.PAUSED
+    assert "with it all --suppress" in summary.reason
+
+
 async def test_a_list_that_was_read_meanwhile_is_not_read_again_by_a_worker(world):
     names = []
     reader = await world.worker_of_its_own(read_source=lambda one: names.append(one) or people(5))
     await world.scaleout.submit(CAMPAIGN, None, source="customers.csv")
     await world.scaleout.submit(CAMPAIGN, people(3))
+    await world.sql("INSERT INTO reading SELECT key, 0 FROM campaign")  # whoever read it died then
+    await world.scaleout.sweep()
     await world.work(scaleout=reader)
     assert names == []
+    assert not await world.sql("SELECT FROM reading"), "nor is it asked for again and again"
     assert (await world.work_to_the_end()).total == 3
 
 

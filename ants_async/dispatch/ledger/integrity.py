@@ -12,8 +12,8 @@ from zlib import crc32
 from ants_async.errors import LedgerDamaged
 
 _ADVICE = (
-    "put back a copy of it; or take another --ledger and run the same list again: in mode 'advanced' nobody "
-    "is texted twice"
+    "put back a copy of it; or take another --ledger and run the same list again, and with it "
+    "all --suppress: in mode 'advanced' nobody is texted twice"
 )
 
 

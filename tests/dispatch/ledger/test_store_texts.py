@@ -82,6 +82,18 @@ async def test_without_the_texts_it_pauses_and_nobody_is_lost(world, tmp_path, a
 
 
 @virtual_time
+async def test_whoever_is_suppressed_by_then_needs_no_text(world, tmp_path):
+    left_out = [one.to for one in people(25, first=FIRST + 25)]
+    async with world() as w:
+        async with SqliteLedger(tmp_path / "ledger.db", store_texts=False) as w.ledger:
+            await half_sent(w, PERSONAL, people(50))
+            await w.run(PERSONAL, people(25), suppress=left_out)
+            summary = await w.ledger.summary("pins")
+            assert (summary.final, summary.rejected, summary.planned) == (25, 5, 0)
+        assert (await w.stats())["accepted"] == 25
+
+
+@virtual_time
 async def test_a_recipients_own_text_is_not_taken_for_the_campaigns(world, tmp_path):
     own = [Recipient(one.to, text="own") for one in people(50)]
     same_for_all = Campaign("offers", text="for all")
