@@ -48,7 +48,8 @@ def suppress(campaign: int, more: SuppressionList | None) -> Work[SuppressionLis
     if not more:
         return kept
     kept = kept or SuppressionList()
-    new = sorted(number for number in more.numbers if kept.numbers.add(number))
+    new = sorted(number for number in more.numbers if number not in kept.numbers)
+    kept.numbers.add_all(new)
     packed = [_packed(new[start : start + _NUMBERS_A_ROW]) for start in range(0, len(new), _NUMBERS_A_ROW)]
     if packed:
         sealed = [(campaign, some, checksum(campaign, some)) for some in packed]
@@ -59,4 +60,4 @@ def suppress(campaign: int, more: SuppressionList | None) -> Work[SuppressionLis
 
 
 def _packed(numbers: Sequence[int]) -> bytes:
-    return compress(json.dumps([later - earlier for earlier, later in pairwise([0, *numbers])]))
+    return compress(json.dumps([later - earlier for earlier, later in pairwise([0, *numbers])]), level=1)
