@@ -33,7 +33,7 @@ from ants_async.cli.plan import plan
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.report import report
 from ants_async.cli.results import check_target, write_results
-from ants_async.cli.shared import cancel, outcomes, pause, resume_shared
+from ants_async.cli.shared import cancel, outcomes, pause, resume_shared, suppress
 from ants_async.cli.submit import submit, text_options
 from ants_async.dispatch import Canary
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary, Mode
@@ -48,7 +48,7 @@ def campaign() -> None:
     """Send a text to many; watch, stop and continue it."""
 
 
-for command in (plan, submit, follow_up_, pause, cancel, outcomes, report):
+for command in (plan, submit, follow_up_, pause, suppress, cancel, outcomes, report):
     campaign.add_command(command)
 
 

@@ -1,9 +1,9 @@
-"""`ants-async campaign pause, cancel, outcomes`; all but `cancel` of campaigns that workers send."""
+"""`ants-async campaign pause, suppress, cancel, outcomes`: but for `cancel`, of what workers send."""
 
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import click
 from anyio.abc import TaskStatus
 
 from ants_async.cli.calling_off import call_off
+from ants_async.cli.controls import Suppressed
 from ants_async.cli.database import (
     default_ledger,
     either_option,
@@ -22,6 +23,8 @@ from ants_async.cli.database import (
 from ants_async.cli.overview import show_one
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.results import as_row
+from ants_async.cli.tables import counted
+from ants_async.dispatch import SuppressionList
 from ants_async.dispatch.campaign import CampaignSummary
 from ants_async.errors import ConfigurationError
 
@@ -70,6 +73,23 @@ def cancel(campaign_id: str, ledger: Path | None, database: str | None) -> None:
                 f"{now.accepted:,} the API has already: they are sent, also those that are scheduled, and no "
                 "call takes them back"
             )
+
+
+@click.command()
+@click.argument("campaign_id", metavar="ID")
+@click.argument("file", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--region", metavar="TH", help="The country of numbers without one.")
+@needed_database_option
+def suppress(campaign_id: str, file: Sequence[Path], region: str | None, database: str) -> None:
+    """Text the numbers of FILE, a number a line, no more in campaign ID, also while workers send it.
+
+    Whoever is not sent to by now is rejected unsent. A run over a ledger is given them by `campaign resume
+    --suppress`.
+    """
+    with one_line_errors():
+        numbers = Suppressed.read(file, region).numbers or SuppressionList()
+        now = _changed(database, campaign_id, lambda campaign: campaign.suppress(numbers))
+        click.echo(f"campaign {campaign_id}: not to {counted(now.suppression_size, 'number')} by now")
 
 
 @click.command()

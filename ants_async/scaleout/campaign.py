@@ -1,12 +1,15 @@
 """A campaign that workers send, from outside."""
 
+from collections.abc import Collection
 from typing import Final
 
 import anyio
 
 from ants_async.dispatch.campaign import CampaignState, CampaignSummary
+from ants_async.dispatch.ledger import suppressed
 from ants_async.dispatch.ledger.connecting import Connection
-from ants_async.dispatch.ledger.postgres import PostgresLedger
+from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
+from ants_async.dispatch.suppression import SuppressionList
 from ants_async.errors import LedgerError, ValidationError
 from ants_async.scaleout import control
 from ants_async.scaleout.outcomes import Cursor, OutcomeStream
@@ -64,6 +67,21 @@ class SharedCampaign:
         key = await self._change(CampaignState.RUNNING, None, _BEGUN)
         await wake_all(self._ledger, self._queue, key)
         await self._ledger.within(lambda connection: control.finish(connection, key))
+
+    async def suppress(self, numbers: Collection[str]) -> None:
+        """Text these no more in it, also while workers send it: who is not sent to by now is `REJECTED`.
+
+        A request that is under way is not called back. Raises `ValidationError` for what is no number.
+        """
+        more, key = SuppressionList.of(numbers), await self.key()
+
+        async def do(connection: Connection) -> None:
+            if not await control.locked(connection, key):
+                rule = "one of workers; a run is given a list where it runs"
+                raise ValidationError("campaign", self.id, rule)
+            await perform(connection, suppressed.suppress(key, more))
+
+        await self._ledger.within(do)
 
     async def _change(self, state: CampaignState, reason: str | None, of: tuple[CampaignState, ...]) -> int:
         key = await self.key()

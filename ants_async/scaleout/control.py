@@ -31,6 +31,12 @@ async def set_state(
     return bool(cursor.rowcount)
 
 
+async def locked(connection: Connection, campaign: int) -> bool:
+    """Nobody else changes it until the transaction ends; False where it is not one of workers."""
+    sql = "SELECT FROM campaign WHERE key = %s AND by_workers FOR UPDATE"
+    return bool((await connection.execute(sql, (campaign,))).rowcount)
+
+
 async def pause(connection: Connection, campaign: int, reason: str) -> bool:
     """No chunk of it is begun any more."""
     return await set_state(

@@ -3,6 +3,7 @@
 import json
 import signal
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from scaleout_commands import SUBMIT, worker
@@ -54,6 +55,17 @@ class TestSubmitted:
         assert "running" in done("campaign", "resume", "songkran")
         assert "cancelled by hand" in done("campaign", "cancel", "songkran")
         assert "it is cancelled" in refused("campaign", "resume", "songkran")
+
+    def test_is_told_whom_not_to_text_any_more_before_it_is_sent(self, done, data):
+        done(*SUBMIT)
+        Path("stop.txt").write_text("(668) 0000-0001\n+66 80 000 0002\n", encoding="utf-8")
+        asked = ("campaign", "suppress", "songkran", "stop.txt", "--region", "TH")
+        for _ in range(2):
+            assert done(*asked) == "campaign songkran: not to 2 numbers by now\n"
+        with worker():
+            done("campaign", "outcomes", "songkran")
+        status = data("campaign", "status", "songkran")
+        assert (status["final"], status["rejected"]) == (48, 2)
 
     def test_that_is_not_there_is_refused(self, refused):
         assert "'nobody'" in refused("campaign", "pause", "nobody")

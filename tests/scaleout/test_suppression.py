@@ -1,10 +1,11 @@
 """Whom a campaign is not to text no worker texts, whenever that was said and wherever its list is read."""
 
+import anyio
 import httpx
 import pytest
 from scaleout_world import CAMPAIGN, FIRST, SEND, SMALL, everybody, people
 
-from ants_async.dispatch import CampaignState, OutcomeKind, SuppressionList
+from ants_async.dispatch import CampaignState, OutcomeKind, PostgresLedger, SuppressionList
 from ants_async.dispatch.campaign import SUPPRESSED
 from ants_async.dispatch.ledger.suppressed import read_on
 from ants_async.errors import ValidationError
@@ -135,6 +136,34 @@ async def test_a_list_that_was_read_meanwhile_is_not_read_again_by_a_worker(worl
     assert names == []
     assert not await world.sql("SELECT FROM reading"), "nor is it asked for again and again"
     assert (await world.work_to_the_end()).total == 3
+
+
+async def test_somebody_is_suppressed_while_it_is_sent_and_while_its_list_is_read(world, campaign):
+    async def while_it_is_read():
+        for one in people(20):
+            if one.to == str(FIRST + 15):
+                await campaign.suppress({SECOND, str(FIRST + 15), str(FIRST + 90)})
+            yield one
+
+    await world.scaleout.submit(CAMPAIGN, while_it_is_read())
+    summary = await world.work_to_the_end()
+    assert (summary.final, summary.rejected, summary.suppression_size) == (18, 2, 3)
+    assert not (await world.texted()).keys() & {SECOND, str(FIRST + 15)}
+
+
+async def test_what_two_say_at_once_is_kept_once(world, campaign):
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(campaign.suppress, {SECOND, str(FIRST + 5)})
+    assert (await campaign.summary()).suppression_size == 2
+    assert (await world.work_to_the_end()).rejected == 2
+
+
+async def test_a_campaign_of_no_workers_is_not_told_behind_its_back(world):
+    async with PostgresLedger(world.url) as ledger:
+        await ledger.open_campaign(SMALL, None, reads_source=True, now=1.0)
+    with pytest.raises(ValidationError, match="where it runs"):
+        await world.scaleout.campaign("small").suppress({SECOND})
 
 
 async def test_only_a_list_can_be_kept(world):
