@@ -4,6 +4,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
+from time import perf_counter
 from types import TracebackType
 from typing import Self
 
@@ -35,7 +36,7 @@ from ants_async.transport.http11 import ConnectionPool
 from ants_async.transport.rate import Limiter, Rates, make_limiters
 from ants_async.transport.redaction import Secrets, redact_logs, secrets_of
 from ants_async.transport.retry import RetryPolicy
-from ants_async.transport.transport import Transport
+from ants_async.transport.transport import Transport, Turn
 
 _CONNECTIONS = 256
 _EXPIRY = 30.0  # seconds
@@ -142,6 +143,21 @@ class AntsClient:
         """
         other = copy(self)
         other._transport = self._transport.speaking(_wire(wire))  # noqa: SLF001 - a copy of our own
+        other._open_resources()  # noqa: SLF001
+        return other
+
+    async def in_turn(self, family: Family, turn: Turn) -> Self | None:
+        """This client for one call, whose first request has had its turn by the rate and leaves at once.
+
+        For whoever has something to write down in between. `turn` waits by what it is given, and says False
+        where the request is not to leave after all: then there is no client, and a call that would be
+        repeated ends as its last try.
+        """
+        since = perf_counter()
+        if not await turn(self.limiters[family].acquire):
+            return None
+        other = copy(self)
+        other._transport = self._transport.in_turn(perf_counter() - since, turn)  # noqa: SLF001
         other._open_resources()  # noqa: SLF001
         return other
 

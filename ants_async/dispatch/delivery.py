@@ -2,6 +2,7 @@
 
 import attrs
 
+from ants_async.client import AntsClient
 from ants_async.dispatch.ledger.protocol import Chunk
 from ants_async.errors import ApiError
 
@@ -25,6 +26,7 @@ class SendingRules:
 class Delivery:
     """A chunk on its way to an answer, and what its tries so far have come to.
 
+    `ready`: the client for its next request, which has had its turn by the rate.
     `unclear`: a try may have arrived. `looked_back`: nor has a request that this ledger knows nothing of.
     `refusal`: a later try of its only message was refused.
     """
@@ -33,6 +35,7 @@ class Delivery:
     wait: float
     is_new: bool
     unclear: bool
+    ready: AntsClient | None
     looked_back: bool = False
     refusal: ApiError | None = None
     failing_since: float | None = None

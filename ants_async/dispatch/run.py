@@ -47,6 +47,7 @@ class Run:
         self._outcomes = outcomes
         self._dispatcher = dispatcher
         self._stopping = anyio.Event()
+        self._waiting: set[anyio.CancelScope] = set()  # for a turn: nothing of that is on its way
         self._reading = anyio.CancelScope()
         self._failure: Exception | None = None
         self._textless = False
@@ -68,6 +69,7 @@ class Run:
             emit=self._emit,
             track=self._tracker.watch,
             pause=self._pause,
+            turn=self._unless_stopped,
             push=dispatcher.push,
             is_suppressed=self._is_suppressed,
         )
@@ -98,7 +100,8 @@ class Run:
     def stop(self) -> None:
         """Read nothing more, start nothing more."""
         self._stopping.set()
-        self._reading.cancel()
+        for scope in (self._reading, *self._waiting):
+            scope.cancel()
         self._tracker.stop()
 
     async def main(self, recipients: Recipients | None) -> None:
@@ -281,13 +284,14 @@ class Run:
     async def _send_jobs(self, work: ObjectReceiveStream[Chunk | Messages]) -> None:
         async with work:
             async for job in work:
-                if not await self._sender.may_send():
-                    return
                 if isinstance(job, Chunk):
                     await self._sender.deliver(job)
                 else:
+                    ready = await self._sender.ready()
+                    if ready is None:
+                        return
                     chunk = await self._ledger.begin(self._opened, job, self._clock())
-                    await self._sender.deliver(chunk, is_new=True)
+                    await self._sender.deliver(chunk, ready=ready)
                 if self._stopping.is_set():
                     return
 
@@ -306,6 +310,18 @@ class Run:
         """Wait; False when the run is being stopped."""
         with anyio.move_on_after(seconds):
             await self._stopping.wait()
+        return not self._stopping.is_set()
+
+    async def _unless_stopped(self, wait: Callable[[], Awaitable[None]]) -> bool:
+        """False when the run is being stopped."""
+        if self._stopping.is_set():
+            return False
+        with anyio.CancelScope() as scope:
+            self._waiting.add(scope)
+            try:
+                await wait()
+            finally:
+                self._waiting.remove(scope)
         return not self._stopping.is_set()
 
 

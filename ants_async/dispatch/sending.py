@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Final
 
 import anyio
@@ -19,6 +20,7 @@ from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.patience import Patience
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.recording import Recorder, nothing_of
+from ants_async.endpoints import Family
 from ants_async.errors import (
     ApiError,
     AuthenticationError,
@@ -35,8 +37,10 @@ from ants_async.errors import (
 from ants_async.models.sms import Receipts
 from ants_async.models.statuses import ACCOUNT_REFUSALS
 from ants_async.resources.reports import can_be_asked_for
+from ants_async.resources.sms import Sms
 from ants_async.text.limits import SURELY_FITS, check_text
 from ants_async.transport.retry import UNCLEAR
+from ants_async.transport.transport import Turn
 
 _log = logging.getLogger("ants_async.dispatch")
 
@@ -52,7 +56,9 @@ What the logs show was taken earlier, and tells nothing of now.
 class Sender:
     """Brings chunks to an answer.
 
-    `emit` takes outcomes, `track` what is to be followed; `pause` waits, False when the run is stopped.
+    `emit` takes outcomes, `track` what is to be followed; `pause` waits, False when the run is stopped;
+    `turn` waits for a request's turn by the rate as that has it, False when the run is stopped meanwhile.
+    `stays`: through quiet hours; else whoever takes the chunk after them has it.
     """
 
     def __init__(
@@ -65,6 +71,8 @@ class Sender:
         emit: Callable[[Iterable[Outcome]], Awaitable[None]],
         track: Callable[[Bulk], None],
         pause: Callable[[float], Awaitable[bool]],
+        turn: Turn,
+        stays: bool = True,
         push: Push | None = None,
         is_suppressed: Callable[[str], bool] | None = None,
     ) -> None:
@@ -73,6 +81,8 @@ class Sender:
         self._campaign = campaign
         self._rules = rules
         self._pause = pause
+        self._turn = turn
+        self._stays = stays
         self._now = client.clock
         self._push = push
         self._is_suppressed = is_suppressed
@@ -90,20 +100,22 @@ class Sender:
         """Of what cannot be sent any more: what became of it if it had been sent before."""
         await self._logs.look_up_only(chunk)
 
-    async def deliver(self, chunk: Chunk, *, is_new: bool = False) -> None:
+    async def deliver(self, chunk: Chunk, *, ready: AntsClient | None = None) -> None:
         """Send until every message has an answer, or the run is stopped.
 
-        Raises `CampaignPaused` when the account is refused or the API stays out of reach.
+        `ready`: of `ready` below, for a chunk that was begun a moment ago. Raises `CampaignPaused` when the
+        account is refused or the API stays out of reach.
         """
+        is_new = ready is not None
         unclear = chunk.attempted_at is not None and not is_new
-        work = Delivery(chunk, self._rules.pause, is_new, unclear)
+        work = Delivery(chunk, self._rules.pause, is_new, unclear, ready)
         if work.unclear and not await self._logs.settle():
             return
         if not is_new:
             work.chunk = await self._hold_back(chunk, unclear=unclear)
             if not work.chunk.messages:
                 return
-        while await self.may_send():
+        while await self._may_send():
             try:
                 await self._try(work)
             except (ApiError, TransportError) as error:
@@ -112,13 +124,32 @@ class Sender:
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
 
-    async def may_send(self) -> bool:
+    async def ready(self) -> AntsClient | None:
+        """The client for a request that may leave now, outside of quiet hours, in its turn by the rate.
+
+        What is written down as attempted has had its turn, so that whatever waits can be called back. None
+        when the run is being stopped. Raises `CampaignPaused` when the rate cannot be asked for long.
+        """
+        while await self._may_send():
+            ask = partial(self._client.in_turn, Family.SEND, self._its_turn)
+            ready = await self._patience.ask(ask)
+            if ready is not None or not self._quiet_for():
+                return ready
+        return None
+
+    async def _its_turn(self, acquire: Callable[[], Awaitable[None]]) -> bool:
+        return await self._turn(acquire) and not self._quiet_for()
+
+    async def _may_send(self) -> bool:
         """After the quiet hours; False when the run is being stopped."""
-        hours = self._campaign.campaign.quiet_hours
-        while hours is not None and (left := hours.left(self._now())):
-            if not await self._pause(min(left, _LONGEST_NAP)):
+        while left := self._quiet_for():
+            if not self._stays or not await self._pause(min(left, _LONGEST_NAP)):
                 return False
         return True
+
+    def _quiet_for(self) -> float:
+        hours = self._campaign.campaign.quiet_hours
+        return 0.0 if hours is None else hours.left(self._now())
 
     async def _try(self, work: Delivery) -> None:
         if not work.looked_back:
@@ -134,11 +165,14 @@ class Sender:
         work.chunk = await self._reject_too_long(work.chunk)
         if not work.chunk.messages:
             return
+        ready, work.ready = work.ready or await self.ready(), None
+        if ready is None:
+            return
         if work.chunk.attempted_at is None:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
         elif work.unclear:  # a repeat: is it still ours, and to be texted?
             await self._ledger.attempting(work.chunk, work.chunk.attempted_at)
-        receipt = await self._send(work.chunk)
+        receipt = await self._send(work.chunk, ready.sms)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
         if work.chunk.messages:  # what the answer left out
             work.unclear = True
@@ -215,8 +249,8 @@ class Sender:
         """Of a log line, for whoever keeps them by field."""
         return fields_of(self._campaign.campaign.id, error=error, bulk_id=bulk_id)
 
-    async def _send(self, chunk: Chunk) -> Receipts:
-        campaign, sms = self._campaign.campaign, self._client.sms
+    async def _send(self, chunk: Chunk, sms: Sms) -> Receipts:
+        campaign = self._campaign.campaign
         if campaign.mode is Mode.ADVANCED:
             return await sms.send_advanced(advanced_request(campaign, chunk, self._push))
         return Receipts.of(await sms.send_multi(multi_messages(campaign, chunk)))

@@ -120,6 +120,8 @@ class Worker:
             emit=_nobody_waits,
             track=_its_job_does,
             pause=_sleep,
+            turn=_waited_for,
+            stays=False,
             push=self._push,
             is_suppressed=is_suppressed(self._is_suppressed, suppressed),
         )
@@ -260,4 +262,9 @@ async def _its_job_is_next(connection: Connection, chunk: int) -> None:
 
 async def _sleep(seconds: float) -> bool:
     await anyio.sleep(seconds)
+    return True
+
+
+async def _waited_for(wait: Callable[[], Awaitable[None]]) -> bool:
+    await wait()
     return True

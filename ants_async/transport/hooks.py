@@ -122,20 +122,33 @@ class Listeners:
 class Watch:
     """One call, from its first request to its last, told to the listeners."""
 
-    __slots__ = ("_endpoint", "_left_at", "_limiter", "_listeners", "_request", "_status", "_waits_since")
+    __slots__ = (
+        "_endpoint",
+        "_left_at",
+        "_limiter",
+        "_listeners",
+        "_request",
+        "_status",
+        "_waited",
+        "_waits_since",
+    )
 
-    def __init__(self, listeners: Listeners, endpoint: Endpoint[Any], limiter: Limiter) -> None:
+    def __init__(
+        self, listeners: Listeners, endpoint: Endpoint[Any], limiter: Limiter, waited: float = 0.0
+    ) -> None:
         self._listeners = listeners
         self._endpoint = endpoint
         self._limiter = limiter
         self._request: RequestStarted | None = None
         self._status: int | None = None
+        self._waited = waited  # by the first request, before it came here
         self._waits_since = self._left_at = 0.0
 
     async def over(self, work: Awaitable[T]) -> T:
         """See one request through. Hooks run outside of all `except`: their own errors drag nothing along."""
         theirs = sys.exception()
-        self._request, self._status, self._waits_since = None, None, perf_counter()
+        self._request, self._status, self._waits_since = None, None, perf_counter() - self._waited
+        self._waited = 0.0
         try:
             answer = await work
         except BaseException as error:  # noqa: BLE001 - raised below

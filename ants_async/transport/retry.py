@@ -77,10 +77,12 @@ async def repeating(
     *,
     waits_out_429: bool = True,
     told: Callable[[BaseException, float], None] | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> T:
     """What `work` comes to, repeated by the policy. A 429 waits in the limiter: it costs no try, no budget.
 
-    `told` hears of each failure that is answered with a repeat, and how many seconds that waits.
+    `told` hears of each failure that is answered with a repeat, and how many seconds that waits. `goes_on`:
+    whether a failure may be.
 
     Most calls go well at once, and making tenacity's loop takes longer than all that: it is made for the
     first failure, which it then begins with.
@@ -90,7 +92,9 @@ async def repeating(
         return await work()
     except AntsError as error:
         first: list[AntsError] = [error]
-    again = _retrying(policy, budget, repeat, rng, deadline, waits_out_429=waits_out_429, told=told)
+    again = _retrying(
+        policy, budget, repeat, rng, deadline, waits_out_429=waits_out_429, told=told, goes_on=goes_on
+    )
 
     async def once() -> T:
         if first:
@@ -109,13 +113,14 @@ def _retrying(
     *,
     waits_out_429: bool,
     told: Callable[[BaseException, float], None] | None,
+    goes_on: Callable[[], bool],
 ) -> AsyncRetrying:
     failures = 0
 
     def wanted(state: RetryCallState) -> bool:
         nonlocal failures
         error = state.outcome.exception() if state.outcome else None
-        if get_running_loop().time() >= deadline:
+        if get_running_loop().time() >= deadline or not goes_on():
             return False
         if isinstance(error, ThrottledError):
             return waits_out_429

@@ -5,9 +5,9 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import anyio
 import httpx
@@ -34,6 +34,8 @@ from ants_async.transport.redaction import Secrets, at_work, clean
 from ants_async.transport.retry import UNCLEAR, RetryBudget, RetryPolicy, repeating
 
 T = TypeVar("T")
+Turn: TypeAlias = Callable[[Callable[[], Awaitable[None]]], Awaitable[bool]]
+"""Waits for a request's turn by what it is given; False where the request is not to leave any more."""
 MAX_ANSWER: Final = 8 * 1024 * 1024
 _NOTHING_SENT: Final = (
     httpx.ConnectError,
@@ -75,6 +77,8 @@ class Transport:
         self._free = anyio.Semaphore(connections, fast_acquire=True)
         self.clock = ServerClock(wall_clock)
         self._note: Callable[[Came], None] | None = None
+        self._again: Turn | None = None
+        self._waited = 0.0
         self.listeners = Listeners()
         if hooks is not None:
             self.listeners.add(hooks)
@@ -101,20 +105,24 @@ class Transport:
         secrets = Secrets(secrets_in(body, path, query), more_than=self._secrets)
         repeat = endpoint.repeat_of(body)
         since = self.clock() - self.clock.margin
-        unclear: list[AntsError] = []
         watch = self._watch(endpoint) if self.listeners.active else None
         tries = 0
+        failures: list[AntsError] = []
+        is_over = False
 
         async def once() -> T:
-            nonlocal tries
+            nonlocal tries, is_over
             tries += 1
             try:
                 if watch is None:
                     return await self._once(endpoint, body, parts, secrets, attempt=tries)
                 work = self._once(endpoint, body, parts, secrets, attempt=tries, watch=watch)
                 return await watch.over(work)
-            except UNCLEAR as error:
-                unclear.append(error)
+            except _NotAgain:
+                is_over = True
+                raise failures[-1] from None
+            except AntsError as error:
+                failures.append(error)
                 raise
 
         try:
@@ -126,11 +134,13 @@ class Transport:
                 self._rng,
                 waits_out_429=not endpoint.is_quota,
                 told=None if watch is None else watch.again,
+                goes_on=lambda: not is_over,
             )
         except (ApiError, TransportError, ConfigurationError) as error:
             # A repeat that was refused, or never left, says nothing about an earlier try, which matters
             # where that one may have had an effect.
             has_effect = endpoint.repeat is Repeat.HARMFUL
+            unclear = [one for one in failures if isinstance(one, UNCLEAR)]
             refused_since = has_effect and bool(unclear) and error is not unclear[-1]
             if not refused_since and (repeat is Repeat.HARMLESS or error not in unclear):
                 raise
@@ -145,6 +155,15 @@ class Transport:
         other.wire = wire
         return other
 
+    def in_turn(self, waited: float, again: Turn) -> Self:
+        """The same transport, for one call: its first request has had its turn, after so many seconds.
+
+        `again` waits for that of each further one. Where it is not to leave the call ends as its last try.
+        """
+        other = copy(self)
+        other._waited, other._again = waited, again  # noqa: SLF001 - a copy of our own
+        return other
+
     def noting(self, note: Callable[[Came], None]) -> Self:
         """The same transport; `note` is given each answer as it came."""
         other = copy(self)
@@ -156,7 +175,7 @@ class Transport:
             raise ConfigurationError("this client is closed")
 
     def _watch(self, endpoint: Endpoint[Any]) -> Watch:
-        return Watch(self.listeners, endpoint, self.limiters[endpoint.family])
+        return Watch(self.listeners, endpoint, self.limiters[endpoint.family], self._waited)
 
     async def _once(
         self,
@@ -170,7 +189,10 @@ class Transport:
     ) -> T:
         theirs = sys.exception()
         limiter = self.limiters[endpoint.family]
-        await limiter.acquire()
+        if self._again is None:
+            await limiter.acquire()
+        elif attempt > 1 and not await self._again(limiter.acquire):
+            raise _NotAgain
         if watch is not None:
             watch.leaves(attempt)
         try:
@@ -254,6 +276,10 @@ def _fields(endpoint: Endpoint[Any], attempt: int, error: AntsError) -> dict[str
         "status_code": getattr(error, "status_code", None),
         "error": type(error).__name__,
     }
+
+
+class _NotAgain(Exception):
+    """A further request of a call that is not to leave any more."""
 
 
 class _Unusable(Exception):

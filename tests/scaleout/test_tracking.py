@@ -21,7 +21,9 @@ from scaleout_world import (
 from ants_async.dispatch import Campaign, QuietHours, Recipient
 from ants_async.dispatch.campaign import CampaignState
 from ants_async.dispatch.tracking import TrackingRules
+from ants_async.endpoints import Family
 from ants_async.scaleout.queue import SEND_QUEUE, TRACK_QUEUE, Look
+from ants_async.transport.rate import Unlimited
 
 HOUR = 3600.0
 RULES = TrackingRules()
@@ -217,6 +219,17 @@ class TestSuperseded:
         assert len(await world.jobs()) == 1
 
 
+class Meanwhile(Unlimited):
+    """Something happens while a request waits for its turn."""
+
+    def __init__(self, happens):
+        super().__init__()
+        self._happens = happens
+
+    async def acquire(self):
+        await self._happens()
+
+
 class TestTimes:
     """Quiet hours and schedules are those of the campaign, whoever sends it."""
 
@@ -229,6 +242,29 @@ class TestTimes:
         assert world.network.count(SEND) == 0
         (again,) = [job for job in await world.jobs("send") if job.id != before.id]
         assert 2.9 * 3600 < again.due_in < 3.1 * 3600
+
+    async def test_what_waits_for_the_rate_when_they_begin_is_put_off_too(self, world):
+        begin = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=1)
+        hours = QuietHours(begin.time(), (begin + timedelta(hours=3)).time(), "UTC")
+
+        async def begins():
+            world.clock.forward(2 * 3600)
+            await world.client.account.balance()  # whose answer says what time it is
+
+        world.client.limiters[Family.SEND] = Meanwhile(begins)
+        await world.submit(10, Campaign("quiet", text="Hi", quiet_hours=hours))
+        await world.work(SEND_QUEUE)
+        assert world.network.count(SEND) == 0
+        assert await world.value("SELECT attempted_at FROM chunk") is None
+        (job,) = await world.jobs("send")
+        assert 1.9 * 3600 < job.due_in < 2.1 * 3600
+
+    @pytest.mark.parametrize("how", ["pause", "cancel"])
+    async def test_what_waits_for_the_rate_when_it_is_stopped_is_not_begun(self, world, campaign, how):
+        world.client.limiters[Family.SEND] = Meanwhile(getattr(campaign, how))
+        await world.work(SEND_QUEUE)
+        assert world.network.count(SEND) == 0
+        assert await world.value("SELECT attempted_at FROM chunk") is None
 
     async def test_reports_of_what_is_scheduled_are_asked_for_from_then_on(self, world):
         later = datetime.now(UTC) + timedelta(hours=5)
