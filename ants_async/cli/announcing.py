@@ -17,32 +17,44 @@ _HANDED_OVER: Final = "what the API was handed no call takes back"
 
 def announce(console: Terminal, order: Order, before: CampaignSummary | None) -> None:
     """What is sent, or gone on with."""
-    campaign, check = order.campaign, order.check
-    if check is not None and check.bad:
-        say(console, f"bad rows: {check.bad:,} left out, listed in {check.rejects}")
-    if check is not None:
-        for line in in_words(check.notes, check.changes):
-            say(console, line)
-    for line in _of_lists(order, before):
+    for line in (*_of_rows(order), *_of_lists(order, before), *_of_campaign(order, before)):
         say(console, line)
+
+
+def _of_rows(order: Order) -> Iterator[str]:
+    check = order.check
+    if check is not None and check.bad:
+        yield f"bad rows: {check.bad:,} left out, listed in {check.rejects}"
+    if check is not None:
+        yield from in_words(check.notes, check.changes)
+
+
+def _of_campaign(order: Order, before: CampaignSummary | None) -> Iterator[str]:
+    campaign, check = order.campaign, order.check
     is_cancelled = before is not None and before.state is CampaignState.CANCELLED
     if campaign.send_at is not None and campaign.send_at > datetime.now(UTC) and not is_cancelled:
-        say(console, f"scheduled for {campaign.send_at:%Y-%m-%d %H:%M %z}; {_HANDED_OVER}")
+        yield f"scheduled for {campaign.send_at:%Y-%m-%d %H:%M %z}; {_HANDED_OVER}"
     if before is None:
         size = "its list is read by a worker" if check is None else counted(check.good, "recipient")
-        say(console, f"campaign {campaign.id}: {size}")
-        return
-    if before.campaign != campaign or (is_cancelled and order.has_list):
+        yield f"campaign {campaign.id}: {size}"
+    elif before.campaign != campaign or (is_cancelled and order.has_list):
         return  # the engine will refuse it
-    if is_cancelled:
-        say(console, f"campaign {campaign.id} was cancelled: reports are asked for, and nothing more is sent")
-        return
+    elif is_cancelled:
+        yield f"campaign {campaign.id} was cancelled: reports are asked for, and nothing more is sent"
+        if before.unclear:
+            yield f"{counted(before.unclear, 'recipient')} may have been sent to: the logs are asked"
+    else:
+        yield _of_one_that_goes_on(order, before)
+
+
+def _of_one_that_goes_on(order: Order, before: CampaignSummary) -> str:
+    campaign_id = order.campaign.id
     sent = f"{before.total - before.planned - before.rejected:,} already sent"
     refused = f", {before.rejected:,} refused" if before.rejected else ""
-    again = "to send to the same people again, give a new --id"
+    again = "to send to the same people again, run the list under a new --id"
     if before.rejected or order.follows is not None:
-        again = f"to whom it did not reach: ants-async campaign follow-up {campaign.id}"
-    say(console, f"continues campaign {campaign.id}, {sent}{refused}; {again}")
+        again = f"to whom it did not reach: ants-async campaign follow-up {campaign_id}"
+    return f"continues campaign {campaign_id}, {sent}{refused}; {again}"
 
 
 def _of_lists(order: Order, before: CampaignSummary | None) -> Iterator[str]:
@@ -51,6 +63,12 @@ def _of_lists(order: Order, before: CampaignSummary | None) -> Iterator[str]:
         yield f"not to {counted(len(order.suppress.numbers), 'number')} of {order.suppress.of}"
     if before is not None and before.suppression_size:
         yield f"not to {counted(before.suppression_size, 'number')} that it was given before"
+
+
+def of_unclear(summary: CampaignSummary, *, by_workers: bool) -> str:
+    """To whom a request may have arrived, and who finds that out."""
+    who = "the workers ask" if by_workers else f"'ants-async campaign resume {summary.campaign.id}' asks"
+    return f"{counted(summary.unclear, 'recipient')} may have been sent to: {who} the logs"
 
 
 def is_scheduled(order: Order) -> bool:

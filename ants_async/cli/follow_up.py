@@ -10,6 +10,7 @@ import anyio
 import attrs
 import click
 
+from ants_async.cli.announcing import of_unclear
 from ants_async.cli.controls import Suppressed, suppress_options
 from ants_async.cli.database import (
     database_option,
@@ -81,6 +82,8 @@ def follow_up_(
                 f"{counted(members, 'recipient')} in {other} already, and not among these; to whom that does "
                 f"not reach: ants-async campaign follow-up {other}"
             )
+        if before.unclear:
+            click.echo(f"{of_unclear(before, by_workers=shared is not None)}; until then not among these")
         if not count and not goes_on:
             click.echo(f"campaign {campaign_id}: nobody to send to again")
             return

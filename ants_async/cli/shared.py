@@ -11,6 +11,7 @@ import anyio
 import click
 from anyio.abc import TaskStatus
 
+from ants_async.cli.announcing import of_unclear
 from ants_async.cli.calling_off import call_off
 from ants_async.cli.controls import Suppressed
 from ants_async.cli.database import (
@@ -63,11 +64,14 @@ def cancel(campaign_id: str, ledger: Path | None, database: str | None) -> None:
     What the API has it sends, also what is scheduled. `campaign resume` still asks for reports of that.
     """
     with one_line_errors():
-        if database and is_database(ledger, database):
+        by_workers = bool(database) and is_database(ledger, database)
+        if database and by_workers:
             now = _changed(database, campaign_id, lambda campaign: campaign.cancel())
         else:
             now = anyio.run(call_off, ledger or default_ledger(), campaign_id)
         show_one(now, in_json=False)
+        if now.unclear:
+            click.echo(of_unclear(now, by_workers=by_workers))
         if now.accepted:
             click.echo(
                 f"{now.accepted:,} the API has already: they are sent, also those that are scheduled, and no "

@@ -262,6 +262,7 @@ class CampaignSummary:
     """A campaign's counts as the ledger knows them; `by_group` counts final statuses by group name.
 
     `api`: where it is sent to, as far as that is known. `suppression_size`: numbers on its suppression lists.
+    `unclear`: of those planned, to whom a request may have arrived: it is under way, or its run was killed.
     """
 
     campaign: Campaign
@@ -282,6 +283,7 @@ class CampaignSummary:
     by_group: Mapping[str, int]
     api: str | None = None
     suppression_size: int = 0
+    unclear: int = 0
 
     @property
     def total(self) -> int:

@@ -134,7 +134,7 @@ class TestTheSameCommandAgain:
             assert campaign("run", "list.csv", "--id", "may").exit_code == 0
             again = campaign("run", "list.csv", "--id", "may", "--results", "out.csv")
         assert again.exit_code == 0, again.output
-        assert "to send to the same people again, give a new --id" in again.output
+        assert "to send to the same people again, run the list under a new --id" in again.output
         assert [row["outcome"] for row in rows("out.csv")] == ["final", "final", "duplicate"]
         assert status("may")["total"] == 2
 

@@ -17,14 +17,16 @@ from ants_async.dispatch.messages import Messages
 FOLLOWS = '{"by": "ants-async", "follows": "april", "advice": ["retry_later"]}'
 
 
-async def begin(path, source='{"by": "ants-async", "rows": 5}'):
-    """A campaign whose list of five was read to its first, whom nothing was sent to."""
+async def begin(path, source='{"by": "ants-async", "rows": 5}', *, is_killed=False):
+    """A campaign whose list of five was read to its first, whom nothing was sent to, or perhaps."""
     async with SqliteLedger(path) as ledger:
         opened = await ledger.open_campaign(
             Campaign("songkran", text="Hi"), source, reads_source=True, now=1.0
         )
         messages = Messages.planned("songkran", [1], ["66800000001"], ["Hi"])
-        await ledger.attempting(await ledger.begin(opened, messages, 1.0), None)
+        chunk = await ledger.begin(opened, messages, 1.0)
+        if not is_killed:
+            await ledger.attempting(chunk, None)
         await ledger.close_campaign(opened.key, CampaignState.INTERRUPTED, None)
 
 
@@ -52,6 +54,20 @@ def test_how_much_of_the_list_was_never_looked_at_is_told(ants, done, data, ledg
     assert data("campaign", "status", "songkran", "--ledger", ledger)["unread"] == 4
     said = ants("campaign", "follow-up", "songkran", "--ledger", ledger)
     assert "up to 4 recipients of its list not looked at, and not among these" in said.output
+
+
+def test_whom_a_killed_run_has_perhaps_sent_to_is_told_wherever_it_matters(ants, done, api, data, tmp_path):
+    path = ("--ledger", tmp_path / "ledger.db")
+    anyio.run(lambda: begin(path[1], is_killed=True))
+    told = "1 recipient may have been sent to: 'ants-async campaign resume songkran' asks the logs\n"
+    assert told in done("campaign", "cancel", "songkran", *path)
+    assert data("campaign", "status", "songkran", *path)["unclear"] == 1
+    said = ants("campaign", "follow-up", "songkran", *path).output
+    assert f"{told.strip()}; until then not among these\n" in said
+    said = done("campaign", "resume", "songkran", *path, code=3)
+    assert "1 recipient may have been sent to: the logs are asked\n" in said
+    assert data("campaign", "status", "songkran", *path)["unclear"] == 0
+    assert "perhaps sent" not in done("campaign", "status", "songkran", *path)
 
 
 def test_it_is_told_that_only_reports_are_asked_for(done, api, ledger):

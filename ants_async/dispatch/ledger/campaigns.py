@@ -8,7 +8,7 @@ from ants_async.dispatch.campaign import Campaign, CampaignState, CampaignSummar
 from ants_async.dispatch.ledger import suppressed
 from ants_async.dispatch.ledger.foreign import storable
 from ants_async.dispatch.ledger.protocol import OpenCampaign
-from ants_async.dispatch.ledger.schema import MessageState
+from ants_async.dispatch.ledger.schema import ChunkState, MessageState
 from ants_async.dispatch.ledger.work import LOCKED, Work, read_of, row, rows, run
 from ants_async.dispatch.quiet import QuietHours
 from ants_async.dispatch.suppression import SuppressionList
@@ -186,12 +186,19 @@ def summaries(campaign_id: str | None) -> Work[list[CampaignSummary]]:
     return summed
 
 
-_MESSAGES: Final = """
+_UNCLEAR: Final = f"chunk.state = {ChunkState.UNANSWERED:d} AND attempted_at IS NOT NULL"
+_PLANNED: Final = f"""
+SELECT coalesce(sum(last - first + 1), 0),
+    coalesce(sum(CASE WHEN {_UNCLEAR} THEN last - first + 1 ELSE 0 END), 0)
+FROM chunk WHERE campaign = ?
+"""  # noqa: S608 - a number of ours, as below
+_MESSAGES: Final = f"""
 SELECT fate.was, fate.state, group_name, sum(fate.last - fate.first + 1),
-    sum(CASE WHEN fate.was = 0 THEN (fate.last - fate.first + 1) * deduplicated ELSE 0 END)
+    sum(CASE WHEN fate.was = 0 THEN (fate.last - fate.first + 1) * deduplicated ELSE 0 END),
+    sum(CASE WHEN fate.was = 0 AND {_UNCLEAR} THEN fate.last - fate.first + 1 ELSE 0 END)
 FROM chunk JOIN fate ON fate.chunk = chunk.key LEFT JOIN status ON status.key = fate.status
 WHERE chunk.campaign = ? GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608
 
 
 _LEFT_OUT: Final = "SELECT why, count(*) FROM left_out WHERE campaign = ? GROUP BY why"
@@ -202,14 +209,13 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
     states: dict[int, int] = dict.fromkeys(MessageState, 0)
     by_group: dict[str, int] = {}
     deduplicated = 0
-    (planned,) = yield from row(
-        "SELECT coalesce(sum(last - first + 1), 0) FROM chunk WHERE campaign = ?", key
-    )
+    planned, unclear = yield from row(_PLANNED, key)
     states[MessageState.PLANNED] = int(planned)
-    for was, state, group_name, messages, again in (yield from rows(_MESSAGES, key)):
+    for was, state, group_name, messages, again, clear in (yield from rows(_MESSAGES, key)):
         states[was] -= int(messages)
         states[state] += int(messages)
         deduplicated += int(again)
+        unclear -= clear
         if state == MessageState.FINAL:
             if group_name is None:
                 raise ValueError("a final message without a status")
@@ -234,4 +240,5 @@ def _summary(campaign: Mapping[str, Any]) -> Work[CampaignSummary]:
         by_group,
         campaign["api"],
         campaign["suppression_size"],
+        int(unclear),
     )

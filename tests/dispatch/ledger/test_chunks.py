@@ -178,6 +178,21 @@ async def test_a_part_answered_is_a_bulk_to_follow_already_once_a_request_may_ha
     assert list((await ledger.chunk(work, chunk.key)).messages.places) == [1, 5, 6, 7, 8, 9]
 
 
+async def test_who_may_have_been_sent_to_is_counted_until_there_is_an_answer(ledger):
+    async def unclear():
+        return (await ledger.summary(CAMPAIGN.id)).unclear
+
+    work, chunk = await begun(ledger)
+    assert await unclear() == 10
+    await ledger.answered(chunk, [accepted(chunk, 2, 4)], 3.0)
+    assert await unclear() == 7
+    await ledger.attempting(chunk, None)
+    assert await unclear() == 0
+    left = await ledger.attempting(await ledger.chunk(work, chunk.key), 4.0)
+    await ledger.answered(left, [rejected(0, 9)], 5.0)
+    assert await unclear() == 0
+
+
 async def test_what_was_answered_before_is_not_answered_anew(ledger):
     _, chunk = await begun(ledger)
     await ledger.answered(chunk, [accepted(chunk, 2, 4)], 3.0)
