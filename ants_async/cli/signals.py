@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one stops gently, the second one at once."""
+"""Ctrl-C, SIGTERM and a terminal that is closed: the first stops gently, a second one at once."""
 
 import os
 import signal
@@ -16,9 +16,13 @@ async def stop_on_signal(
     scope: anyio.CancelScope, screen: Display, what: str, *, task_status: TaskStatus[None]
 ) -> None:
     """Cancel the scope at the first signal, and say what is stopped: what is on disk survives both."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    # `nohup` has it ignored.
+    closed = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, *closed) as signals:
         task_status.started()
-        async for _ in signals:
+        async for number in signals:
+            if number == signal.SIGHUP and scope.cancel_called:
+                continue  # the shell and the terminal each send one
             if scope.cancel_called:
                 screen.close()
                 sys.stdout.flush()

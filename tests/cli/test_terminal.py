@@ -1,10 +1,14 @@
 """Nobody has to read what a run says for it to come to its end."""
 
 import os
+import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
-from scaleout_commands import started
+from scaleout_commands import started, until
+
+from ants_async.cli.refusals import INTERRUPTED
 
 RUN = ("campaign", "run", "people.csv", "--id", "june", "--text", "Hi", "--ledger", "l.db", "--rate", "50/1s")
 
@@ -33,6 +37,24 @@ def test_it_goes_on_when_its_terminal_is_closed(data):
         assert process.stderr.read() == ""
         assert process.wait() == 0
     assert data("campaign", "status", "june", "--ledger", "l.db")["state"] == "finished"
+
+
+def test_it_stops_gently_when_the_shell_takes_it_along(data):
+    with started(*RUN[:-2], "--rate", "1/1s", "--chunk", 10) as process:
+        until(process.stdout, "sent ")
+        for _ in range(2):  # the shell and the terminal each send one
+            process.send_signal(signal.SIGHUP)
+        assert process.wait() == INTERRUPTED
+    status = data("campaign", "status", "june", "--ledger", "l.db")
+    assert (status["state"], status["unclear"]) == ("interrupted", 0)
+
+
+def test_a_run_of_nohup_goes_on():
+    ignores = partial(signal.signal, signal.SIGHUP, signal.SIG_IGN)
+    with started(*RUN, "--chunk", 10, preexec_fn=ignores) as process:
+        until(process.stdout, "sent ")
+        process.send_signal(signal.SIGHUP)
+        assert process.wait() == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
