@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
@@ -18,7 +18,7 @@ from ants_async.cli.inputs.parquet import ParquetReader
 from ants_async.cli.inputs.rows import TEXT_COLUMN, BadRow, Columns, Reader, UnusableFile
 from ants_async.cli.reading import moment
 from ants_async.cli.writing import check_place, replacing
-from ants_async.dispatch.campaign import Recipient
+from ants_async.dispatch.campaign import AT_ONCE, Recipient
 from ants_async.dispatch.quiet import QuietHours
 from ants_async.dispatch.template import Template
 from ants_async.errors import ValidationError
@@ -30,6 +30,7 @@ __all__ = ["BadRow", "Change", "Check", "Layout", "Notes", "RecipientFile", "Unu
 _EXAMPLES: Final = 5
 _REJECTS: Final = ("a list of bad rows", ("row", "to", "reason"))
 _CHANGES: Final = ("a list of changed numbers", ("row", "given", "to"))
+_A_DAY: Final = timedelta(days=1)
 _LONG: Final = 4  # parts: what takes more is said
 _SURELY_SHORT: Final = _LONG * 33  # characters, whatever they are
 
@@ -227,12 +228,14 @@ class RecipientFile:
         check_text(text)
         if len(text) > _SURELY_SHORT:
             notes.weigh(text)
-        own = self._own(values, notes) if self.layout.own_columns else {}
-        if self.template is None:
-            return Recipient(to, text=text, row=place, **own)
-        return Recipient(to, fields=values, row=place, **own)
+        own = self._own(values) if self.layout.own_columns else {}
+        own |= {"text": text} if self.template is None else {"fields": values}
+        recipient = Recipient(to, row=place, **own)
+        if recipient.send_at is not None and recipient.send_at > datetime.now(UTC):
+            notes.schedule(recipient.send_at)
+        return recipient
 
-    def _own(self, values: Mapping[str, str], notes: Notes) -> dict[str, Any]:
+    def _own(self, values: Mapping[str, str]) -> dict[str, Any]:
         """What a row has in place of the campaign's; empty cells are none."""
         layout = self.layout
         sender = values[layout.sender_column].strip() if layout.sender_column else ""
@@ -240,8 +243,8 @@ class RecipientFile:
         due = moment("send_at", send_at, layout.time_zone) if send_at else None
         if due is not None and self.quiet_hours is not None:
             self.quiet_hours.check(due)
-        if due is not None and due > datetime.now(UTC):
-            notes.schedule(due)
+        if due is not None and due < datetime.now(UTC) - _A_DAY:
+            raise ValidationError("send_at", due, AT_ONCE)
         return {"sender": sender or None, "send_at": due}
 
 

@@ -24,6 +24,7 @@ _CAMPAIGN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_FIELDS: Final[Mapping[str, str]] = {}  # one for all: a dict each would cost more than the rest
 _YEARS: Final = range(2000, 2101)  # beyond, it is a slip, or no clock can say it
 _A_DAY: Final = 86_400.0
+AT_ONCE: Final = "a day ago at most, for the API would send it at once"
 SUPPRESSED: Final = "SUPPRESSED"
 """The `error` of somebody who was planned before a suppression list had the number."""
 MAX_VALIDITY: Final = timedelta(minutes=MAX_VALIDITY_MINUTES)
@@ -166,9 +167,7 @@ class Campaign:
     def check_due(self, now: float) -> None:
         """Whether it can begin now, in seconds since 1970. Raises `ValidationError`."""
         if self.send_at is not None and self.send_at.timestamp() < now - _A_DAY:
-            raise ValidationError(
-                "send_at", self.send_at, "a day ago at most, for the API would send it at once"
-            )
+            raise ValidationError("send_at", self.send_at, AT_ONCE)
 
     def check_hour(self, moment: datetime) -> None:
         """A schedule must not go by the quiet hours. Raises `ValidationError`."""

@@ -35,7 +35,7 @@ def told(tmp_path):
 def test_what_the_api_is_to_send_later_is_told_with_what_that_means(told):
     assert f"scheduled for {SOON:%Y-%m-%d %H:%M} +0000{MEANS}" in told("66800000001,\n", send_at=SOON)
     rows = f"66800000001,{SOON.isoformat()}\n66800000002,{SOON - timedelta(hours=1)}\n66800000003,\n"
-    rows += "66800000004,2020-01-01T00:00\n"
+    rows += f"66800000004,{SOON - timedelta(days=2, hours=1)}\n12,{SOON + timedelta(days=1)}\n"
     assert f"scheduled by their rows: 2, the last for {SOON:%Y-%m-%d %H:%M} +0000{MEANS}" in told(rows)
 
 

@@ -98,6 +98,12 @@ class TestTimes:
         assert "1 bad rows" in done(*RUN, "--send-at-column", "when")
         assert "send_at: a time like 2027-05-01T09:00" in Path("people.rejects.csv").read_text()
 
+    def test_a_row_whose_time_is_long_over_is_a_bad_row(self, done):
+        old = datetime.now(UTC) - timedelta(days=365)
+        Path("people.csv").write_text(f"to,name,when\n{FIRST},A,\n{SECOND},B,{old}\n")
+        assert "bad rows: 1 left out" in done(*RUN, "--send-at-column", "when")
+        assert "send_at: a day ago at most" in Path("people.rejects.csv").read_text()
+
     @pytest.mark.parametrize(
         ("options", "said"),
         [
