@@ -16,6 +16,7 @@ import attrs
 from anyio import to_thread
 
 from ants_async.dispatch.ledger import checks
+from ants_async.dispatch.ledger.integrity import damaged
 from ants_async.dispatch.ledger.schema import APPLICATION_ID, SCHEMA, VERSION
 from ants_async.dispatch.unbroken import to_its_end
 from ants_async.errors import LedgerError, LedgerInUse
@@ -242,5 +243,7 @@ def _prepare(connection: sqlite3.Connection, path: str, *, read_only: bool) -> N
 def _named_errors(path: str) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError, UnicodeError) as error:  # the last: SQLite quotes what it cannot read
+    except (sqlite3.Error, OSError, UnicodeError) as error:
+        if isinstance(error, UnicodeError) or "decode" in str(error):  # it quotes them: numbers, texts
+            raise damaged("it holds bytes that are no text") from None
         raise LedgerError(f"ledger {path}: {error}") from error

@@ -48,6 +48,7 @@ async def finish(w, path):
 
 HARMFUL = {
     "a number": "UPDATE planned SET numbers = replace(numbers, '31', '13') WHERE chunk = 4",
+    "numbers into no text": "UPDATE planned SET numbers = CAST(x'ff' || numbers AS TEXT) WHERE chunk = 4",
     "a row": "UPDATE planned SET rows = replace(rows, '31', '13') WHERE chunk = 4",
     "a text": "UPDATE planned SET texts = replace(texts, 'Hi', 'Bye') WHERE chunk = 4",
     "a state": "UPDATE fate SET state = 2 WHERE chunk = 1",

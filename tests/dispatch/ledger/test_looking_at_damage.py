@@ -1,5 +1,7 @@
 """Whoever only looks at a damaged ledger is told so; the checks before sending are no part of looking."""
 
+from traceback import format_exception
+
 import pytest
 from engine_world import people
 from ledger_damage import changed
@@ -35,6 +37,7 @@ UNREADABLE = {
     "a status that is not there": "UPDATE fate SET status = 99 WHERE state = 6",
     "a fate of more messages than there are": "UPDATE fate SET last = 1000000000000 WHERE first = 3",
     "messages that are no list": "UPDATE planned SET rows = substr(rows, 2) WHERE chunk = 1",
+    "numbers that are no text": "UPDATE planned SET numbers = CAST(x'ff' || numbers AS TEXT) WHERE chunk = 1",
     "a chunk with more messages than there are": "UPDATE chunk SET last = 1000000000000 WHERE key = 2",
     "a chunk that ends before it begins": "UPDATE chunk SET last = 3 WHERE key = 2",
 }
@@ -45,8 +48,9 @@ UNREADABLE = {
 def test_what_cannot_be_read_is_told_as_damage(world, tmp_path, sql, read_only):
     run_virtual(finished, world, tmp_path / "ledger.db")
     changed(tmp_path / "ledger.db", sql)
-    with pytest.raises(LedgerDamaged, match="the ledger is damaged"):
+    with pytest.raises(LedgerDamaged, match="the ledger is damaged") as refused:
         run_virtual(lambda: look(tmp_path / "ledger.db", read_only=read_only))
+    assert people(1)[0].to not in "".join(format_exception(refused.value))
 
 
 def test_a_sound_one_is_read(world, tmp_path):
