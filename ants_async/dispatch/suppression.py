@@ -1,8 +1,11 @@
 """Whom not to text, whatever list they stand on."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from contextlib import suppress
+from inspect import iscoroutinefunction
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
@@ -19,6 +22,7 @@ _DATE: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"\+?\d{9,15}")  # in digits of any script
 _BETWEEN: Final = re.compile(r"[\s().\u2010-\u2015\u2212-]")  # what people put between digits
+_MOBILE: Final = re.compile(r"[689][0-9]{8}")  # of Thailand, without its zero
 _TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 _LONGEST_LINE: Final = 64 * 1024  # characters: what never ends must not be read into memory
 _SHOWN: Final = 100  # characters of it
@@ -49,22 +53,25 @@ class SuppressionList:
         return cls(numbers)
 
     @classmethod
-    def read(cls, *paths: Path, region: str | None = None) -> Self:
+    def read(cls, *paths: Path | str, region: str | None = None) -> Self:
         """From files: a number a line; what follows a `#`, a comma or a semicolon is not looked at,
         but must not be another number.
 
         A first line is taken for a header where its first cell has no digit, and no other one more of them
         than a date and a time have. Raises `ValidationError` that names file and line: a list that cannot be
-        read whole must not let anybody through. Raises `OSError`.
+        read whole must not let anybody through, nor one that holds nothing at all, as of an export that
+        failed. Raises `OSError`.
 
         `region`: numbers are read as people write them there, like `081-234-5678` in `TH` (extra `phone`).
-        What could be one of two is both; what takes no texts, or is of no known plan, stands there as well.
+        What could be one of two is both, as a Thai number whose zero a spreadsheet took; what takes no texts,
+        or is of no known plan, stands there as well.
         """
         found = cls()
-        if region is not None:
-            found._all_meant = number_reader(region).all_meant
-        for path in paths:
+        found._all_meant = _both if region is None else number_reader(region).all_meant
+        for path in map(Path, paths):
+            holds_nothing = True
             for place, line in enumerate(_lines(path), start=1):
+                holds_nothing = holds_nothing and not line.strip()
                 row, _, remark = line.partition("#")
                 if not row.strip():
                     continue
@@ -74,6 +81,10 @@ class SuppressionList:
                     raise ValidationError(f"{path}, line {place}", _shown(line.strip()), rule)
                 if place > 1 or not _is_header(number, others):
                     found.add(number, field=f"{path}, line {place}")
+            if holds_nothing:
+                raise ValidationError(
+                    str(path), "", "not empty; where nobody is on it, a header or '# nobody'"
+                )
         return found
 
     def add(self, number: str, *, field: str = "to") -> None:
@@ -103,10 +114,20 @@ class SuppressionList:
         return isinstance(number, str) and number.isdecimal() and int(number) in self.numbers
 
 
+def _both(number: str) -> Collection[str]:
+    """In the API's form; and the Thai number that it may be, without its zero or with one too many."""
+    to = parse_number(number)
+    if to.startswith("660"):
+        return to, f"66{to[3:]}"
+    return (to, f"66{to}") if _MOBILE.fullmatch(to) else (to,)
+
+
 def _lines(path: Path) -> Iterator[str]:
-    """Without a mark at the start of the file."""
+    """Without a mark at the start of the file, which Excel's UTF-16 has."""
     place = 0
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as raw:
+        is_marked = raw.peek(2)[:2] in {BOM_UTF16_LE, BOM_UTF16_BE}
+        file = TextIOWrapper(raw, "utf-16" if is_marked else "utf-8")
         try:
             for place, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
                 if len(line) == _LONGEST_LINE:
@@ -142,6 +163,6 @@ def is_suppressed(*suppress: Suppress | None) -> Callable[[str], bool] | None:
 
 
 def _question(suppress: Suppress) -> Callable[[str], bool]:
-    if isinstance(suppress, str):
+    if isinstance(suppress, str) or iscoroutinefunction(suppress):
         raise ValidationError("suppress", suppress, "a set of numbers, a SuppressionList, or a function")
     return suppress if callable(suppress) else suppress.__contains__

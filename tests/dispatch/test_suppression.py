@@ -181,6 +181,30 @@ class TestFiles:
             SuppressionList.read(path)
 
 
+@pytest.mark.parametrize("number", ["812345671", "66812345671", "660812345671", "+660812345671"])
+def test_a_number_whose_zero_was_lost_or_kept_is_meant_all_the_same(tmp_path, number):
+    (tmp_path / "stop.txt").write_text(f"{number}\n")
+    assert "66812345671" in SuppressionList.read(str(tmp_path / "stop.txt"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_mark_says_what_a_list_is_in(tmp_path, encoding):
+    (tmp_path / "stop.txt").write_text("เบอร์\n66812345671\n", encoding=encoding)
+    assert list(SuppressionList.read(tmp_path / "stop.txt")) == ["66812345671"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("", False), (" \n\n", False), ("number\n", True), ("# nobody", True)]
+)
+def test_an_empty_file_is_no_list_of_nobody(tmp_path, text, is_one):
+    (tmp_path / "stop.txt").write_text(text)
+    if is_one:
+        assert not SuppressionList.read(tmp_path / "stop.txt")
+    else:
+        with pytest.raises(ValidationError, match=r"stop\.txt.* not empty"):
+            SuppressionList.read(tmp_path / "stop.txt")
+
+
 def test_with_a_region_numbers_are_read_as_people_write_them(tmp_path):
     path = tmp_path / "stop.txt"
     path.write_text("081-234-5678\n+66 81 234 5679\n66812345670\n812345671 # Excel took the zero\n")

@@ -5,6 +5,7 @@ import gzip
 import itertools
 import re
 import tempfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from ants_async.cli.controls import Suppressed
@@ -110,7 +111,8 @@ def check_suppression(data):
         if str(path) not in str(error) or len(str(error)) > LONGEST:
             raise Breach(f"a refusal that nobody can use: {str(error)[:LONGEST]}") from error
         return
-    text = bytes(data).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    encoding = "utf-16" if bytes(data[:2]) in {BOM_UTF16_LE, BOM_UTF16_BE} else "utf-8-sig"
+    text = bytes(data).decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     for place, line in enumerate(text.split("\n")):
         row = line.partition("#")[0]
         for cell in re.split("[,;\t]", row):
