@@ -9,7 +9,7 @@ import click
 
 from ants_async.cli.database import either, either_option, find
 from ants_async.cli.files import RecipientFile
-from ants_async.cli.kept import file_from
+from ants_async.cli.kept import file_from, unread_of
 from ants_async.cli.plan import price_of
 from ants_async.cli.refusals import one_line_errors
 from ants_async.cli.writing import check_place, replacing
@@ -71,6 +71,7 @@ def report(
             masked=mask_numbers,
             price=a_part,
             source=_name_of_list(summary),
+            unread=unread_of(summary),
         )
         with replacing(target) as file:
             file.write(render(summary, figures, look))

@@ -32,6 +32,8 @@ class Facts:
     zone: tzinfo
     source: str | None
     """The name of the list."""
+    unread: int | None = None
+    """Recipients of it that were not looked at, where that is known."""
     masked: bool = False
     """Whether numbers are not to be read."""
 

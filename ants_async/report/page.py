@@ -27,7 +27,10 @@ def asset(name: str, of: str = "ants_async.report") -> str:
 
 @attrs.frozen(kw_only=True)
 class Look:
-    """How a report looks: its first language, the clock it goes by, and whether numbers are readable."""
+    """How a report looks: its first language, the clock it goes by, and whether numbers are readable.
+
+    `source`: the name of the list; `unread`: recipients of it that were not looked at, where that is known.
+    """
 
     made_at: datetime
     zone: tzinfo
@@ -35,13 +38,14 @@ class Look:
     masked: bool = False
     price: Price | None = None
     source: str | None = None
+    unread: int | None = None
 
 
 def render(summary: CampaignSummary, figures: Figures, look: Look) -> str:
     """The page."""
     style = asset("base.css") + asset("report.css")
     script = asset("switches.js") + asset("report.js")
-    facts = Facts(summary, figures, look.price, look.zone, look.source, look.masked)
+    facts = Facts(summary, figures, look.price, look.zone, look.source, look.unread, look.masked)
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from ants_async.dispatch.campaign import CampaignState
 from ants_async.report import charts
 from ants_async.report.facts import Facts
 from ants_async.report.figures import DELIVERED, FAILED, SENT, Cause, Fate, Figures, Network
@@ -34,8 +35,9 @@ def head(facts: Facts) -> Html:
     """What the campaign is."""
     summary, figures = facts.summary, facts.figures
     campaign = summary.campaign
+    how_far = "never_read" if summary.state is CampaignState.CANCELLED else "not_read"
     source = facts.source and html(
-        "{name}{rest}", name=facts.source, rest="" if summary.source_read else [" · ", say("not_read")]
+        "{name}{rest}", name=facts.source, rest="" if summary.source_read else [" · ", say(how_far)]
     )
     known = {
         "text": facts.words(campaign.text) if campaign.text is not None else say("own_texts"),
@@ -156,6 +158,8 @@ def fates(facts: Facts) -> Html:
     ]
     if figures.suppressed:
         below.append(line(say("suppressed"), number(figures.suppressed), ""))
+    if facts.unread:
+        below.append(line(say("unread"), number(facts.unread), ""))
     return html(
         "{bar}{table}",
         bar=charts.meter(*((fate, counts[fate] / total) for fate in Fate if total)),

@@ -37,6 +37,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "last_done": ("Last final status", "สถานะสุดท้ายล่าสุด"),
     "reason": ("Why", "เหตุผล"),
     "not_read": ("not read to its end yet", "ยังอ่านไม่จบ"),
+    "never_read": ("never read to its end", "อ่านไม่จบ"),
     # the four figures on top
     "delivered": ("Delivered", "ส่งถึงแล้ว"),
     "of_recipients": ("{part} of {whole} recipients", "{part} จากผู้รับ {whole} ราย"),
@@ -79,6 +80,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "unsent": ("Not sent yet", "ยังไม่ได้ส่ง"),
     "duplicates": ("Duplicates in the list", "รายการซ้ำในรายชื่อ"),
     "suppressed": ("On a suppression list", "อยู่ในรายการห้ามส่ง"),
+    "unread": ("In the list, not looked at", "อยู่ในรายชื่อแต่ยังไม่ได้อ่าน"),
     "suppressed_note": ("{count} are on a suppression list", "อยู่ในรายการห้ามส่ง {count} ราย"),
     "total": ("Total", "รวม"),
     # charts

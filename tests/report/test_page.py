@@ -46,6 +46,22 @@ def data(text):
     return json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
 
 
+class TestUnread:
+    def test_who_stands_in_a_list_that_was_not_read_to_its_end_is_counted(self):
+        look = attrs.evolve(LOOK, source="june.csv", unread=24_000)
+        running = attrs.evolve(summary(), source_read=False)
+        for state, said in (
+            (CampaignState.PAUSED, "not read to its end yet"),
+            (CampaignState.CANCELLED, "never"),
+        ):
+            text = words(page(final(), about=attrs.evolve(running, state=state), look=look))
+            assert f"june.csv · {said}" in text
+            assert "In the list, not looked at 24,000" in text
+
+    def test_of_one_that_was_nothing_is_said(self):
+        assert "not looked at" not in words(page(final(), look=attrs.evolve(LOOK, unread=0)))
+
+
 class TestPolicy:
     def test_it_forbids_every_network_and_runs_only_what_it_brings(self):
         policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page(final()))[1].replace(
