@@ -32,6 +32,7 @@ class Kind(StrEnum):
 
 
 _KINDS: Final = {
+    ".json": Kind.JSONL,  # an array says so itself
     ".jsonl": Kind.JSONL,
     ".ndjson": Kind.JSONL,
     ".parquet": Kind.PARQUET,

@@ -55,6 +55,7 @@ WAYS = {
     "list.tsv.gz": lambda people: gzip.compress(as_csv(people, "\t")),
     "list.jsonl": as_json_lines,
     "list.ndjson": as_json_lines,
+    "list.json": as_json_lines,
     "list.jsonl.gz": lambda people: gzip.compress(as_json_lines(people)),
     "list.parquet": as_parquet,
 }
