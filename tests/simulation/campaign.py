@@ -2,9 +2,9 @@
 
     report = simulate(seed)
 
-It raises `Breach` when the promise is broken: nobody lost, nobody texted twice or against a suppression list,
-one last word each and a true one, no report of others taken, no forged report believed, memory bounded, no
-task left behind.
+It raises `Breach` when the promise is broken: nobody lost, nobody texted twice, against a suppression list or
+in quiet hours, one last word each and a true one, no report of others taken, no forged report believed,
+memory bounded, no task left behind.
 """
 
 import tempfile
@@ -15,11 +15,11 @@ from random import Random
 import anyio
 import attrs
 
-from ants_async.dispatch import SqliteLedger
-from simulation.judge import compare
+from ants_async.dispatch import QuietHours, SqliteLedger
+from simulation.judge import Breach, compare
 from simulation.others import Others
 from simulation.process import deterministic, run
-from simulation.scenario import Disk, change_list, draw_campaign, draw_people, draw_suppressed
+from simulation.scenario import Disk, change_list, draw_campaign, draw_people, draw_quiet, draw_suppressed
 from simulation.work import idle, work
 from simulation.world import World
 
@@ -48,7 +48,10 @@ def simulate(seed):
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder, deterministic(rng):
         world = World(rng, Path(folder), seed)
         campaign, people = draw_campaign(rng), draw_people(rng)
-        world.suppressed = draw_suppressed(seed)
+        world.suppressed, world.quiet = draw_suppressed(seed), draw_quiet(seed, world.epoch)
+        if world.quiet is not None:
+            hours = QuietHours(*(at.time() for at in world.quiet), "UTC")
+            campaign = attrs.evolve(campaign, quiet_hours=hours)
         others = Others(world, rng.choice([0, 40, 300]), [one.to for one in people])
         people, pushes = _all_runs(world, others, campaign, people)
         summary = run(world, _check, others, campaign, people)
@@ -99,6 +102,8 @@ async def _check(world, others, campaign, people):
         {"to": one.to, "messageId": one.message_id, "status": one.status(world.server_time()).name}
         for one in world.sent()
     ]
+    if world.left_in_quiet:
+        raise Breach("quiet", f"sent in quiet hours: {len(world.left_in_quiet)} requests")
     compare(people, outcomes, sent, summary, world.last_words, suppressed=world.suppressed)
     await anyio.sleep(3600)
     await others.check()

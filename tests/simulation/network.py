@@ -8,6 +8,7 @@ import attrs
 import httpx
 
 from ants_async.simulator import SimulatorTransport
+from ants_async.transport.clock import ServerClock
 from simulation import weather
 from simulation.fate import Fate
 from simulation.mortal import die
@@ -69,10 +70,13 @@ class Network(httpx.AsyncBaseTransport):
     timeout: float
     spells: Sequence[weather.Spell] = ()
     fate: Fate | None = None
+    clock: ServerClock | None = None  # of whose requests it carries
 
     async def handle_async_request(self, request):
         world = self.world
         world.requests += 1
+        if request.url.path in SENDS and self.clock.is_known:
+            world.leaves()
         await anyio.sleep(world.rng.uniform(0.005, 0.3))
         fault = self._fault(request)
         world.note(request.method, str(request.url), request.content, fault)

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from ants_async.dispatch import Campaign, Recipient
@@ -34,6 +35,14 @@ def draw_suppressed(seed):
     """Whom not to text: nobody, or one number in five. It draws by itself, and changes nothing else."""
     rng = Random(f"suppressed by {seed}")
     return frozenset(str(FIRST + n) for n in rng.sample(range(NUMBERS), rng.choice([0, 0, NUMBERS // 5])))
+
+
+def draw_quiet(seed, epoch):
+    """When quiet hours begin and end, soon after the start, or None. It draws by itself, too."""
+    rng = Random(f"quiet hours of {seed}")
+    begin = datetime.fromtimestamp(epoch, UTC).replace(second=0, microsecond=0)
+    begin += timedelta(minutes=rng.randint(2, 10))
+    return rng.choice([None, None, (begin, begin + timedelta(minutes=rng.randint(5, 60)))])
 
 
 def change_list(rng, people):

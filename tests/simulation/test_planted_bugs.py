@@ -93,6 +93,15 @@ class TestNobodyIsTextedAgainstASuppressionList:
             assert noticed("is not to be texted")
 
 
+class TestNobodyIsTextedInQuietHours:
+    def test_what_waits_for_its_turn_when_they_begin(self):
+        async def turn(self, acquire):
+            return await self._turn(acquire)
+
+        with mock.patch.object(Sender, "_its_turn", turn):
+            assert noticed("sent in quiet hours", many)
+
+
 class TestNobodyIsLost:
     def test_an_answer_that_is_not_written_down(self):
         real, count = SqliteLedger.answered, iter(range(10**9))

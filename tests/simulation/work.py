@@ -55,6 +55,7 @@ async def work(world, others, campaign, people, *, begins, pushes, faulty):
     measure = Measure(world.suppressed, chunk_size, concurrency, pushes=pushes, largest=world.largest)
     ledger = MeasuredLedger(world.folder / "ledger.db", measure, fate)
     world.database = ledger._database
+    rate = rng.choice([None, "adaptive"])
     lives = [others.live, _pushing(world, way), *([way.lie] if pushes else [])]
     try:
         with fate.on_ledger() if fate else contextlib.nullcontext():
@@ -63,7 +64,7 @@ async def work(world, others, campaign, people, *, begins, pushes, faulty):
                     "http://localhost",
                     BasicAuth("demo", "demo"),
                     transport=network,
-                    rate=rng.choice([None, "adaptive"]),
+                    rate=rate if world.quiet is None else "1/7s",
                     timeout=TIMEOUT,
                     retry=RetryPolicy(attempts=rng.randint(1, 4)),
                     wall_clock=world.wall_clock,
@@ -71,6 +72,7 @@ async def work(world, others, campaign, people, *, begins, pushes, faulty):
                 ledger,
                 anyio.create_task_group() as group,
             ):
+                network.clock = client.clock
                 group.start_soon(world.go_on, *lives)
                 dispatcher = Dispatcher(
                     client,

@@ -27,6 +27,8 @@ class World:
     now: float = 0.0
     skew: float = 0.0
     suppressed: frozenset = frozenset()
+    quiet: tuple | None = None  # when the quiet hours begin and end
+    left_in_quiet: list = attrs.field(factory=list)
     runs: int = 0
     largest: int = 0  # chunk, of all runs
     requests: int = 0
@@ -61,6 +63,12 @@ class World:
         """What the server accepted for the campaign, others' texts left out."""
         accepted = self.server._services.account.messages
         return [one for one in accepted if not one.asked.text.startswith(MARK)]
+
+    def leaves(self):
+        """A send leaves whoever knows what time it is at the server, to a second or two."""
+        now = self.server_time()
+        if self.quiet and self.quiet[0].timestamp() + 2 < now < self.quiet[1].timestamp() - 2:
+            self.left_in_quiet.append(now)
 
     def note(self, *what):
         """One line of what happened, for telling two replays apart."""
