@@ -36,7 +36,7 @@ from ants_async.transport.http11 import ConnectionPool
 from ants_async.transport.rate import Limiter, Rates, make_limiters
 from ants_async.transport.redaction import Secrets, redact_logs, secrets_of
 from ants_async.transport.retry import RetryPolicy
-from ants_async.transport.transport import Transport, Turn
+from ants_async.transport.transport import InTurn, Transport, Turn
 
 _CONNECTIONS = 256
 _EXPIRY = 30.0  # seconds
@@ -147,7 +147,7 @@ class AntsClient:
         return other
 
     async def in_turn(self, family: Family, turn: Turn) -> Self | None:
-        """This client for one call, whose first request has had its turn by the rate and leaves at once.
+        """This client, whose next request of that family has had its turn by the rate and leaves at once.
 
         For whoever has something to write down in between. `turn` waits by what it is given, and says False
         where the request is not to leave after all: then there is no client, and a call that would be
@@ -157,7 +157,8 @@ class AntsClient:
         if not await turn(self.limiters[family].acquire):
             return None
         other = copy(self)
-        other._transport = self._transport.in_turn(perf_counter() - since, turn)  # noqa: SLF001
+        waited = perf_counter() - since
+        other._transport = self._transport.in_turn(InTurn(family, turn, waited))  # noqa: SLF001
         other._open_resources()  # noqa: SLF001
         return other
 

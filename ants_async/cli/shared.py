@@ -21,6 +21,7 @@ from ants_async.cli.database import (
     needed_database_option,
     with_scaleout,
 )
+from ants_async.cli.following import followed_by, suppressed_before
 from ants_async.cli.overview import show_one
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.results import as_row
@@ -34,8 +35,18 @@ if TYPE_CHECKING:
 
 
 def resume_shared(database: str, campaign_id: str) -> CampaignSummary:
-    """Let the workers go on with it."""
-    return _changed(database, campaign_id, lambda campaign: campaign.resume())
+    """Let the workers go on with it; one that follows another goes by the lists that has by now."""
+
+    async def go_on(scaleout: "ScaleOut") -> CampaignSummary:
+        campaign = scaleout.campaign(campaign_id)
+        before = await campaign.summary()
+        numbers = await suppressed_before(scaleout.ledger, followed_by(before))
+        if numbers:
+            await campaign.suppress(numbers)
+        await campaign.resume()
+        return await campaign.summary()
+
+    return with_scaleout(database, go_on)
 
 
 @click.command()

@@ -1,10 +1,15 @@
 """How patiently a chunk is sent, and how far it has come."""
 
+from typing import Final
+
+import anyio
 import attrs
 
 from ants_async.client import AntsClient
 from ants_async.dispatch.ledger.protocol import Chunk
 from ants_async.errors import ApiError
+
+LATELY: Final = 1.0  # seconds
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -22,11 +27,31 @@ class SendingRules:
     pause_cap: float = 30.0
 
 
+@attrs.frozen(slots=True, eq=False)
+class Ready:
+    """A request that may leave now, once, through `client`. `waited`: seconds; `at`: its turn."""
+
+    client: AntsClient
+    waited: float
+    at: float
+    carries: list[Chunk]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its turn is over: what holds up several must not let them go together."""
+        return anyio.current_time() - self.at > LATELY
+
+    def leaves(self, chunk: Chunk) -> AntsClient:
+        """With this chunk."""
+        self.carries.append(chunk)
+        return self.client
+
+
 @attrs.define(slots=True)
 class Delivery:
     """A chunk on its way to an answer, and what its tries so far have come to.
 
-    `ready`: the client for its next request, which has had its turn by the rate.
+    `ready`: its next request has had its turn by the rate.
     `unclear`: a try may have arrived. `looked_back`: nor has a request that this ledger knows nothing of.
     `refusal`: a later try of its only message was refused.
     """
@@ -35,7 +60,7 @@ class Delivery:
     wait: float
     is_new: bool
     unclear: bool
-    ready: AntsClient | None
+    ready: Ready | None
     looked_back: bool = False
     refusal: ApiError | None = None
     failing_since: float | None = None

@@ -36,13 +36,14 @@ class Patience:
 
         Raises `CampaignPaused` when the account is refused or the API stays out of reach.
         """
-        failing_since, wait = anyio.current_time(), self.rules.pause
+        failing_since, wait = None, self.rules.pause
         while True:
             try:
                 return await ask()
             except (AuthenticationError, PermissionDenied) as error:
                 raise CampaignPaused(f"the API refuses the account: {error}") from error
             except (ApiError, TransportError) as error:
+                failing_since = failing_since or anyio.current_time()
                 self.lose(failing_since, error)
             if not await self.pause(wait):
                 return None

@@ -18,9 +18,8 @@ _RULE: Final = "hours like '21:00-08:00', and a time zone like 'Asia/Bangkok'"
 class QuietHours:
     """From `start` to `end` every day by the clocks of `zone` nothing is sent; it waits for the end.
 
-    `QuietHours.parse("21:00-08:00")` is the night in Thailand. A request that waits for the rate at the last
-    moment may leave a little later, and a network that could not reach a phone goes on trying.
-    Raises `ValidationError`.
+    `QuietHours.parse("21:00-08:00")` is the night in Thailand. A network that could not reach a phone goes on
+    trying. Raises `ValidationError`.
     """
 
     start: time

@@ -287,7 +287,7 @@ class Run:
                 if isinstance(job, Chunk):
                     await self._sender.deliver(job)
                 else:
-                    ready = await self._sender.ready()
+                    ready = await self._sender.gate.ready()
                     if ready is None:
                         return
                     chunk = await self._ledger.begin(self._opened, job, self._clock())

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
 from typing import Final
 
 import anyio
@@ -12,15 +11,15 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.answers import answers_of, refused
 from ants_async.dispatch.bodies import advanced_request, multi_messages
 from ants_async.dispatch.campaign import SUPPRESSED, Mode, Outcome, OutcomeKind
-from ants_async.dispatch.delivery import Delivery, SendingRules
+from ants_async.dispatch.delivery import LATELY, Delivery, Ready, SendingRules
 from ants_async.dispatch.fields import fields_of
+from ants_async.dispatch.leaving import Gate
 from ants_async.dispatch.ledger.protocol import Bulk, Chunk, Ledger, OpenCampaign
 from ants_async.dispatch.lookback import Lookback
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.patience import Patience
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.recording import Recorder, nothing_of
-from ants_async.endpoints import Family
 from ants_async.errors import (
     ApiError,
     AuthenticationError,
@@ -44,8 +43,6 @@ from ants_async.transport.transport import Turn
 
 _log = logging.getLogger("ants_async.dispatch")
 
-_LONGEST_NAP: Final = 60.0  # seconds: a clock may be put right meanwhile
-
 _ALL_REFUSED: Final = 50
 """Single messages refused in a row, none taken in between: then it is not the messages.
 
@@ -58,7 +55,7 @@ class Sender:
 
     `emit` takes outcomes, `track` what is to be followed; `pause` waits, False when the run is stopped;
     `turn` waits for a request's turn by the rate as that has it, False when the run is stopped meanwhile.
-    `stays`: through quiet hours; else whoever takes the chunk after them has it.
+    `stays`: through quiet hours, see `Gate`.
     """
 
     def __init__(
@@ -81,13 +78,12 @@ class Sender:
         self._campaign = campaign
         self._rules = rules
         self._pause = pause
-        self._turn = turn
-        self._stays = stays
         self._now = client.clock
         self._push = push
         self._is_suppressed = is_suppressed
         self._recorder = Recorder(ledger, campaign, emit=emit, track=track, clock=client.clock)
         self._patience = Patience(campaign.campaign.id, rules, pause)
+        self.gate = Gate(client, ledger, campaign, self._patience, turn, stays=stays)
         self._logs = Lookback(client, campaign, self._recorder, self._patience)
         self._refused_in_a_row = 0
         self._taken_ids_level = logging.WARNING  # the first time: on a bad network many repeats meet theirs
@@ -100,10 +96,10 @@ class Sender:
         """Of what cannot be sent any more: what became of it if it had been sent before."""
         await self._logs.look_up_only(chunk)
 
-    async def deliver(self, chunk: Chunk, *, ready: AntsClient | None = None) -> None:
+    async def deliver(self, chunk: Chunk, *, ready: Ready | None = None) -> None:
         """Send until every message has an answer, or the run is stopped.
 
-        `ready`: of `ready` below, for a chunk that was begun a moment ago. Raises `CampaignPaused` when the
+        `ready`: of a chunk that was begun a moment ago, and has its turn. Raises `CampaignPaused` when the
         account is refused or the API stays out of reach.
         """
         is_new = ready is not None
@@ -115,7 +111,7 @@ class Sender:
             work.chunk = await self._hold_back(chunk, unclear=unclear)
             if not work.chunk.messages:
                 return
-        while await self._may_send():
+        while await self.gate.is_open():
             try:
                 await self._try(work)
             except (ApiError, TransportError) as error:
@@ -123,33 +119,6 @@ class Sender:
             if not work.chunk.messages or not await self._pause(work.wait):
                 return
             work.wait = min(2 * work.wait, self._rules.pause_cap)
-
-    async def ready(self) -> AntsClient | None:
-        """The client for a request that may leave now, outside of quiet hours, in its turn by the rate.
-
-        What is written down as attempted has had its turn, so that whatever waits can be called back. None
-        when the run is being stopped. Raises `CampaignPaused` when the rate cannot be asked for long.
-        """
-        while await self._may_send():
-            ask = partial(self._client.in_turn, Family.SEND, self._its_turn)
-            ready = await self._patience.ask(ask)
-            if ready is not None or not self._quiet_for():
-                return ready
-        return None
-
-    async def _its_turn(self, acquire: Callable[[], Awaitable[None]]) -> bool:
-        return await self._turn(acquire) and not self._quiet_for()
-
-    async def _may_send(self) -> bool:
-        """After the quiet hours; False when the run is being stopped."""
-        while left := self._quiet_for():
-            if not self._stays or not await self._pause(min(left, _LONGEST_NAP)):
-                return False
-        return True
-
-    def _quiet_for(self) -> float:
-        hours = self._campaign.campaign.quiet_hours
-        return 0.0 if hours is None else hours.left(self._now())
 
     async def _try(self, work: Delivery) -> None:
         if not work.looked_back:
@@ -163,16 +132,26 @@ class Sender:
             work.chunk = await self._reject(work.chunk, work.refusal)
             return
         work.chunk = await self._reject_too_long(work.chunk)
-        if not work.chunk.messages:
-            return
-        ready, work.ready = work.ready or await self.ready(), None
-        if ready is None:
+        if work.chunk.messages:
+            await self._leave(work)
+
+    async def _leave(self, work: Delivery) -> None:
+        """With a turn, and not before it is written down; unless the run is being stopped."""
+        ready, work.ready = work.ready, None
+        if ready is None or ready.is_stale:
+            ready = await self.gate.ready()
+        asked = work.chunk
+        if ready is not None and ready.waited > LATELY:
+            work.chunk = await self._hold_back(asked, unclear=work.unclear)
+        if ready is None or work.chunk is not asked:  # what is left is tried anew
+            if work.chunk.messages:
+                await self._not_sent(work)
             return
         if work.chunk.attempted_at is None:
             work.chunk = await self._ledger.attempting(work.chunk, self._now())
         elif work.unclear:  # a repeat: is it still ours, and to be texted?
             await self._ledger.attempting(work.chunk, work.chunk.attempted_at)
-        receipt = await self._send(work.chunk, ready.sms)
+        receipt = await self._send(work.chunk, ready.leaves(work.chunk).sms)
         work.chunk = await self._record(work.chunk, receipt, is_first=not work.unclear)
         if work.chunk.messages:  # what the answer left out
             work.unclear = True
@@ -237,7 +216,7 @@ class Sender:
 
     async def _not_sent(self, work: Delivery) -> None:
         """This try did not arrive; whether an earlier one did is as open as it was."""
-        if not work.unclear:
+        if not work.unclear and work.chunk.attempted_at is not None:
             work.chunk = await self._ledger.attempting(work.chunk, None)
 
     def _be_patient(self, work: Delivery, error: Exception) -> None:

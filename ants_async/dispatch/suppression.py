@@ -132,11 +132,13 @@ def _lines(path: Path) -> Iterator[str]:
             for place, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
                 if len(line) == _LONGEST_LINE:
                     raise ValidationError(f"{path}, line {place}", _shown(line), "a number a line")
+                if "\0" in line:  # of an export that broke off
+                    raise ValidationError(f"{path}, line {place}", _shown(line), "text, a number a line")
                 yield line if place > 1 else line.removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             what = error.object[error.start :][:_SHOWN_BYTES]
             where = f"{path}, after line {place}" if place else str(path)
-            raise ValidationError(where, what, "a list in UTF-8") from None
+            raise ValidationError(where, what, "a list in UTF-8, or UTF-16 with a mark") from None
 
 
 def _shown(text: str) -> str:

@@ -15,7 +15,7 @@ import anyio
 import attrs
 
 from ants_async.dispatch.answers import Answer
-from ants_async.dispatch.campaign import CampaignState, Mode, Outcome
+from ants_async.dispatch.campaign import CampaignState, Outcome
 from ants_async.dispatch.ledger import campaigns, chunks, queries, settling
 from ants_async.dispatch.ledger.connecting import Connection
 from ants_async.dispatch.ledger.postgres import PostgresLedger, perform
@@ -189,10 +189,10 @@ def _begin(taken: Taken[Any], chunk: Chunk, at: float) -> Work[None]:
         " WHERE chunk.key = ? FOR SHARE OF campaign",
         chunk.key,
     )
-    is_repeat, mode = chunk.attempted_at is not None, taken.campaign.campaign.mode
+    is_repeat = chunk.attempted_at is not None
     if size != taken.suppression_size or (is_repeat and state == str(CampaignState.CANCELLED)):
         raise ChangedMeanwhile("its campaign is cancelled, or texts fewer people by now: it is taken anew")
-    if state != str(CampaignState.RUNNING) and not (is_repeat and mode is Mode.ADVANCED):
+    if state != str(CampaignState.RUNNING) and not is_repeat:
         raise CampaignPaused(f"the campaign is {state}")
     yield from queries.set_attempted(chunk.key, at)
 

@@ -10,6 +10,7 @@ from copy import copy
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import anyio
+import attrs
 import httpx
 
 from ants_async.endpoints import Endpoint, Family, Repeat, RequestParts, Wire, build, read, secrets_in
@@ -77,8 +78,7 @@ class Transport:
         self._free = anyio.Semaphore(connections, fast_acquire=True)
         self.clock = ServerClock(wall_clock)
         self._note: Callable[[Came], None] | None = None
-        self._again: Turn | None = None
-        self._waited = 0.0
+        self._in_turn: InTurn | None = None
         self.listeners = Listeners()
         if hooks is not None:
             self.listeners.add(hooks)
@@ -113,17 +113,19 @@ class Transport:
         async def once() -> T:
             nonlocal tries, is_over
             tries += 1
+            failure: AntsError
             try:
                 if watch is None:
                     return await self._once(endpoint, body, parts, secrets, attempt=tries)
                 work = self._once(endpoint, body, parts, secrets, attempt=tries, watch=watch)
                 return await watch.over(work)
-            except _NotAgain:
-                is_over = True
-                raise failures[-1] from None
+            except _CalledOff:
+                failure = failures[-1] if failures else ConnectionFailed(f"{endpoint.name}: called off")
             except AntsError as error:
                 failures.append(error)
                 raise
+            is_over = True
+            raise failure
 
         try:
             return await repeating(
@@ -155,13 +157,10 @@ class Transport:
         other.wire = wire
         return other
 
-    def in_turn(self, waited: float, again: Turn) -> Self:
-        """The same transport, for one call: its first request has had its turn, after so many seconds.
-
-        `again` waits for that of each further one. Where it is not to leave the call ends as its last try.
-        """
+    def in_turn(self, in_turn: "InTurn") -> Self:
+        """The same transport; the next request of that family has had its turn."""
         other = copy(self)
-        other._waited, other._again = waited, again  # noqa: SLF001 - a copy of our own
+        other._in_turn = in_turn  # noqa: SLF001 - a copy of our own
         return other
 
     def noting(self, note: Callable[[Came], None]) -> Self:
@@ -175,7 +174,9 @@ class Transport:
             raise ConfigurationError("this client is closed")
 
     def _watch(self, endpoint: Endpoint[Any]) -> Watch:
-        return Watch(self.listeners, endpoint, self.limiters[endpoint.family], self._waited)
+        in_turn = self._in_turn
+        waited = 0.0 if in_turn is None or in_turn.family is not endpoint.family else in_turn.waited
+        return Watch(self.listeners, endpoint, self.limiters[endpoint.family], waited)
 
     async def _once(
         self,
@@ -189,10 +190,10 @@ class Transport:
     ) -> T:
         theirs = sys.exception()
         limiter = self.limiters[endpoint.family]
-        if self._again is None:
+        if self._in_turn is None or self._in_turn.family is not endpoint.family:
             await limiter.acquire()
-        elif attempt > 1 and not await self._again(limiter.acquire):
-            raise _NotAgain
+        elif not await self._in_turn.comes(limiter.acquire):
+            raise _CalledOff
         if watch is not None:
             watch.leaves(attempt)
         try:
@@ -278,8 +279,25 @@ def _fields(endpoint: Endpoint[Any], attempt: int, error: AntsError) -> dict[str
     }
 
 
-class _NotAgain(Exception):
-    """A further request of a call that is not to leave any more."""
+@attrs.define(slots=True, eq=False)
+class InTurn:
+    """A request's turn that was waited for beforehand. `turn` waits for those of all further ones."""
+
+    family: Family
+    turn: Turn
+    waited: float
+    _is_used: bool = False
+
+    async def comes(self, acquire: Callable[[], Awaitable[None]]) -> bool:
+        """Whether the next request may leave."""
+        if self._is_used:
+            return await self.turn(acquire)
+        self._is_used, self.waited = True, 0.0
+        return True
+
+
+class _CalledOff(Exception):
+    """A request is not to leave any more."""
 
 
 class _Unusable(Exception):

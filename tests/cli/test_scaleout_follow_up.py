@@ -43,11 +43,15 @@ class TestFollowUp:
             ]
         assert set(texts) == {UNREACHABLE}
 
-    def test_gone_on_with_it_goes_by_the_lists_that_its_campaign_was_given_meanwhile(self, done, data):
+    @pytest.mark.parametrize(
+        "again", [(*FOLLOW_UP, "--advice", "retry_later"), ("campaign", "resume", "songkran.2")]
+    )
+    def test_gone_on_with_it_goes_by_the_lists_that_its_campaign_was_given_meanwhile(self, done, data, again):
         done(*FOLLOW_UP, "--advice", "retry_later")
+        done("campaign", "pause", "songkran.2")
         Path("more.txt").write_text(f"{UNREACHABLE}\n")
-        done(*SUBMIT, "--suppress", "more.txt")
-        done(*FOLLOW_UP, "--advice", "retry_later")
+        done("campaign", "suppress", "songkran", "more.txt")
+        done(*again)
         with worker():
             done("campaign", "outcomes", "songkran.2")
         status = data("campaign", "status", "songkran.2")

@@ -13,10 +13,8 @@ from ants_async.dispatch import Campaign, OutcomeKind, QuietHours, Recipient, fo
 from ants_async.dispatch.messages import Messages, Options
 from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
-from ants_async.endpoints import Family
 from ants_async.errors import CampaignMismatch, ValidationError
 from ants_async.models.codes import Advice
-from ants_async.transport.rate import make_limiter
 
 SEND = "/sms/1/text/advanced"
 CAMPAIGN = Campaign("songkran", text="Hi", sender="ANTS")
@@ -33,10 +31,6 @@ def messages_sent(w):
 def at(hours, minutes=0):
     """Seconds since 1970 of an hour of Songkran, in Bangkok."""
     return datetime(2027, 4, 13, hours, minutes, tzinfo=UTC).timestamp() - 7 * 3600
-
-
-def slow(client, rate):
-    client.limiters[Family.SEND] = make_limiter(rate)
 
 
 def for_three_hours():
@@ -284,39 +278,3 @@ class TestQuietHours:
             await stream.aclose()
             assert (await w.stats())["accepted"] == 0
             assert (await w.ledger.summary("c")).total == 0
-
-    @virtual_time
-    @pytest.mark.parametrize("refused", [0, 5], ids=["the rate", "the pause after a 429"])
-    async def test_what_waits_for_the_rate_when_they_begin_waits_for_their_end(self, world, refused):
-        began = wall_clock()
-        begin = datetime.fromtimestamp(began, UTC).replace(second=0) + timedelta(minutes=2)
-        hours = QuietHours(begin.time(), (begin + timedelta(hours=3)).time(), "UTC")
-        left_at = []
-
-        async def noting(request, _):
-            if request.url.path == SEND:
-                left_at.append(wall_clock() - begin.timestamp())
-                if len(left_at) <= refused:
-                    return httpx.Response(429, headers={"Retry-After": "110"})
-            return None
-
-        async with world() as w:
-            slow(w.client, "1/50s")
-            w.network.bend = noting
-            await w.run(Campaign("c", text="Hi", quiet_hours=hours), people(100))
-            assert (await w.ledger.summary("c")).final == 100
-        assert [one for one in left_at if 0 <= one < 3 * 3600] == []
-        assert min(left_at) < 0
-        assert len(left_at) == 10 + refused
-
-    @virtual_time
-    async def test_what_waits_for_the_rate_when_the_run_is_stopped_has_not_begun(self, world):
-        async with world() as w:
-            slow(w.client, "1/50s")
-            stream = w.dispatcher().run(CAMPAIGN, people(100))
-            await anext(stream)
-            began = anyio.current_time()
-            await stream.aclose()
-            assert anyio.current_time() - began < 1
-            summary = await w.ledger.summary(CAMPAIGN.id)
-            assert summary.total == summary.accepted == (await w.stats())["accepted"] == 10

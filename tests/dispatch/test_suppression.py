@@ -166,12 +166,13 @@ class TestFiles:
             (b"66800000001\n\xff\xfe", ": .* is not valid: a list in UTF-8"),
             (b"66800000001\n" * 1000 + b"\xff\xfe", r", after line \d+: b'.*' is not valid: a list in UTF-8"),
             (b"\xef\xbb", ": .* a list in UTF-8"),
+            (b"\0\0\n", ", line 1: .* is not valid: text, a number a line"),
             (b"1" * 100_000, ", line 1: '1{100}…' is not valid: a number a line"),
             (b"66800000001\n" + b"1" * 1000, ", line 2: '1{100}…' is not valid: an international number"),
         ],
         ids=[
             "a number with spaces beside a name",
-            *("no UTF-8", "no UTF-8 far below", "half a mark", "no line ends", "a long line"),
+            *("no UTF-8", "no UTF-8 far below", "half a mark", "zeros", "no line ends", "a long line"),
         ],
     )
     def test_that_cannot_be_read_whole_let_nobody_through(self, tmp_path, content, said):

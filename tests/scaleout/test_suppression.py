@@ -11,6 +11,7 @@ from ants_async.dispatch.ledger.suppressed import read_on
 from ants_async.errors import ValidationError
 from ants_async.scaleout import lists
 from ants_async.scaleout.queue import SEND_QUEUE
+from ants_async.transport.retry import RetryPolicy
 
 SECOND = str(FIRST + 1)
 
@@ -68,6 +69,24 @@ async def test_whoever_tries_again_and_again_goes_by_the_newest_list(world, fail
     await world.work_to_the_end()
     assert (await world.texted()).keys() == everybody(3).keys() - {SECOND}
     assert (await world.kinds())[OutcomeKind.REJECTED] == 1
+
+
+@pytest.mark.parametrize("status_code", [429, 503])
+async def test_a_repeat_within_a_call_goes_by_the_newest_list(world, campaign, status_code, monkeypatch):
+    monkeypatch.setattr(world.client._transport, "_retry", RetryPolicy(attempts=4))
+    world.client._open_resources()
+    failed = []
+
+    async def failing(request, _):
+        if request.url.path != SEND or failed:
+            return None
+        failed.append(request)
+        await campaign.suppress({SECOND})
+        return httpx.Response(status_code)
+
+    world.network.bend = failing
+    await world.work_to_the_end()
+    assert (await world.texted()).keys() == everybody(10).keys() - {SECOND}
 
 
 async def test_a_list_is_read_once_for_all_chunks_and_its_next_part_alone(world, monkeypatch):

@@ -190,3 +190,50 @@ async def test_an_unlimited_rate_is_told_as_such(heard):
     async with client_of(simulator(Faults(error_429=1)), heard) as client:
         await client.account.balance()
     assert heard[2].rate == math.inf
+
+
+class TestInTurn:
+    """A request whose turn was waited for before its call."""
+
+    @staticmethod
+    async def turn(acquire):
+        await acquire()
+        return True
+
+    @virtual_time
+    async def test_its_wait_is_told_with_it_and_not_with_its_repeat_or_another_call(self, heard, monkeypatch):
+        clock = iter([1000.0, 1007.5])
+        monkeypatch.setattr("ants_async.client.perf_counter", lambda: next(clock))
+        async with client_of(simulator(Faults(error_429=1)), heard) as client:
+            ready = await client.in_turn(Family.SEND, self.turn)
+            for _ in range(2):
+                await ready.sms.send(NUMBER, TEXT)
+        first, *others = (event.waited for event in heard if type(event).__name__ == "RequestStarted")
+        assert 7.5 <= first < 8
+        assert len(others) == 2
+        assert max(others) < 1
+
+    @virtual_time
+    async def test_it_is_one_request_of_its_family(self):
+        client = client_of(simulator(), Heard(), rate="1/10s")
+        async with client:
+            for limiter in client.limiters.values():
+                await limiter.acquire()
+            ready = await client.in_turn(Family.SEND, self.turn)
+            began = asyncio.get_running_loop().time()
+            took = []
+            for call in (ready.sms.send, ready.account.balance, ready.sms.send):
+                await (call() if call == ready.account.balance else call(NUMBER, TEXT))
+                took.append(round(asyncio.get_running_loop().time() - began))
+            assert took == [0, 0, 10]
+
+    @virtual_time
+    async def test_called_off_before_it_left_it_was_not_sent(self, heard):
+        async with client_of(simulator(), heard) as client:
+            ready = await client.in_turn(Family.SEND, self.turn)
+            await ready.sms.send(NUMBER, TEXT)
+            assert await client.in_turn(Family.SEND, _never) is None
+
+
+async def _never(_):
+    return False

@@ -244,6 +244,9 @@ def _named_errors(path: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeError) as error:
-        if isinstance(error, UnicodeError) or "decode" in str(error):  # it quotes them: numbers, texts
+        is_sqlite = isinstance(error, sqlite3.Error)
+        if isinstance(error, UnicodeError) or (
+            is_sqlite and "decode" in str(error)
+        ):  # it quotes numbers, texts
             raise damaged("it holds bytes that are no text") from None
         raise LedgerError(f"ledger {path}: {error}") from error

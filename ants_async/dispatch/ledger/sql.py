@@ -110,7 +110,8 @@ class SqlLedger:
 
     async def attempting(self, chunk: Chunk, at: float | None) -> Chunk:
         """A request may have arrived since `at`; None: it is known that none did."""
-        await self._run(queries.set_attempted, chunk.key, at)
+        if at != chunk.attempted_at:  # there is nobody else whom this one could be by now
+            await self._run(queries.set_attempted, chunk.key, at)
         return Chunk(chunk.key, chunk.bulk_id, chunk.messages, at)
 
     async def split(self, chunk: Chunk) -> tuple[Chunk, Chunk]:
