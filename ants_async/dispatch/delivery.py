@@ -9,7 +9,7 @@ from ants_async.client import AntsClient
 from ants_async.dispatch.ledger.protocol import Chunk
 from ants_async.errors import ApiError
 
-LATELY: Final = 1.0  # seconds
+LATELY: Final = 1.0  # seconds: an older turn is none, and what waited longer is asked about again
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -29,7 +29,10 @@ class SendingRules:
 
 @attrs.frozen(slots=True, eq=False)
 class Ready:
-    """A request that may leave now, once, through `client`. `waited`: seconds; `at`: its turn."""
+    """A request that may leave now, once, through `client`, after `waited` seconds; `at`: its turn.
+
+    `carries`: its chunk, from when it leaves, for what is asked before a repeat of it.
+    """
 
     client: AntsClient
     waited: float
