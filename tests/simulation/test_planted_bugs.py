@@ -8,6 +8,7 @@ import attrs
 
 from ants_async.dispatch import lookback, run
 from ants_async.dispatch.inquiry import Inquiry
+from ants_async.dispatch.leaving import Gate
 from ants_async.dispatch.ledger import SqliteLedger, suppressed
 from ants_async.dispatch.lookback import Lookback
 from ants_async.dispatch.run import Run
@@ -95,10 +96,10 @@ class TestNobodyIsTextedAgainstASuppressionList:
 
 class TestNobodyIsTextedInQuietHours:
     def test_what_waits_for_its_turn_when_they_begin(self):
-        async def turn(self, acquire):
+        async def turn(self, _, acquire):
             return await self._turn(acquire)
 
-        with mock.patch.object(Sender, "_its_turn", turn):
+        with mock.patch.object(Gate, "_has_turn", turn):
             assert noticed("sent in quiet hours", many)
 
 

@@ -4,7 +4,6 @@ import gc
 import os
 import subprocess
 import sys
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from simulation.campaign import simulate
 from simulation.network import FAULTS
 from simulation.pushes import FAULTS as PUSH_FAULTS
 
-SEEDS = range(160)  # the rarest death comes once in a hundred
+SEEDS = range(160)
 OF_A_RUN = (AntsClient, Database, Dispatcher, Planner, Sender, Tracker, Chunk, Bulk, Outcome)
 
 simulated = cache(simulate)
@@ -36,13 +35,14 @@ def test_the_promise_is_kept(first):
 
 
 def test_everything_that_can_go_wrong_goes_wrong():
-    reports = [simulated(seed) for seed in SEEDS]
-    faults = sum((report.faults for report in reports), Counter())
-    crashes = sum((report.crashes for report in reports), Counter())
-    wanted = {*FAULTS, *PUSH_FAULTS, *weather.SPELLS, "clock jump", "push forged", "push to nobody"}
-    wanted |= {fate.DISK_FULL, "ledger deleted", "old ledger put back"}
-    assert not wanted - faults.keys()
-    assert not set(fate.KINDS) - {fate.DISK_FULL} - crashes.keys()
+    missing = {*FAULTS, *PUSH_FAULTS, *weather.SPELLS, "clock jump", "push forged", "push to nobody"}
+    missing |= {*fate.KINDS, "ledger deleted", "old ledger put back"}
+    for seed in range(1000):  # the rarest death comes once in three hundred
+        if not missing:
+            break
+        report = simulated(seed)
+        missing -= report.faults.keys() | report.crashes.keys()
+    assert not missing
 
 
 @pytest.mark.parametrize("seed", [6, 7, 17, 58])
