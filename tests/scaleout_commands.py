@@ -1,6 +1,7 @@
 """What tests of commands on a shared database have in common: a list, and workers as processes."""
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -29,9 +30,14 @@ def until(stream, words):
     raise AssertionError(f"it never said {words!r}")
 
 
+def heeds_sighup():
+    """In a new process: also where these tests run by `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @contextmanager
-def worker(*options):
+def worker(*options, **streams):
     """A worker that has begun; it speaks on stderr."""
-    with started("worker", *options) as process:
+    with started("worker", *options, **streams) as process:
         assert "serving" in process.stderr.readline()
         yield process

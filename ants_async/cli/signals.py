@@ -12,17 +12,26 @@ from ants_async.cli.refusals import INTERRUPTED
 from ants_async.cli.terminal import say
 
 
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """Those that stop a program gently; `nohup` has one of them ignored."""
+    closed = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    return (signal.SIGINT, signal.SIGTERM, *closed)
+
+
+def is_echo(number: int, *, is_stopping: bool) -> bool:
+    """When a terminal is closed the shell and the kernel each send one."""
+    return is_stopping and number == signal.SIGHUP
+
+
 async def stop_on_signal(
     scope: anyio.CancelScope, screen: Display, what: str, *, task_status: TaskStatus[None]
 ) -> None:
     """Cancel the scope at the first signal, and say what is stopped: what is on disk survives both."""
-    # `nohup` has it ignored.
-    closed = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, *closed) as signals:
+    with anyio.open_signal_receiver(*ending_signals()) as signals:
         task_status.started()
         async for number in signals:
-            if number == signal.SIGHUP and scope.cancel_called:
-                continue  # the shell and the terminal each send one
+            if is_echo(number, is_stopping=scope.cancel_called):
+                continue
             if scope.cancel_called:
                 screen.close()
                 sys.stdout.flush()

@@ -16,6 +16,7 @@ from ants_async.cli.database import needed_database_option
 from ants_async.cli.job import recipients_of
 from ants_async.cli.logs import log_to_stderr
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
+from ants_async.cli.signals import ending_signals, is_echo
 from ants_async.cli.terminal import Terminal, say
 from ants_async.client import AntsClient
 from ants_async.dispatch.unbroken import end_of
@@ -105,20 +106,23 @@ async def _until_stopped(serving: Coroutine[Any, Any, None], what: str, console:
     """The first signal stops it gently, the second one at once: the database survives both."""
     task = asyncio.create_task(serving, name="ants_async worker")
 
-    def stop() -> None:
+    def stop(number: signal.Signals) -> None:
+        if is_echo(number, is_stopping=bool(task.cancelling())):
+            return
         if task.cancelling():
             os._exit(INTERRUPTED)
         say(console, "stopping once the requests under way are answered; again stops at once")
         task.cancel()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    signals = ending_signals()
+    for number in signals:
+        loop.add_signal_handler(number, stop, number)
     say(console, what)
     try:
         await end_of(task)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in signals:
             loop.remove_signal_handler(number)
     if not task.cancelled():
         task.result()

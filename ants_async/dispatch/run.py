@@ -20,6 +20,7 @@ from ants_async.dispatch.numbers import NumberSet
 from ants_async.dispatch.planning import Planner
 from ants_async.dispatch.sending import Sender
 from ants_async.dispatch.source import ROWS_A_TURN, Recipients, batches
+from ants_async.dispatch.stopping import Stopping
 from ants_async.dispatch.suppression import is_suppressed
 from ants_async.dispatch.tracking import BESIDE_PUSHES, Tracker, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
@@ -46,8 +47,7 @@ class Run:
         self.key = opened.key
         self._outcomes = outcomes
         self._dispatcher = dispatcher
-        self._stopping = anyio.Event()
-        self._waiting: set[anyio.CancelScope] = set()  # for a turn: nothing of that is on its way
+        self._stopping = Stopping()
         self._reading = anyio.CancelScope()
         self._failure: Exception | None = None
         self._textless = False
@@ -68,8 +68,8 @@ class Run:
             dispatcher.sending,
             emit=self._emit,
             track=self._tracker.watch,
-            pause=self._pause,
-            turn=self._unless_stopped,
+            pause=self._stopping.pause,
+            turn=self._stopping.turn,
             push=dispatcher.push,
             is_suppressed=self._is_suppressed,
         )
@@ -100,8 +100,7 @@ class Run:
     def stop(self) -> None:
         """Read nothing more, start nothing more."""
         self._stopping.set()
-        for scope in (self._reading, *self._waiting):
-            scope.cancel()
+        self._reading.cancel()
         self._tracker.stop()
 
     async def main(self, recipients: Recipients | None) -> None:
@@ -305,24 +304,6 @@ class Run:
             await self._outcomes.send(outcomes)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             return
-
-    async def _pause(self, seconds: float) -> bool:
-        """Wait; False when the run is being stopped."""
-        with anyio.move_on_after(seconds):
-            await self._stopping.wait()
-        return not self._stopping.is_set()
-
-    async def _unless_stopped(self, wait: Callable[[], Awaitable[None]]) -> bool:
-        """False when the run is being stopped."""
-        if self._stopping.is_set():
-            return False
-        with anyio.CancelScope() as scope:
-            self._waiting.add(scope)
-            try:
-                await wait()
-            finally:
-                self._waiting.remove(scope)
-        return not self._stopping.is_set()
 
 
 def _some(chunk: Chunk, which: Callable[[Message], bool]) -> Chunk:

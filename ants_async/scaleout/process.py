@@ -37,6 +37,7 @@ async def work(scaleout: ScaleOut, client: AntsClient, *, concurrency: int = 8, 
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            scaleout.worker.stop()
             for task in tasks:
                 task.cancel()
             with anyio.CancelScope(shield=True):

@@ -12,7 +12,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
-import anyio
 import attrs
 
 from ants_async.client import AntsClient
@@ -27,6 +26,7 @@ from ants_async.dispatch.ledger.protocol import Bulk, Chunk
 from ants_async.dispatch.ledger.schema import ChunkState
 from ants_async.dispatch.push import Push
 from ants_async.dispatch.sending import Sender
+from ants_async.dispatch.stopping import Stopping
 from ants_async.dispatch.suppression import is_suppressed
 from ants_async.dispatch.tracking import OVERDUE, TrackingRules
 from ants_async.dispatch.unbroken import to_its_end
@@ -77,6 +77,11 @@ class Worker:
         self._tracking = tracking
         self._push = push
         self._is_suppressed = is_suppressed
+        self._stopping = Stopping()
+
+    def stop(self) -> None:
+        """Begin nothing more: what waits for its turn is given back at once."""
+        self._stopping.set()
 
     async def send(self, chunk: int, job: int | None = None) -> None:
         """Bring a chunk to its answer."""
@@ -119,8 +124,8 @@ class Worker:
             self._sending if taken.is_running else attrs.evolve(self._sending, patience=0.0),
             emit=_nobody_waits,
             track=_its_job_does,
-            pause=_sleep,
-            turn=_waited_for,
+            pause=self._stopping.pause,
+            turn=self._stopping.turn,
             stays=False,
             push=self._push,
             is_suppressed=is_suppressed(self._is_suppressed, suppressed),
@@ -258,13 +263,3 @@ def _its_job_does(bulk: Bulk) -> None:
 
 async def _its_job_is_next(connection: Connection, chunk: int) -> None:
     """What is left is handed over at the end of a look."""
-
-
-async def _sleep(seconds: float) -> bool:
-    await anyio.sleep(seconds)
-    return True
-
-
-async def _waited_for(wait: Callable[[], Awaitable[None]]) -> bool:
-    await wait()
-    return True

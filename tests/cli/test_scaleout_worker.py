@@ -6,7 +6,7 @@ import time
 import psycopg
 import pytest
 from postgres_server import local_postgres
-from scaleout_commands import SUBMIT, started, until, worker
+from scaleout_commands import SUBMIT, heeds_sighup, started, until, worker
 
 
 class TestBegins:
@@ -40,12 +40,13 @@ class TestBegins:
 
 @pytest.mark.usefixtures("place")
 class TestEnds:
-    def test_at_a_signal_and_another_one_finishes(self, done, finished, data):
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_at_a_signal_and_another_one_finishes(self, done, finished, data, number):
         done(*SUBMIT, "--chunk", 1)
-        with worker("--rate", "10/1s") as stopped:
+        with worker("--rate", "10/1s", preexec_fn=heeds_sighup) as stopped:
             while data("campaign", "status", "songkran")["planned"] == 50:
                 time.sleep(0.05)
-            stopped.send_signal(signal.SIGTERM)
+            stopped.send_signal(number)
             assert stopped.stderr.read().splitlines()[-1] == "stopped"
             assert stopped.wait(60) == 0
         with worker("--rate", "none"):

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from scaleout_commands import started, until
+from scaleout_commands import heeds_sighup, started, until
 
 from ants_async.cli.refusals import INTERRUPTED
 
@@ -40,8 +40,7 @@ def test_it_goes_on_when_its_terminal_is_closed(data):
 
 
 def test_it_stops_gently_when_the_shell_takes_it_along(data):
-    heeds = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)  # also where these tests run by `nohup`
-    with started(*RUN[:-2], "--rate", "1/1s", "--chunk", 10, preexec_fn=heeds) as process:
+    with started(*RUN[:-2], "--rate", "1/1s", "--chunk", 10, preexec_fn=heeds_sighup) as process:
         until(process.stdout, "sent ")
         for _ in range(2):  # the shell and the terminal each send one
             process.send_signal(signal.SIGHUP)

@@ -39,6 +39,25 @@ async def test_from_submission_to_the_end_and_stopped_without_a_trace(migrated_d
         assert not [task for task in asyncio.all_tasks() if "worker of" in task.get_name()]
 
 
+async def test_stopped_it_begins_nothing_more_and_does_not_wait_for_its_turns(migrated_database):
+    async with (
+        running(SimulatorConfig(delivery_time=0.0)) as base_url,
+        ScaleOut(migrated_database, chunk_size=10) as scaleout,
+        AntsClient(base_url, BasicAuth("demo", "demo"), rate="1/1000s") as client,
+    ):
+        campaign = await scaleout.submit(CAMPAIGN, people(100))
+        working = asyncio.create_task(work(scaleout, client, grace=1000.0))
+        async with campaign.outcomes(poll=0.05) as stream:
+            ended = (outcome async for outcome in stream if outcome.is_last)
+            for _ in range(10):
+                await anext(ended)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(working, 100.0)
+        summary = await campaign.summary()
+        assert (summary.final, summary.planned, summary.unclear) == (10, 90, 0)
+
+
 async def test_it_needs_a_place_to_work_at(migrated_database):
     async with ScaleOut(migrated_database) as scaleout:
         with pytest.raises(ValidationError, match="concurrency"):

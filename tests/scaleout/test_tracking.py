@@ -4,6 +4,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import httpx
 import pytest
 from scaleout.cut_off import cancelled, hang
@@ -258,6 +259,22 @@ class TestTimes:
         assert await world.value("SELECT attempted_at FROM chunk") is None
         (job,) = await world.jobs("send")
         assert 2.8 * 3600 < job.due_in < 2.9 * 3600
+
+    async def test_what_waits_for_the_rate_when_a_worker_is_stopped_is_given_back_at_once(
+        self, world, campaign
+    ):
+        async def stops():
+            world.worker.stop()
+            await anyio.sleep_forever()
+
+        world.client.limiters[Family.SEND] = Meanwhile(stops)
+        (chunk,) = await world.chunks()
+        (before,) = await world.jobs("send")
+        await world.worker.send(chunk)
+        assert world.network.count(SEND) == 0
+        assert await world.value("SELECT attempted_at FROM chunk") is None
+        assert await world.is_free(chunk)
+        assert [job.args["chunk"] for job in await world.jobs("send") if job.id != before.id] == [chunk]
 
     @pytest.mark.parametrize("how", ["pause", "cancel"])
     async def test_what_waits_for_the_rate_when_it_is_stopped_is_not_begun(self, world, campaign, how):
