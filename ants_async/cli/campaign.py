@@ -8,6 +8,7 @@ from typing import Any, Final
 import anyio
 import click
 
+from ants_async.cli.announcing import of_unclear
 from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options, suppress_options
 from ants_async.cli.database import (
     campaigns_in,
@@ -176,14 +177,18 @@ def list_(ledger: Path | None, database: str | None, in_json: bool) -> None:
 def results(campaign_id: str, file: Path, ledger: Path | None, database: str | None) -> None:
     """Write what is known of campaign ID to FILE, a row a recipient: .jsonl or .csv."""
 
-    async def write() -> int:
+    async def write() -> tuple[int, CampaignSummary]:
         async with either(ledger, database) as found:
-            await find(found, campaign_id)
-            return await write_results(file, found.outcomes(campaign_id))
+            summary = await find(found, campaign_id)
+            return await write_results(file, found.outcomes(campaign_id)), summary
 
     with one_line_errors():
         check_target(file, option="FILE")
-        click.echo(f"results: {anyio.run(write):,} rows in {file}")
+        written, summary = anyio.run(write)
+        click.echo(f"results: {written:,} rows in {file}")
+        if summary.unclear:
+            told = of_unclear(summary, by_workers=is_database(ledger, database))
+            click.echo(f"{told}; until then not among these")
 
 
 def _check(file: RecipientFile, options: Options, *, strict: bool = False) -> Check:

@@ -64,6 +64,14 @@ async def suppressed_before(ledger: Ledger, campaign_id: str | None) -> Suppress
     return found
 
 
+async def followers(ledger: Ledger, campaign_id: str) -> list[str]:
+    """Campaigns that follow it, and those that follow these."""
+    campaigns, found = await ledger.campaigns(), [campaign_id]
+    for name in found:  # which grows
+        found += [one.campaign.id for one in campaigns if followed_by(one) == name]
+    return found[1:]
+
+
 async def name_of_next(ledger: Ledger, before: CampaignSummary, wanted: str | None) -> str:
     """The campaign that follows `before`, or is to: `songkran.2` after `songkran`, `songkran.3` after that.
 

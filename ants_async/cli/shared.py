@@ -21,7 +21,7 @@ from ants_async.cli.database import (
     needed_database_option,
     with_scaleout,
 )
-from ants_async.cli.following import followed_by, suppressed_before
+from ants_async.cli.following import followed_by, followers, suppressed_before
 from ants_async.cli.overview import show_one
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.results import as_row
@@ -47,6 +47,18 @@ def resume_shared(database: str, campaign_id: str) -> CampaignSummary:
         return await campaign.summary()
 
     return with_scaleout(database, go_on)
+
+
+async def suppress_in_all(
+    scaleout: "ScaleOut", campaign_id: str, numbers: SuppressionList
+) -> Sequence[CampaignSummary]:
+    """In a campaign, and in those that follow it."""
+    changed = []
+    for name in (campaign_id, *await followers(scaleout.ledger, campaign_id)):
+        campaign = scaleout.campaign(name)
+        await campaign.suppress(numbers)
+        changed.append(await campaign.summary())
+    return changed
 
 
 @click.command()
@@ -96,15 +108,15 @@ def cancel(campaign_id: str, ledger: Path | None, database: str | None) -> None:
 @click.option("--region", metavar="TH", help="The country of numbers without one.")
 @needed_database_option
 def suppress(campaign_id: str, file: Sequence[Path], region: str | None, database: str) -> None:
-    """Text the numbers of FILE, a number a line, no more in campaign ID, also while workers send it.
+    """Text the numbers of FILE, a number a line, no more in campaign ID, nor in those that follow it.
 
-    Whoever is not sent to by now is rejected unsent. A run over a ledger is given them by `campaign resume
-    --suppress`.
+    Also while workers send them: whoever is not sent to by now is rejected unsent. A run over a ledger is
+    given them by `campaign resume --suppress`.
     """
     with one_line_errors():
         numbers = Suppressed.read(file, region).numbers or SuppressionList()
-        now = _changed(database, campaign_id, lambda campaign: campaign.suppress(numbers))
-        click.echo(f"campaign {campaign_id}: not to {counted(now.suppression_size, 'number')} by now")
+        for now in with_scaleout(database, lambda there: suppress_in_all(there, campaign_id, numbers)):
+            click.echo(f"campaign {now.campaign.id}: not to {counted(now.suppression_size, 'number')} by now")
 
 
 @click.command()

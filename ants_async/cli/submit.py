@@ -23,6 +23,7 @@ from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
+from ants_async.cli.shared import suppress_in_all
 from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import counted
 from ants_async.cli.terminal import Terminal, say
@@ -112,6 +113,8 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     order.check_after(before)
     announce(console, order, before)
     campaign = await _submit(scaleout, order, console, before)
+    if order.suppress.numbers is not None and before is not None:
+        await suppress_in_all(scaleout, order.campaign.id, order.suppress.numbers)
     if isinstance(campaign, CampaignPaused):
         say(console, f"paused: {campaign}")
         return UNRESOLVED

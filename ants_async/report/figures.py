@@ -41,6 +41,8 @@ class Fate(StrEnum):
     UNRESOLVED = "unresolved"
     WAITING = "waiting"
     """Accepted, without a final status yet."""
+    UNCLEAR = "unclear"
+    """A request may have arrived, and nobody has asked the logs yet."""
     UNSENT = "unsent"
     """Planned, without an answer yet; of a campaign that was cancelled, for good."""
 
@@ -273,7 +275,9 @@ async def reckon(
     summary = await ledger.summary(campaign_id)
     if summary is None:
         raise LedgerError(f"no campaign {campaign_id!r} in this ledger")
-    figures.fates[Fate.UNSENT] += max(0, summary.total - figures.total)
+    untold = max(0, summary.total - figures.total)
+    unclear = min(untold, summary.unclear)
+    figures.fates += Counter({Fate.UNCLEAR: unclear, Fate.UNSENT: untold - unclear})
     return summary, figures
 
 

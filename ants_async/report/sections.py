@@ -92,7 +92,7 @@ def tiles(facts: Facts) -> Html:
 
 def _still_open(facts: Facts) -> Html:
     fates_ = facts.figures.fates
-    still_open = fates_[Fate.WAITING] + fates_[Fate.UNSENT]
+    still_open = fates_[Fate.WAITING] + fates_[Fate.UNCLEAR] + fates_[Fate.UNSENT]
     return say("still_open", count=number(still_open)) if still_open else say("all_ended")
 
 

@@ -77,6 +77,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "rejected": ("Rejected", "ถูกปฏิเสธ"),
     "unresolved": ("Unresolved", "ไม่ทราบผล"),
     "waiting": ("Waiting for a final status", "รอสถานะสุดท้าย"),
+    "unclear": ("Perhaps sent", "อาจส่งแล้ว"),
     "unsent": ("Not sent yet", "ยังไม่ได้ส่ง"),
     "duplicates": ("Duplicates in the list", "รายการซ้ำในรายชื่อ"),
     "suppressed": ("On a suppression list", "อยู่ในรายการห้ามส่ง"),

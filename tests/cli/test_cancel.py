@@ -62,8 +62,11 @@ def test_whom_a_killed_run_has_perhaps_sent_to_is_told_wherever_it_matters(ants,
     told = "1 recipient may have been sent to: 'ants-async campaign resume songkran' asks the logs\n"
     assert told in done("campaign", "cancel", "songkran", *path)
     assert data("campaign", "status", "songkran", *path)["unclear"] == 1
-    said = ants("campaign", "follow-up", "songkran", *path).output
-    assert f"{told.strip()}; until then not among these\n" in said
+    meanwhile = f"{told.strip()}; until then not among these\n"
+    assert meanwhile in ants("campaign", "follow-up", "songkran", *path).output
+    assert meanwhile in done("campaign", "results", "songkran", tmp_path / "out.csv", *path)
+    done("campaign", "report", "songkran", *path, "--output", tmp_path / "page.html")
+    assert "Perhaps sent" in (tmp_path / "page.html").read_text(encoding="utf-8")
     said = done("campaign", "resume", "songkran", *path, code=3)
     assert "1 recipient may have been sent to: the logs are asked\n" in said
     assert data("campaign", "status", "songkran", *path)["unclear"] == 0

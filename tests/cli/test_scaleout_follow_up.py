@@ -57,6 +57,17 @@ class TestFollowUp:
         status = data("campaign", "status", "songkran.2")
         assert (status["rejected"], status["accepted"], status["final"]) == (1, 0, 0)
 
+    @pytest.mark.parametrize(
+        "how", [("campaign", "suppress", "songkran", "more.txt"), (*SUBMIT, "--suppress", "more.txt")]
+    )
+    def test_that_waits_for_its_workers_goes_by_what_its_campaign_is_given_meanwhile(self, done, data, how):
+        done(*FOLLOW_UP, "--advice", "retry_later")
+        Path("more.txt").write_text(f"{UNREACHABLE}\n")
+        done(*how)
+        with worker():
+            done("campaign", "outcomes", "songkran.2")
+        assert data("campaign", "status", "songkran.2")["rejected"] == 1
+
     def test_again_texts_nobody_again(self, done, data):
         for _ in range(2):
             done(*FOLLOW_UP, "--advice", "retry_later")
