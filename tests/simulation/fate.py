@@ -17,6 +17,7 @@ MOMENTS = (
 )
 DISK_FULL = "disk full"
 KINDS = ("at a step", "at a step", "at a time", *TRANSACTIONS, *MOMENTS, DISK_FULL)
+BESIDE_PUSHES = (*KINDS, *("push not stored",) * 4)  # of which few are met
 
 
 class Fate:

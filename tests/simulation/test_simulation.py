@@ -37,7 +37,7 @@ def test_the_promise_is_kept(first):
 def test_everything_that_can_go_wrong_goes_wrong():
     missing = {*FAULTS, *PUSH_FAULTS, *weather.SPELLS, "clock jump", "push forged", "push to nobody"}
     missing |= {*fate.KINDS, "ledger deleted", "old ledger put back"}
-    for seed in range(1000):  # the rarest death comes once in three hundred
+    for seed in range(1000):  # the rarest death comes once in a hundred
         if not missing:
             break
         report = simulated(seed)

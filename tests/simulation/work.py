@@ -13,7 +13,7 @@ from ants_async.transport.auth import BasicAuth
 from ants_async.transport.retry import RetryPolicy
 from ants_async.webhooks import report_receiver
 from simulation import weather
-from simulation.fate import KINDS, Fate
+from simulation.fate import BESIDE_PUSHES, KINDS, Fate
 from simulation.judge import Breach
 from simulation.measure import Measure, MeasuredLedger
 from simulation.network import FAULTS, Network
@@ -37,7 +37,8 @@ async def work(world, others, campaign, people, *, begins, pushes, faulty):
     """One run; True when the campaign came to its end. Only where it begins is it said whom not to text."""
     rng = world.rng
     share = rng.choice([0.02, 0.1, 0.3, 0.6]) if faulty else 0.0
-    fate = Fate(world, rng.choice(KINDS)) if faulty and rng.random() < 0.6 else None
+    kinds = BESIDE_PUSHES if pushes else KINDS
+    fate = Fate(world, rng.choice(kinds)) if faulty and rng.random() < 0.6 else None
     network = Network(
         world,
         share=share,
