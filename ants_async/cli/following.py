@@ -56,11 +56,13 @@ class Follows:
 
 async def suppressed_before(ledger: Ledger, campaign_id: str | None) -> SuppressionList:
     """Whom a campaign is not to text by now, nor those that it follows itself; nobody for None."""
-    found = SuppressionList()
-    while campaign_id is not None and (summary := await ledger.summary(campaign_id)) is not None:
-        if summary.suppression_size:
+    found, seen = SuppressionList(), set[str]()
+    while campaign_id is not None and campaign_id not in seen:
+        seen.add(campaign_id)
+        summary = await ledger.summary(campaign_id)
+        if summary is not None and summary.suppression_size:
             found.numbers.add_all((await ledger.suppressed(campaign_id)).numbers)
-        campaign_id = followed_by(summary)
+        campaign_id = None if summary is None else followed_by(summary)
     return found
 
 
@@ -68,7 +70,8 @@ async def followers(ledger: Ledger, campaign_id: str) -> list[str]:
     """Campaigns that follow it, and those that follow these."""
     campaigns, found = await ledger.campaigns(), [campaign_id]
     for name in found:  # which grows
-        found += [one.campaign.id for one in campaigns if followed_by(one) == name]
+        next_ones = (one.campaign.id for one in campaigns if followed_by(one) == name)
+        found += [one for one in next_ones if one not in found]
     return found[1:]
 
 

@@ -49,12 +49,12 @@ def resume_shared(database: str, campaign_id: str) -> CampaignSummary:
     return with_scaleout(database, go_on)
 
 
-async def suppress_in_all(
-    scaleout: "ScaleOut", campaign_id: str, numbers: SuppressionList
+async def suppress_in(
+    scaleout: "ScaleOut", campaigns: Sequence[str], numbers: SuppressionList
 ) -> Sequence[CampaignSummary]:
-    """In a campaign, and in those that follow it."""
+    """In several of them."""
     changed = []
-    for name in (campaign_id, *await followers(scaleout.ledger, campaign_id)):
+    for name in campaigns:
         campaign = scaleout.campaign(name)
         await campaign.suppress(numbers)
         changed.append(await campaign.summary())
@@ -115,7 +115,12 @@ def suppress(campaign_id: str, file: Sequence[Path], region: str | None, databas
     """
     with one_line_errors():
         numbers = Suppressed.read(file, region).numbers or SuppressionList()
-        for now in with_scaleout(database, lambda there: suppress_in_all(there, campaign_id, numbers)):
+
+        async def in_all(scaleout: "ScaleOut") -> Sequence[CampaignSummary]:
+            names = (campaign_id, *await followers(scaleout.ledger, campaign_id))
+            return await suppress_in(scaleout, names, numbers)
+
+        for now in with_scaleout(database, in_all):
             click.echo(f"campaign {now.campaign.id}: not to {counted(now.suppression_size, 'number')} by now")
 
 

@@ -13,7 +13,7 @@ from ants_async.cli.terminal import say
 
 
 def ending_signals() -> tuple[signal.Signals, ...]:
-    """Those that stop a program gently; `nohup` has one of them ignored."""
+    """Those that stop a program gently; `nohup` has the last one ignored."""
     closed = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
     return (signal.SIGINT, signal.SIGTERM, *closed)
 

@@ -14,6 +14,7 @@ from ants_async.cli.announcing import announce
 from ants_async.cli.controls import Controls, Suppressed, canary_options, control_options
 from ants_async.cli.database import needed_database_option, with_scaleout
 from ants_async.cli.ending import UNRESOLVED, Ending, conclude, exit_code
+from ants_async.cli.following import followers
 from ants_async.cli.inputs.layout import STDIN, Layout, layout_options
 from ants_async.cli.inputs.standard import opened
 from ants_async.cli.order import Order
@@ -23,7 +24,7 @@ from ants_async.cli.quiet import tell_of_quiet_hours
 from ants_async.cli.reading import is_typed
 from ants_async.cli.refusals import INTERRUPTED, one_line_errors
 from ants_async.cli.screen import CampaignScreen
-from ants_async.cli.shared import suppress_in_all
+from ants_async.cli.shared import suppress_in
 from ants_async.cli.signals import stop_on_signal
 from ants_async.cli.tables import counted
 from ants_async.cli.terminal import Terminal, say
@@ -112,9 +113,10 @@ async def _hand_over(scaleout: "ScaleOut", order: Order, *, wait: bool) -> int:
     before = await scaleout.ledger.summary(order.campaign.id)
     order.check_after(before)
     announce(console, order, before)
+    if order.suppress.numbers is not None:  # what follows it may be at work
+        following = await followers(scaleout.ledger, order.campaign.id)
+        await suppress_in(scaleout, following, order.suppress.numbers)
     campaign = await _submit(scaleout, order, console, before)
-    if order.suppress.numbers is not None and before is not None:
-        await suppress_in_all(scaleout, order.campaign.id, order.suppress.numbers)
     if isinstance(campaign, CampaignPaused):
         say(console, f"paused: {campaign}")
         return UNRESOLVED

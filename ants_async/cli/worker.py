@@ -59,8 +59,8 @@ def worker(
 ) -> None:
     """Send and track what was submitted, until it is stopped.
 
-    Any number of workers may run, on any machine. The first Ctrl-C or SIGTERM lets requests under way come
-    home, the second one stops at once; what is left the others take over.
+    Any number of workers may run, on any machine. The first Ctrl-C, SIGTERM or SIGHUP lets requests under way
+    come home, the second one stops at once; what is left the others take over.
     """
     console = Terminal(stderr=True)
     with one_line_errors():

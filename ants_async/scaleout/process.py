@@ -28,7 +28,7 @@ async def work(scaleout: ScaleOut, client: AntsClient, *, concurrency: int = 8, 
         raise ValidationError("concurrency", concurrency, "at least 1")
     places = {SEND_QUEUE: concurrency, TRACK_QUEUE: _TRACKING_PLACES, READ_QUEUE: 1}
     absence = _Absence(scaleout)
-    with scaleout.serving(client):
+    with scaleout.serving(client) as worker:
         # Tasks of their own: Procrastinate stops gently when it is cancelled once, and a scope would go on.
         tasks = [
             asyncio.create_task(_serve(scaleout, queue, number, grace, absence), name=f"worker of {queue}")
@@ -37,7 +37,7 @@ async def work(scaleout: ScaleOut, client: AntsClient, *, concurrency: int = 8, 
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            scaleout.worker.stop()
+            worker.stop()
             for task in tasks:
                 task.cancel()
             with anyio.CancelScope(shield=True):

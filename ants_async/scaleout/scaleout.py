@@ -299,9 +299,9 @@ class ScaleOut:
             self._ended.add(bulk.campaign_key)
 
     @contextmanager
-    def serving(self, client: AntsClient) -> Iterator[None]:
+    def serving(self, client: AntsClient) -> Iterator[Worker]:
         """Let the tasks of the blueprint send with this client, while the block lasts."""
-        self._worker = Worker(
+        self._worker = worker = Worker(
             client,
             self.ledger,
             self._queue,
@@ -312,7 +312,7 @@ class ScaleOut:
             is_suppressed=self._is_suppressed,
         )
         try:
-            yield
+            yield worker
         finally:
             self._worker = None
 
