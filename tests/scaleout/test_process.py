@@ -9,7 +9,7 @@ from postgres_server import local_postgres
 from procrastinate.exceptions import ConnectorException
 from scaleout_world import CAMPAIGN, people
 
-from ants_async import AntsClient, BasicAuth
+from ants_async import AntsClient, BasicAuth, Family
 from ants_async.errors import LedgerError, ValidationError
 from ants_async.scaleout import ScaleOut, work
 from ants_async.simulator import SimulatorConfig, running
@@ -43,7 +43,7 @@ async def test_stopped_it_begins_nothing_more_and_does_not_wait_for_its_turns(mi
     async with (
         running(SimulatorConfig(delivery_time=0.0)) as base_url,
         ScaleOut(migrated_database, chunk_size=10) as scaleout,
-        AntsClient(base_url, BasicAuth("demo", "demo"), rate="1/1000s") as client,
+        AntsClient(base_url, BasicAuth("demo", "demo"), rate={Family.SEND: "1/1000s"}) as client,
     ):
         campaign = await scaleout.submit(CAMPAIGN, people(100))
         working = asyncio.create_task(work(scaleout, client, grace=1000.0))
