@@ -66,6 +66,8 @@ class Order:
         followed = None if before is None else followed_by(before)
         if self.follows is not None:
             followed = self.follows.campaign_id
+        if followed is None:
+            return self.suppress.numbers
         found = await suppressed_before(ledger, followed)
         found.numbers.add_all(() if self.suppress.numbers is None else self.suppress.numbers.numbers)
         return found or None

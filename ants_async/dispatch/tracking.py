@@ -129,7 +129,7 @@ class Tracker:
         now, first = anyio.current_time(), self._rules.first
         watched = _Watched(
             bulk,
-            now + max(0.0, -bulk.sent_for(self._now())) + first,
+            now + bulk.until_first(self._now()) + first,
             first,
             quiet_since=now,
             ask_logs=is_old or bulk.stands_elsewhere,

@@ -134,7 +134,7 @@ class Worker:
     def _until_answered(self, taken: Taken[Chunk]) -> LeasedLedger:
         async def follow(connection: Connection, chunk: int) -> None:
             bulk = await perform(connection, queries.bulk(chunk))
-            delay = max(0.0, -bulk.sent_for(self._client.clock()))
+            delay = bulk.until_first(self._client.clock())
             look = Look(wait=self._tracking.first, quiet_since=time.time())
             await self._queue.track(connection, chunk, look, delay=delay)
 

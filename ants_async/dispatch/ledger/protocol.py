@@ -45,6 +45,10 @@ class Bulk:
         """From when on final statuses of all can be expected."""
         return self.schedule[-1] if self.schedule else self.answered_at
 
+    def until_first(self, now: float) -> float:
+        """Seconds until the first of its messages are sent; 0 where some are."""
+        return max(0.0, -self.sent_for(now))
+
     def until_next(self, now: float) -> float:
         """Seconds until the next of its messages is sent; 0 where all are."""
         passed = self._passed(now)
